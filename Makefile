@@ -1,0 +1,44 @@
+# Every target sets itself up: a virtual environment in .venv, made and kept current from uv.lock.
+PYTHON  ?= python3
+EDITION ?=
+RENDERER ?= auto
+UV      := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+RUN     := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/
+READY   := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report test check verify lab clean
+
+help:            ## Show what there is to run
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
+	@echo "Choose an edition with EDITION=2025FY, a renderer with RENDERER=auto|quarto|embedded."
+
+setup: $(READY)  ## Make or update the virtual environment
+
+report: $(READY) ## Build the report (HTML and PDF) into build/<edition>/
+	@$(RUN)tokenecon build $(if $(EDITION),--edition $(EDITION)) --renderer $(RENDERER)
+
+test: $(READY)   ## Run all tests, the notebooks among them
+	@$(RUN)pytest -n auto $(ARGS)
+
+check: $(READY)  ## Check the data; each finding is one line
+	@$(RUN)tokenecon check
+
+verify: $(READY) ## Check the built report: references, alt text, links, no request to another host
+	@$(RUN)tokenecon verify $(if $(EDITION),--edition $(EDITION))
+
+lab: $(READY)    ## Open the notebooks in JupyterLab
+	@$(if $(EDITION),TOKENECON_EDITION=$(EDITION)) $(RUN)jupyter lab notebooks
+
+clean:           ## Remove what was built; keep the environment
+	rm -rf build report/_book report/.quarto
+
+$(READY): pyproject.toml uv.lock | $(UV)
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --locked --quiet --python $(PYTHON)
+	@command -v quarto >/dev/null || $(UV) pip install --quiet --python .venv/bin/python quarto-cli 2>/dev/null || true
+	@touch $@
+	@$(RUN)tokenecon renderer
+
+.uv/bin/uv:
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9'
