@@ -1,0 +1,1 @@
+"""What follows from the catalogue: a module a section of the report, frames in and frames out."""
