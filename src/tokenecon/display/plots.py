@@ -1,0 +1,99 @@
+"""Pieces that several figures share: panels an entity, values drawn over their period, marks by evidence tier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from tokenecon.display import style
+
+
+def panels(
+    names: Mapping[str, str], height: float, *, share_y: bool = False, widths: Sequence[float] | None = None
+) -> tuple[Canvas, Mapping[str, Axes]]:
+    """Return a canvas with a panel an entity, side by side, titled in the entity's colour.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        Entity to the title of its panel, in order.
+    height : float
+        Of the panels, in inches.
+    share_y : bool
+        Whether the panels have one scale; only then may heights be compared across them.
+    widths : sequence of float, optional
+        Relative widths of the panels.
+    """
+    style.use()
+    canvas, axes = plt.subplots(
+        1,
+        len(names),
+        figsize=(style.WIDTH, height),
+        sharey=share_y,
+        squeeze=False,
+        layout="constrained",
+        width_ratios=widths,
+    )
+    found = dict(zip(names, axes[0], strict=True))
+    for entity, ax in found.items():
+        ax.set_title(names[entity], color=style.ENTITY_COLOURS.get(entity, style.INK))
+    return canvas, found
+
+
+def spans(ax: Axes, frame: pd.DataFrame, value: str, **line: Any) -> None:
+    """Draw each row of ``frame`` as a level over its period, thin risers joining neighbours that touch."""
+    rows = frame.sort_values("period_start")
+    ax.hlines(rows[value], rows["period_start"], rows["period_end"], **{"linewidth": 3, **line})
+    previous = None
+    for row in rows.itertuples():
+        if previous is not None and (row.period_start - previous.period_end).days <= 1:
+            low, high = getattr(previous, value), getattr(row, value)
+            ax.vlines(row.period_start, low, high, **{**line, "linewidth": 0.8, "alpha": 0.6})
+        previous = row
+
+
+def middle(frame: pd.DataFrame) -> pd.Series:
+    """Return the middle of each period, where its label stands."""
+    return frame["period_start"] + (frame["period_end"] - frame["period_start"]) / 2
+
+
+def note(ax: Axes, text: str, x: Any, y: float, offset: tuple[float, float], **look: Any) -> None:
+    """Write ``text`` beside the point (``x``, ``y``), ``offset`` points away."""
+    ax.annotate(text, (x, y), offset, textcoords="offset points", **{"size": 8.5, "color": style.INK, **look})
+
+
+def percent_axis(ax: Axes) -> None:
+    """Write the ratios of the vertical axis as percent."""
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+
+
+def million_axis(ax: Axes) -> None:
+    """Write the amounts of the vertical axis in millions, without an offset."""
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e6:,.0f}"))
+
+
+def year_axis(ax: Axes) -> None:
+    """Mark the years on a time axis, labels in their middle left to the grid of months."""
+    ax.xaxis.set_major_locator(plt.matplotlib.dates.YearLocator())
+    ax.xaxis.set_major_formatter(plt.matplotlib.dates.DateFormatter("%Y"))
+    ax.xaxis.set_minor_locator(plt.matplotlib.dates.MonthLocator(bymonth=(1, 7)))
+
+
+def tier_key(tiers: Sequence[str], *, forecasts: bool) -> list[Line2D]:
+    """Return legend entries for the evidence tiers present, and for forecasts where there are any."""
+    present = [tier for tier in style.TIER_MARKERS if tier in set(tiers)]
+    entries = [
+        Line2D([], [], marker=style.TIER_MARKERS[tier], color=style.MUTED, linestyle="", label=style.TIER_LABELS[tier])
+        for tier in present
+    ]
+    if forecasts:
+        hollow = {"marker": "o", "markerfacecolor": "none", "color": style.MUTED, "linestyle": "--"}
+        entries.append(Line2D([], [], **hollow, label="guidance or forecast"))
+    return entries

@@ -1,0 +1,111 @@
+"""Tables as Markdown, so that the same table stands in JupyterLab, in HTML and in the PDF."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from tokenecon.display.figure import csv_text
+from tokenecon.display.narrative import facts_metadata
+
+MISSING = "—"
+WIDTH = 100
+"""Dashes in a table's rule, shared among the columns: their relative widths where cells must wrap."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a column is shown: its ``header`` (with the unit), its ``format`` and its relative ``width``.
+
+    ``format`` is a format specification such as ``",.0f"``, or a function of the value. Numbers stand on the right.
+    ``scale`` divides numbers before they are formatted, for example 1e6 for millions.
+    """
+
+    header: str
+    format: str | Callable[[Any], str] = ""
+    scale: float = 1
+    width: int | None = None
+    align: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A finished table: Markdown, and the data behind it in base units."""
+
+    markdown: str
+    data: pd.DataFrame
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
+        return (
+            {"text/markdown": self.markdown, "text/plain": self.markdown},
+            facts_metadata({}, data_csv=csv_text(self.data)),
+        )
+
+
+def table(data: pd.DataFrame, columns: Mapping[str, Column], note: str = "") -> Table:
+    """Show ``columns`` of ``data``, one row a line, with ``note`` below.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        In base units; missing values show as a dash.
+    columns : mapping of str to Column
+        Column of ``data`` to how it is shown, in order.
+    note : str, optional
+        A sentence below the table, in Markdown.
+
+    Raises
+    ------
+    ValueError
+        If ``data`` has no rows, since an empty table tells a reader nothing.
+    KeyError
+        If a column is not in ``data``.
+    """
+    if data.empty:
+        raise ValueError(f"no rows for a table of {', '.join(columns)}: check the edition's data or leave it out")
+    if missing := [name for name in columns if name not in data]:
+        raise KeyError(f"no column {', '.join(missing)} among {', '.join(map(str, data.columns))}")
+    cells = {name: [_cell(value, column) for value in data[name]] for name, column in columns.items()}
+    aligns = [column.align or ("right" if _numeric(data[name]) else "left") for name, column in columns.items()]
+    lines = [
+        _row([column.header for column in columns.values()]),
+        _rule(columns.values(), [max(map(len, cells[name])) for name in columns], aligns),
+        *(_row(row) for row in zip(*cells.values(), strict=True)),
+    ]
+    text = "\n".join(lines) + (f"\n\n{note}" if note else "")
+    return Table(text, data[list(columns)])
+
+
+def _cell(value: Any, column: Column) -> str:
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return MISSING
+    if callable(column.format):
+        return column.format(value)
+    if isinstance(value, dt.date):
+        return format(value, column.format or "%-d %b %Y")
+    if isinstance(value, str):
+        return value
+    return format(value / column.scale if column.scale != 1 else value, column.format).replace("-", "−")
+
+
+def _numeric(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _rule(columns: Any, longest: Sequence[int], aligns: Sequence[str]) -> str:
+    """Return the rule below the header; dashes in proportion to ``width``, or to the content where none is set."""
+    wanted = [
+        column.width or min(40, max(cells, len(column.header) * 0.7))
+        for column, cells in zip(columns, longest, strict=True)
+    ]
+    dashes = [max(3, round(WIDTH * width / sum(wanted))) for width in wanted]
+    marks = {"right": ("", ":"), "left": (":", ""), "center": (":", ":")}
+    return "|" + "|".join(f"{marks[a][0]}{'-' * n}{marks[a][1]}" for n, a in zip(dashes, aligns, strict=True)) + "|"
