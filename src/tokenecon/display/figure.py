@@ -69,7 +69,8 @@ def finish(canvas: Canvas, title: str, subtitle: str, data: pd.DataFrame) -> Fig
     canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": str(title)})
     plt.close(canvas)
     facts = title.facts if isinstance(title, Phrase) else {}
-    return Figure(buffer.getvalue(), data, str(title), facts)
+    svg = buffer.getvalue().replace(f"'{style.FONT}'", style.FONT_STACK)
+    return Figure(svg, data, str(title), facts)
 
 
 def csv_text(data: pd.DataFrame) -> str:

@@ -59,6 +59,19 @@ def spans(ax: Axes, frame: pd.DataFrame, value: str, **line: Any) -> None:
         previous = row
 
 
+def span_labels(ax: Axes, frame: pd.DataFrame, value: str, texts: Sequence[str], **look: Any) -> None:
+    """Write a text at the middle of each level: below it where the level is lower than its neighbours, else above."""
+    rows = frame.assign(_text=list(texts)).sort_values("period_start")
+    levels = rows[value].tolist()
+    for place, (x, text) in enumerate(zip(middle(rows), rows["_text"], strict=True)):
+        around = levels[max(0, place - 1) : place] + levels[place + 1 : place + 2]
+        below = bool(around) and levels[place] < min(around)
+        side = {"va": "top"} if below else {"va": "bottom"}
+        note(
+            ax, text, x, levels[place], (0, -5 if below else 4), **{"ha": "center", "linespacing": 1.05, **side, **look}
+        )
+
+
 def middle(frame: pd.DataFrame) -> pd.Series:
     """Return the middle of each period, where its label stands."""
     return frame["period_start"] + (frame["period_end"] - frame["period_start"]) / 2

@@ -9,7 +9,17 @@ from matplotlib.axes import Axes
 
 from tokenecon.display import style
 from tokenecon.display.figure import Figure, finish
-from tokenecon.display.plots import middle, million_axis, note, panels, percent_axis, spans, tier_key, year_axis
+from tokenecon.display.plots import (
+    middle,
+    million_axis,
+    note,
+    panels,
+    percent_axis,
+    span_labels,
+    spans,
+    tier_key,
+    year_axis,
+)
 
 ROUTE_LABELS: Mapping[str, str] = {
     "api": "API and open platform",
@@ -47,8 +57,8 @@ def api_share(by_year: pd.DataFrame, within: pd.DataFrame, names: Mapping[str, s
         parts = within[within["entity_id"] == entity]
         ax.hlines(years["share"], years["period_start"], years["period_end"], color=colour, linewidth=9, alpha=0.22)
         spans(ax, parts, "share", color=colour)
-        for x, row in zip(middle(parts), parts.itertuples(), strict=True):
-            note(ax, f"{row.share:.1%}\n{row.period.split()[0]}", x, row.share, (0, 7), ha="center")
+        texts = [f"{row.share:.1%}\n{row.period.split()[0]}" for row in parts.itertuples()]
+        span_labels(ax, parts, "share", texts)
         ax.set_ylim(0, 1)
         percent_axis(ax)
         year_axis(ax)
@@ -94,17 +104,8 @@ def gross_margins(
             )
             last = rows.sort_values("period_end").iloc[-1]
             note(ax, labels[segment], last["period_end"], last["margin"], (4, 0), va="center")
-            for x, row in zip(middle(rows), rows.itertuples(), strict=True):
-                note(
-                    ax,
-                    f"{row.margin:.0%}".replace("-", "−"),
-                    x,
-                    row.margin,
-                    (0, 5),
-                    ha="center",
-                    size=8,
-                    color=style.MUTED,
-                )
+            texts = [f"{margin:.0%}".replace("-", "−") for margin in rows["margin"]]
+            span_labels(ax, rows, "margin", texts, size=8, color=style.MUTED)
         marks = reported[reported["entity_id"] == entity]
         for x, row in zip(middle(marks), marks.itertuples(), strict=True):
             ax.plot(x, row.margin, style.TIER_MARKERS[row.tier], color=colour)

@@ -54,7 +54,9 @@ TIER_LABELS: Mapping[str, str] = {
     "opinion": "opinion",
 }
 
-FONT_FAMILY = ["Lato", "Helvetica Neue", "Arial", "DejaVu Sans", "sans-serif"]
+FONT = "Lato"
+FONT_STACK = "Lato, 'Helvetica Neue', Arial, sans-serif"
+"""What an SVG asks for: the reader's page and the PDF carry the font, a browser showing the bare file may not."""
 
 WIDTH = 7.2
 """Width of every figure in inches; heights vary."""
@@ -71,7 +73,7 @@ def use() -> None:
             "figure.facecolor": "none",
             "savefig.facecolor": "none",
             "axes.facecolor": "none",
-            "font.family": FONT_FAMILY,
+            "font.family": FONT,
             "font.size": 9.5,
             "text.color": INK,
             "text.parse_math": False,
@@ -94,6 +96,7 @@ def use() -> None:
             "xtick.labelcolor": MUTED,
             "ytick.labelcolor": MUTED,
             "ytick.major.size": 0,
+            "ytick.minor.size": 0,
             "xtick.major.size": 3,
             "hatch.linewidth": 0.6,
             "lines.linewidth": 1.8,
