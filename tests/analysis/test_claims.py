@@ -1,8 +1,9 @@
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenecon.analysis.claims import Interval, Verdict, growth_of, printed, share_of, verdict
+from tokenecon.analysis.claims import Interval, Verdict, evaluate, growth_of, printed, share_of, verdict
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,70 @@ def test_intervals_hold_the_true_growth_and_share(before, after):
     assert growth.low - slack <= after / before - 1 <= growth.high + slack
     share = share_of(first, second)
     assert share.low - slack <= before / after <= share.high + slack
+
+
+FIRST, SECOND = pd.Timestamp("2024-01-01"), pd.Timestamp("2025-01-01")
+ENDS = {FIRST: pd.Timestamp("2024-12-31"), SECOND: pd.Timestamp("2025-12-31")}
+
+
+def figure(metric, segment, start, value):
+    return {
+        "entity_id": "firm",
+        "metric": metric,
+        "segment": segment,
+        "period_start": start,
+        "period_end": ENDS[start],
+        "value": value,
+    }
+
+
+FIGURES = pd.DataFrame(
+    [
+        figure("revenue", "api", FIRST, 48_484e3),
+        figure("revenue", "api", SECOND, 190_379e3),
+        figure("revenue", "total", SECOND, 724_334e3),
+        figure("run_rate", "total", SECOND, 1.5e9),
+    ]
+)
+
+
+def claim(claim_id, kind, quoted, scale, metric="revenue", segment="api", start=SECOND, base_metric="", inputs=""):
+    place = figure(metric, segment, start, None)
+    del place["value"]
+    base = {"base_metric": base_metric, "base_start": FIRST, "base_end": ENDS[FIRST]}
+    return {"claim_id": claim_id, "kind": kind, "quoted": quoted, "scale": scale, "inputs": inputs} | place | base
+
+
+CLAIMS = pd.DataFrame(
+    [
+        claim("before", "figure", "48", 1e6, start=FIRST),
+        claim("after", "figure", "190", 1e6),
+        claim("growth", "growth", "296", 0.01, base_metric="revenue", inputs="before;after"),
+        claim("share", "share", "26.3", 0.01),
+        claim("wrong", "figure", "200", 1e6),
+        claim("absent", "figure", "10", 1e6, metric="gross_profit"),
+        claim("mixed", "multiple", "2", 1, metric="run_rate", segment="total", base_metric="revenue"),
+    ]
+)
+
+
+def test_each_claim_is_judged():
+    judged = evaluate(CLAIMS, FIGURES).set_index("claim_id")
+    assert judged["verdict"].to_dict() == {
+        "before": "reproduced",
+        "after": "reproduced",
+        "growth": "rounding of rounded inputs",
+        "share": "reproduced",
+        "wrong": "differs",
+        "absent": "not computable",
+        "mixed": "definition mixed",
+    }
+    assert judged.loc["growth", "computed"] == pytest.approx(190_379 / 48_484 - 1)
+    assert judged.loc["growth", "printed_low"] == pytest.approx(189.5 / 48.5 - 1)
+    assert judged.loc["wrong", "difference"] == pytest.approx(190_379e3 - 200e6)
+    assert len(judged) == len(CLAIMS)
+
+
+def test_a_figure_that_stands_twice_is_refused():
+    with pytest.raises(ValueError, match="two figures in one place"):
+        evaluate(CLAIMS, pd.concat([FIGURES, FIGURES.head(1)]))

@@ -97,7 +97,8 @@ def phrase(template: str, **values: Any) -> Phrase:
     template : str
         A format string with named fields only. A digit outside a field is refused: numbers are computed, not typed.
     **values
-        Numbers in base units, dates, or strings. Missing numbers (``None``, NaN) print as ``[not available]``.
+        Numbers in base units, dates, strings, or phrases, whose facts are kept as ``name.key``. Missing numbers
+        (``None``, NaN) print as ``[not available]``.
 
     Returns
     -------
@@ -111,6 +112,7 @@ def phrase(template: str, **values: Any) -> Phrase:
     """
     pieces: list[str] = []
     facts: dict[str, Fact] = {}
+    printed: set[str] = set()
     for literal, name, spec, conversion in string.Formatter().parse(template):
         _refuse_typed_numbers(literal, template)
         pieces.append(literal)
@@ -118,11 +120,26 @@ def phrase(template: str, **values: Any) -> Phrase:
             continue
         if not name.isidentifier() or conversion:
             raise ValueError(f"field {{{name}}} in {template!r}: use plain names, as in {{growth:.0%}}")
-        facts[name] = _fact(values[name], spec or "")
-        pieces.append(facts[name].text)
-    if unused := set(values) - set(facts):
+        printed.add(name)
+        value = values[name]
+        if isinstance(value, Phrase):
+            facts.update({f"{name}.{key}": fact for key, fact in value.facts.items()})
+            pieces.append(value)
+        else:
+            facts[name] = _fact(value, spec or "")
+            pieces.append(facts[name].text)
+    if unused := set(values) - printed:
         raise ValueError(f"values given but not printed in {template!r}: {', '.join(sorted(unused))}")
     return Phrase("".join(pieces), facts)
+
+
+def series(values: Mapping[str, float], spec: str) -> Phrase:
+    """Write ``values`` one after the other with their labels: "40.3% (H1 2024), 11.4% (H2 2024)".
+
+    ``spec`` is a format specification as in :func:`phrase`; each label is the key of its fact.
+    """
+    facts = {label: _fact(value, spec) for label, value in values.items()}
+    return Phrase(", ".join(f"{fact.text} ({label})" for label, fact in facts.items()), facts)
 
 
 def say(template: str, **values: Any) -> Prose:

@@ -1,0 +1,83 @@
+"""No number is typed in prose: sentences are formatted from computed values, and a reader can look each one up."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+# What may stand typed, and why.
+ALLOWED = {
+    r"\[[^\]]*@[^\]]*\]|@[\w:.-]+": "citations and cross-references carry digits in their keys",
+    r"\{#[^}]*\}": "so do labels",
+    r"\]\([^)]*\)": "and the targets of links",
+    r"`[^`]*`": "code is code",
+    r"\$[^$]+\$": "mathematics states a definition, not a finding",
+}
+TITLE_OR_CAPTION = ("fig-cap", "fig-alt", "tbl-cap", "fig-title")
+
+
+def typed_numbers(text):
+    """Digits left in ``text`` once what is allowed is taken out."""
+    for pattern in ALLOWED:
+        text = re.sub(pattern, "", text)
+    return re.findall(r"\S*\d\S*", text)
+
+
+def options(source):
+    """The ``#|`` options of a code cell."""
+    lines = [line.removeprefix("#|") for line in source.splitlines() if line.startswith("#|")]
+    return yaml.safe_load("\n".join(lines)) or {}
+
+
+def cells(kind):
+    for path in NOTEBOOKS:
+        for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
+            if cell.cell_type == kind:
+                yield pytest.param(cell.source, id=f"{path.stem}-{number}")
+
+
+@pytest.mark.parametrize("source", cells("markdown"))
+def test_markdown_types_no_number(source):
+    assert typed_numbers(source) == []
+
+
+@pytest.mark.parametrize("source", cells("code"))
+def test_captions_type_no_number_and_alt_text_is_its_own(source):
+    found = options(source)
+    for name in TITLE_OR_CAPTION:
+        assert typed_numbers(found.get(name, "")) == [], f"in {name}"
+    label = found.get("label", "")
+    if label.startswith("fig-"):
+        assert found.get("fig-cap") and found.get("fig-alt"), f"{label} needs a caption and an alt text"
+        assert found["fig-alt"] != found["fig-cap"]
+        assert "source" in found["fig-cap"].lower(), f"the caption of {label} names no source"
+    if label.startswith("tbl-"):
+        assert found.get("tbl-cap"), f"{label} needs a caption"
+        assert "source" in found["tbl-cap"].lower(), f"the caption of {label} names no source"
+
+
+@pytest.mark.parametrize("source", cells("code"))
+def test_code_types_no_finding(source):
+    """Titles and sentences in code are templates; a digit in them outside a field is a typed number."""
+    for text in re.findall(r"""["']((?:[^"'\\]|\\.){25,})["']""", source):
+        assert typed_numbers(re.sub(r"\{[^}]*\}", "", text)) == [], text
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_chapter_has_the_agreed_shape(path):
+    notebook = nbformat.read(path, as_version=4)
+    first = notebook.cells[0].source
+    assert re.search(r"^# .+ \{#sec-[a-z-]+\}$", first, re.M), "begin with an H1 that has a {#sec-…} label"
+    if path.stem != "00_summary":
+        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        for heading in ("What this means", "What would change it"):
+            assert re.search(rf"^## {heading}", text, re.M), f"end with a section «{heading}»"
+
+
+def test_the_check_finds_what_it_looks_for():
+    assert typed_numbers("Revenue grew 132% in 2025.") == ["132%", "2025."]
+    assert typed_numbers("See @fig-h1 and [@ZP_AR25, p. 9], $x^2$, `f(2)`.") == []
