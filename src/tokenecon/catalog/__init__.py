@@ -1,0 +1,30 @@
+"""What is known: schema, tables, point in time, exchange rates, checks.
+
+Examples
+--------
+>>> from tokenecon.catalog import Catalog
+>>> cat = Catalog.open("2025FY")
+>>> cat.series("zhipu", "revenue", "cloud", kind="year")[["period", "value", "base_unit"]]  # doctest: +SKIP
+"""
+
+from tokenecon.catalog.editions import Edition
+from tokenecon.catalog.errors import DataError, Finding, RateError
+from tokenecon.catalog.fx import Converted, Rate
+from tokenecon.catalog.paths import data_root, reads
+from tokenecon.catalog.periods import Period
+from tokenecon.catalog.printed import Interval
+from tokenecon.catalog.store import Catalog
+
+__all__ = [
+    "Catalog",
+    "Converted",
+    "DataError",
+    "Edition",
+    "Finding",
+    "Interval",
+    "Period",
+    "Rate",
+    "RateError",
+    "data_root",
+    "reads",
+]

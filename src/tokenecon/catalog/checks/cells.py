@@ -1,0 +1,103 @@
+"""Single cells: the form of numbers and dates, and which rows follow the schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
+
+import pandas as pd
+
+from tokenecon.catalog.errors import Finding
+from tokenecon.catalog.files import RawTable
+from tokenecon.catalog.printed import PLAIN_NUMBER
+from tokenecon.catalog.schema import Table
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+
+
+def number_fault(text: str) -> str | None:
+    """Say what is wrong with a number, or None.
+
+    A table wants digits, a point and a minus sign: what Python or a spreadsheet would also read
+    (`1e5`, `1_000`, `nan`, `1,234`) hides its printed precision or its meaning.
+    """
+    if PLAIN_NUMBER.fullmatch(text):
+        return None
+    if _THOUSANDS.fullmatch(text):
+        return f"'{text}' has a thousands comma; write {text.replace(',', '')}"
+    if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
+        return f"'{text}' is not a finite number; leave out the row if nothing is known"
+    return f"'{text}' is not a number"
+
+
+def date_fault(text: str) -> str | None:
+    """Say what is wrong with a date, or None."""
+    if _ISO_DATE.fullmatch(text):
+        try:
+            date.fromisoformat(text)
+            return None
+        except ValueError:
+            return f"'{text}' is no day of the calendar"
+    return f"'{text}' is not a date; write it as 2026-03-31"
+
+
+FAULTS = {"number": number_fault, "date": date_fault}
+
+
+def form_findings(raw: RawTable, table: Table) -> list[Finding]:
+    """Report cells of number and date fields that are neither empty nor well formed."""
+    found = []
+    for kind, fault in FAULTS.items():
+        for name in table.of_type(kind):
+            cells = raw.frame[name]
+            for line, text in cells[cells != ""].items():
+                if message := fault(text):
+                    found.append(Finding(raw.file, int(line), name, message))
+    return found
+
+
+def fit_rows(table: Table, frame: pd.DataFrame, reference: Callable[[str], pd.DataFrame | None]) -> pd.DataFrame:
+    """Return the rows of a table that can be loaded: formed, in the closed lists, with keys that exist.
+
+    This is the short way to a yes or no; how a row breaks the schema is for frictionless to say.
+
+    Parameters
+    ----------
+    table, frame
+        The table, and its cells as text.
+    reference
+        Gives the rows of another table that may be referred to; None where that table cannot be read.
+    """
+    fit = pd.Series(True, index=frame.index)
+    for name, field in table.fields.items():
+        cells, constraints = frame[name], field.get("constraints", {})
+        good = cells.isin(constraints["enum"]) if "enum" in constraints else pd.Series(True, index=frame.index)
+        if field["type"] in FAULTS:
+            good &= cells.map(lambda text, fault=FAULTS[field["type"]]: fault(text) is None).astype(bool)
+        if field["type"] == "boolean":
+            good &= cells.isin(["true", "false"])
+        if "pattern" in constraints:
+            good &= cells.str.fullmatch(constraints["pattern"])
+        fit &= good | (cells == "") & (not constraints.get("required"))
+    for own, other, theirs in foreign_keys(table):
+        others = reference(other)
+        if others is not None:
+            known = set(_keys(others, theirs))
+            fit &= pd.Series([not any(key) or key in known for key in _keys(frame, own)], index=frame.index)
+    return frame[fit & ~frame.duplicated(table.primary_key)]
+
+
+def foreign_keys(table: Table) -> Iterable[tuple[list[str], str, list[str]]]:
+    """List the keys of a table into others: own fields, the other table, its fields."""
+
+    def listed(names: str | list[str]) -> list[str]:
+        return [names] if isinstance(names, str) else names
+
+    for key in table.descriptor["schema"].get("foreignKeys", []):
+        yield listed(key["fields"]), key["reference"]["resource"], listed(key["reference"]["fields"])
+
+
+def _keys(frame: pd.DataFrame, names: list[str]) -> list[tuple[str, ...]]:
+    return list(frame[names].itertuples(index=False, name=None))

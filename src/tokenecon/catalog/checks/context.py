@@ -1,0 +1,117 @@
+"""The tables as text, as every check receives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from tokenecon.catalog.checks.cells import fit_rows
+from tokenecon.catalog.errors import Finding
+from tokenecon.catalog.files import RawTable
+from tokenecon.catalog.rulings import corrected, rejections
+from tokenecon.catalog.schema import Schema, Table
+
+Row = dict[str, str]
+
+
+@dataclass
+class Data:
+    """Tables as text, and the schema they are to follow.
+
+    Parameters
+    ----------
+    root
+        Data folder.
+    schema
+        Fields, units, dimensions.
+    raw
+        Tables by name.
+    """
+
+    root: Path
+    schema: Schema
+    raw: dict[str, RawTable]
+    _fit: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _records: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Rows of a table that follow the schema, as text, indexed by line number."""
+        if name not in self._fit:
+            self._fit[name] = fit_rows(self.schema.tables[name], self.raw[name].frame, self._reference)
+        return self._fit[name]
+
+    def _reference(self, name: str) -> pd.DataFrame | None:
+        return self[name] if self.raw[name].usable else None
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether every table could be read, so that rows can be compared across tables."""
+        return all(raw.usable for raw in self.raw.values())
+
+    @cached_property
+    def unfit(self) -> list[Finding]:
+        """A finding for each row that breaks the schema, without saying how."""
+        return [
+            Finding(raw.file, line, "row", "does not follow datapackage.json")
+            for name, raw in self.raw.items()
+            for line in raw.frame.index.difference(self[name].index)
+        ]
+
+    @property
+    def fact_tables(self) -> Iterator[Table]:
+        """Tables whose rows carry a metric, a value and a unit."""
+        return (table for table in self.schema.tables.values() if table.is_fact)
+
+    def finding(self, name: str, line: int, column: str, message: str) -> Finding:
+        """Report something on a line of a table."""
+        return Finding(self.raw[name].file, int(line), column, message)
+
+    def rows(self, name: str) -> list[tuple[int, Row]]:
+        """Rows of a table that follow the schema, each with its line number."""
+        if name not in self._records:
+            self._records[name] = self._rows(self[name])
+        return self._records[name]
+
+    @staticmethod
+    def _rows(frame: pd.DataFrame) -> list[tuple[int, Row]]:
+        # Plain dictionaries: checks look at single cells, where a pandas row is slow.
+        return list(zip(frame.index.tolist(), frame.to_dict("records"), strict=True))
+
+    @cached_property
+    def metrics(self) -> dict[str, Row]:
+        """Metrics by id."""
+        return {row["metric_id"]: row for _, row in self.rows("metrics")}
+
+    @cached_property
+    def sources(self) -> dict[str, Row]:
+        """Sources by id."""
+        return {row["source_id"]: row for _, row in self.rows("sources")}
+
+    @cached_property
+    def segments(self) -> dict[tuple[str, str], Row]:
+        """Segments by entity and name."""
+        return {(row["entity_id"], row["segment"]): row for _, row in self.rows("segments")}
+
+    @cached_property
+    def exhaustive(self) -> dict[tuple[str, str, str], list[str]]:
+        """Names of the segments that make up a parent, by entity, parent and axis."""
+        groups: dict[tuple[str, str, str], list[str]] = {}
+        for (entity, name), row in self.segments.items():
+            if row["exhaustive"] == "true":
+                groups.setdefault((entity, row["parent"], row["axis"]), []).append(name)
+        return groups
+
+    def factor(self, row: Row) -> Fraction:
+        """What one printed unit of a row is in base units."""
+        return self.schema.units[row["unit"]].factor
+
+    def standing(self, name: str) -> list[tuple[int, Row]]:
+        """Rows of a table of facts that no ruling sets aside, corrections applied."""
+        table = self.schema.tables[name]
+        frame = corrected(self[name], table, self["rulings"])
+        return self._rows(frame[rejections(frame, table, self["rulings"]) == ""])

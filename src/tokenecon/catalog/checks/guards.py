@@ -1,0 +1,48 @@
+"""Guards of the rulings: each must still be needed, and name rows that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tokenecon.catalog.checks.context import Data, Row
+from tokenecon.catalog.checks.numbers import rows_agree
+from tokenecon.catalog.errors import Finding
+from tokenecon.catalog.rulings import rows_named
+
+
+def ruling_findings(data: Data) -> Iterator[Finding]:
+    """Every ruling names rows that are there and still disagree."""
+    for line, ruling in data.rows("rulings"):
+        remove = f"remove ruling {ruling['ruling_id']}"
+        frame = data.raw[ruling["table"]].frame
+        sides = ("kept",) if ruling["kind"] == "correction" else ("kept", "rejected")
+        rows = {side: rows_named(ruling, side, frame) for side in sides}
+        gone = [side for side, found in rows.items() if not len(found)]
+        if gone:
+            side = gone[0]
+            column = f"{side}_statement" if ruling["table"] == "statements" else f"{side}_source"
+            message = f"{ruling['table']} has no row of {ruling[column] or 'an unnamed source'} for it; {remove}"
+            yield data.finding("rulings", line, column, message)
+        elif not all(found[0] in data[ruling["table"]].index for found in rows.values()):
+            continue  # A row that breaks the schema has its own finding, and nothing to compare.
+        elif ruling["kind"] == "correction":
+            message = _correction_fault(ruling, frame.loc[rows["kept"][0]].to_dict())
+            if message:
+                yield data.finding("rulings", line, "printed", f"{message}; {remove}")
+        elif _settled(*(frame.loc[found[0]].to_dict() for found in rows.values()), data):
+            message = f"the rows of {ruling['table']} no longer disagree; {remove}"
+            yield data.finding("rulings", line, "ruling_id", message)
+
+
+def _correction_fault(ruling: Row, row: Row) -> str | None:
+    if not ruling["column"]:
+        return "a correction needs column, printed and corrected"
+    now = row[ruling["column"]]
+    if now == ruling["printed"]:
+        return None
+    done = " already" if now == ruling["corrected"] else ""
+    return f"{ruling['table']} has{done} {now} in {ruling['column']}, not {ruling['printed']}"
+
+
+def _settled(kept: Row, rejected: Row, data: Data) -> bool:
+    return kept["currency"] == rejected["currency"] and rows_agree(kept, rejected, data)

@@ -1,0 +1,150 @@
+"""How rows hang together: sources, days, units, ranges, unused entries, editions, stray files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tokenecon.catalog.checks.context import Data
+from tokenecon.catalog.editions import edition_paths, read_edition
+from tokenecon.catalog.errors import DataError, Finding
+from tokenecon.catalog.paths import display_name
+
+
+def source_findings(data: Data) -> Iterator[Finding]:
+    """Rows carry the day of their source, or an earlier one where the source is a series."""
+    for name, table in data.schema.tables.items():
+        if name == "sources" or not {"source_id", "published_on"} <= set(table.fields):
+            continue
+        for line, row in data.rows(name):
+            source = data.sources[row["source_id"]]
+            day, own = row["published_on"], source["published_on"]
+            if source["dating"] == "document" and day != own:
+                message = f"{day} is not the day of source {row['source_id']}, {own}"
+                yield data.finding(name, line, "published_on", message)
+            elif day > own:
+                message = f"{day} is after the last day of source {row['source_id']}, {own}"
+                yield data.finding(name, line, "published_on", message)
+
+
+def unused_findings(data: Data) -> Iterator[Finding]:
+    """Every source is cited and every metric measured."""
+    for name, key, columns in (
+        ("sources", "source_id", {"source_id", "kept_source", "rejected_source"}),
+        ("metrics", "metric_id", {"metric"}),
+    ):
+        used = {
+            value
+            for other in data.schema.tables
+            if other != name
+            for column in columns & set(data.schema.tables[other].fields)
+            for value in data.raw[other].frame[column]
+        }
+        for line, value in data[name][key].items():
+            if value not in used:
+                yield data.finding(name, line, key, f"no row uses '{value}'; delete the line")
+
+
+def day_findings(data: Data) -> Iterator[Finding]:
+    """Periods end after they start, and are over when their figure is published, unless it looks ahead."""
+    for table in data.fact_tables:
+        for line, row in data.rows(table.name):
+            start, end, published = row["period_start"], row["period_end"], row["published_on"]
+            if end < start:
+                yield data.finding(table.name, line, "period_end", f"{end} is before period_start, {start}")
+            looks_ahead = row.get("status") == "estimate" or row.get("kind", "run_rate") != "run_rate"
+            if not looks_ahead and published < end:
+                message = f"{published} is before the end of the period, {end}"
+                yield data.finding(table.name, line, "published_on", message)
+            if row.get("said_on") and row["said_on"] > published:
+                message = f"{row['said_on']} is after the day of publication, {published}"
+                yield data.finding(table.name, line, "said_on", message)
+            on_a_day = table.name != "statements" and data.metrics[row["metric"]]["nature"] == "stock"
+            if on_a_day and start != end:
+                message = f"{row['metric']} is a figure on a day: period_start must be {end} too"
+                yield data.finding(table.name, line, "period_start", message)
+
+
+def unit_findings(data: Data) -> Iterator[Finding]:
+    """Unit and currency fit the dimension of the metric."""
+    for table in data.fact_tables:
+        for line, row in data.rows(table.name):
+            dimension = data.metrics[row["metric"]]["dimension"]
+            if dimension not in data.schema.units[row["unit"]].dimensions:
+                fitting = [name for name, unit in data.schema.units.items() if dimension in unit.dimensions]
+                message = f"'{row['unit']}' does not measure {row['metric']} ({dimension}); {', '.join(fitting)} would"
+                yield data.finding(table.name, line, "unit", message)
+            wanted = data.schema.needs_currency(dimension)
+            if wanted and not row["currency"]:
+                yield data.finding(table.name, line, "currency", f"is empty; {row['metric']} is in some currency")
+            if row["currency"] and not wanted:
+                message = f"'{row['currency']}' does not belong to {row['metric']} ({dimension}); leave it empty"
+                yield data.finding(table.name, line, "currency", message)
+
+
+def range_findings(data: Data) -> Iterator[Finding]:
+    """A row has either a value, or a low and a high end."""
+    for table in data.fact_tables:
+        if "value_low" not in table.fields:
+            continue
+        for line, row in data.rows(table.name):
+            filled = [bool(row[name]) for name in ("value", "value_low", "value_high")]
+            if filled not in ([True, False, False], [False, True, True]):
+                message = "needs a number, or else both value_low and value_high"
+                yield data.finding(table.name, line, "value", message)
+            elif filled[0] == (row["qualifier"] == "range"):
+                message = f"'{row['qualifier']}' does not fit; 'range' goes with value_low and value_high"
+                yield data.finding(table.name, line, "qualifier", message)
+            elif not filled[0] and float(row["value_low"]) >= float(row["value_high"]):
+                message = f"{row['value_high']} is not above value_low, {row['value_low']}"
+                yield data.finding(table.name, line, "value_high", message)
+
+
+def segment_findings(data: Data) -> Iterator[Finding]:
+    """Parents exist within the entity, and only totals have none."""
+    for line, row in data.rows("segments"):
+        if not row["parent"] and row["axis"] != "total":
+            yield data.finding("segments", line, "parent", "is empty; only an axis 'total' has no parent")
+        elif row["parent"] and (row["entity_id"], row["parent"]) not in data.segments:
+            message = f"'{row['parent']}' is no segment of {row['entity_id']}"
+            yield data.finding("segments", line, "parent", message)
+        elif row["parent"] == row["segment"]:
+            yield data.finding("segments", line, "parent", f"'{row['parent']}' is the segment itself")
+
+
+def edition_findings(data: Data) -> Iterator[Finding]:
+    """Edition files can be read, and name editions and currencies that exist."""
+    paths = edition_paths(data.root)
+    if not paths:
+        yield Finding("data/editions", 1, "file", "there is no edition; add <id>.toml")
+    currencies = data.schema.tables["financials"].enum("currency")
+    for path in paths:
+        file = display_name(path, data.root)
+        try:
+            edition = read_edition(path, data.root)
+        except DataError as error:
+            yield from error.findings
+            continue
+        if edition.previous and edition.previous not in [other.stem for other in paths]:
+            yield Finding(file, 1, "previous", f"'{edition.previous}' is no edition")
+        if edition.base_currency not in currencies:
+            message = f"'{edition.base_currency}' is none of {', '.join(currencies)}"
+            yield Finding(file, 1, "base_currency", message)
+
+
+def stray_findings(data: Data) -> Iterator[Finding]:
+    """Every CSV file of the folder is described in the package."""
+    described = {table.path for table in data.schema.tables.values()}
+    for path in sorted(data.root.rglob("*.csv")):
+        if path.relative_to(data.root).as_posix() not in described:
+            yield Finding(display_name(path, data.root), 1, "file", "is not described in datapackage.json")
+
+
+def unit_list_findings(data: Data) -> Iterator[Finding]:
+    """The closed list of units and their factors name the same units, in every table of facts."""
+    for table in data.fact_tables:
+        if set(table.enum("unit")) != set(data.schema.units):
+            odd = ", ".join(sorted(set(table.enum("unit")) ^ set(data.schema.units)))
+            message = f"the list of units of {table.name} and the factors differ by {odd}"
+            yield Finding("data/datapackage.json", 1, "unit", message)
+    if set(data.schema.tables["metrics"].enum("dimension")) != set(data.schema.base_units):
+        yield Finding("data/datapackage.json", 1, "dimension", "the list of dimensions and the base units differ")

@@ -1,0 +1,235 @@
+"""What the numbers must obey: sums, formulas, one value a fact, plausible magnitudes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from itertools import combinations
+
+from tokenecon.catalog.checks.context import Data, Row
+from tokenecon.catalog.errors import Finding
+from tokenecon.catalog.formula import Formula
+from tokenecon.catalog.periods import Period
+from tokenecon.catalog.printed import Interval, agree, decimals
+from tokenecon.catalog.rulings import rejections
+from tokenecon.catalog.schema import Table
+
+COMPARABLE = ("exact", "about")
+TOKENS = (10**6, 10**18)
+SAID = [
+    *("entity_id", "kind", "metric", "segment", "period_start", "period_end", "currency", "definition"),
+    *("scope", "said_by", "said_on"),
+]
+_PLACE = ["entity_id", "metric", "segment", "item", "period_start", "period_end", "currency"]
+
+
+class Facts:
+    """Standing rows of one table, looked up by what they state.
+
+    Where several rows state one fact, the strongest source speaks.
+    """
+
+    def __init__(self, data: Data, table: Table):
+        tiers = data.schema.tables["sources"].enum("tier")
+        rows = [
+            (line, {"item": ""} | row)
+            for line, row in data.standing(table.name)
+            if row["value"] and row["qualifier"] in COMPARABLE
+        ]
+        self.rows = sorted(rows, key=lambda pair: tiers.index(data.sources[pair[1]["source_id"]]["tier"]))
+        self._known: dict[tuple[str, ...], tuple[int, Row]] = {}
+        for line, row in self.rows:
+            self._known.setdefault(self._key(row), (line, row))
+        self._data = data
+
+    @staticmethod
+    def _key(row: Row) -> tuple[str, ...]:
+        return tuple(row[name] for name in _PLACE)
+
+    def like(self, row: Row, **changed: str) -> tuple[int, Row] | None:
+        """Find the row that is like another but for what is changed."""
+        return self._known.get(self._key(row | changed))
+
+    def base(self, row: Row) -> Fraction:
+        """Printed value of a row in base units, exactly."""
+        return Fraction(row["value"]) * self._data.factor(row)
+
+    def unit(self, row: Row) -> Fraction:
+        """What one printed unit is in base units."""
+        return self._data.factor(row)
+
+    def interval(self, row: Row) -> Interval:
+        """What the printed value of a row may stand for, in base units."""
+        return Interval.of(row["value"], self._data.factor(row))
+
+
+def _tables_of_facts(data: Data) -> Iterator[tuple[Table, Facts]]:
+    # Statements are kept as they were said, so nothing is asked of their arithmetic.
+    for table in data.fact_tables:
+        if table.name != "statements":
+            yield table, Facts(data, table)
+
+
+def sum_findings(data: Data) -> Iterator[Finding]:
+    """Segments that make up their parent sum to it: exactly, where all are printed alike."""
+    for table, facts in _tables_of_facts(data):
+        for (entity, parent, axis), names in data.exhaustive.items():
+            for line, row in facts.rows:
+                if (row["entity_id"], row["segment"]) != (entity, parent):
+                    continue
+                if data.metrics[row["metric"]]["nature"] not in ("flow", "stock"):
+                    continue
+                parts = [facts.like(row, segment=name) for name in names]
+                if all(parts) and (message := _sum_fault(facts, row, [part for _, part in parts])):
+                    yield data.finding(table.name, line, "value", f"{message} (axis {axis})")
+
+
+def _sum_fault(facts: Facts, row: Row, parts: list[Row]) -> str | None:
+    total = sum((facts.base(part) for part in parts), Fraction(0))
+    rows = [row, *parts]
+    alike = len({(part["unit"], decimals(part["value"])) for part in rows}) == 1
+    if alike and all(part["qualifier"] == "exact" for part in rows):
+        off = total != facts.base(row)
+    else:
+        spans = [facts.interval(part) for part in parts]
+        off = not facts.interval(row).meets(sum(spans[1:], spans[0]))
+    if not off:
+        return None
+    terms = " + ".join(f"{part['value']} ({part['segment']})" for part in parts)
+    given = _text(total / facts.unit(row), decimals(row["value"]) if alike else decimals(row["value"]) + 1)
+    return f"{row['value']} is not the sum of its segments: {terms} gives {given}"
+
+
+def part_findings(data: Data) -> Iterator[Finding]:
+    """A part of revenue, staff or customers is not larger than the whole."""
+    for table, facts in _tables_of_facts(data):
+        for line, row in facts.rows:
+            dimension = data.metrics[row["metric"]]["dimension"]
+            parent = data.segments[row["entity_id"], row["segment"]]["parent"]
+            whole = facts.like(row, segment=parent) if parent else None
+            counted = row["metric"] == "revenue" or dimension in ("persons", "customers", "users")
+            if whole and counted and facts.interval(row).low > facts.interval(whole[1]).high:
+                message = f"{row['value']} {row['unit']} is more than its whole, {parent}, on line {whole[0]}"
+                yield data.finding(table.name, line, "value", message)
+
+
+def formula_findings(data: Data) -> Iterator[Finding]:
+    """Stated margins, shares and growth equal what the rows give, at the printed precision."""
+    for table, facts in _tables_of_facts(data):
+        for line, row in facts.rows:
+            formula = data.metrics[row["metric"]]["formula"]
+            given = _evaluate(formula, row, facts, data) if formula else None
+            if given and not facts.interval(row).meets(given[0]):
+                middle = (given[0].low + given[0].high) / 2 / facts.unit(row)
+                message = f"{row['value']} {row['unit']} is printed, but {formula} = {given[1]} gives"
+                yield data.finding(table.name, line, "value", f"{message} {_text(middle, decimals(row['value']) + 1)}")
+
+
+def _evaluate(formula: str, row: Row, facts: Facts, data: Data) -> tuple[Interval, str] | None:
+    """Return what a formula gives for a row, and the numbers put in; None where a part is not known."""
+    parsed = Formula.parse(formula)
+    other = {"metric": parsed.right} | ({"segment": parsed.segment} if parsed.segment else {})
+    grows = parsed.operator == "growth"
+    if grows:
+        before = Period(date.fromisoformat(row["period_start"]), date.fromisoformat(row["period_end"])).year_before
+        other |= {"period_start": before.start.isoformat(), "period_end": before.end.isoformat()}
+    pair = _operands(row, facts, data, {"metric": parsed.left}, other)
+    if not pair:
+        return None
+    one, other = (_difference(part, facts) for part in pair)
+    given = one - other if parsed.operator == "-" else one / other
+    if not given:
+        return None
+    terms = f" {'/' if grows else parsed.operator} ".join(_terms(part) for part in pair)
+    return (given.minus_one(), f"{terms} - 1") if grows else (given, terms)
+
+
+def _operands(row: Row, facts: Facts, data: Data, *changes: Row) -> list[list[Row]] | None:
+    # A ratio carries no currency, its parts do: any currency will do, so long as all are in it.
+    currencies = [row["currency"]] if row["currency"] else ["", *data.schema.tables["financials"].enum("currency")]
+    for currency in currencies:
+        parts = [_operand(row | {"currency": currency} | change, facts, data) for change in changes]
+        if all(parts):
+            return parts
+    return None
+
+
+def _operand(wanted: Row, facts: Facts, data: Data) -> list[Row] | None:
+    """Find the row wanted, or the rows it is the difference of: the whole, and its other parts."""
+    found = facts.like(wanted)
+    if found:
+        return [found[1]]
+    own = data.segments.get((wanted["entity_id"], wanted["segment"]))
+    if not own or own["exhaustive"] != "true":
+        return None
+    siblings = data.exhaustive[own["entity_id"], own["parent"], own["axis"]]
+    names = [own["parent"], *(name for name in siblings if name != own["segment"])]
+    rows = [facts.like(wanted, segment=name) for name in names]
+    return [row for _, row in rows] if all(rows) else None
+
+
+def _difference(rows: list[Row], facts: Facts) -> Interval:
+    first, *rest = (facts.interval(row) for row in rows)
+    for span in rest:
+        first = first - span
+    return first
+
+
+def _terms(rows: list[Row]) -> str:
+    text = " - ".join(row["value"] for row in rows)
+    return f"({text})" if len(rows) > 1 else text
+
+
+def _text(value: Fraction, digits: int) -> str:
+    return f"{float(value):.{digits}f}"
+
+
+def disagreement_findings(data: Data) -> Iterator[Finding]:
+    """Two rows that state one fact agree, unless a ruling says which of them holds."""
+    for table in data.fact_tables:
+        key = SAID if table.name == "statements" else table.fact_key
+        groups: dict[tuple[str, ...], list[tuple[int, Row]]] = {}
+        named = rejections(data[table.name], table, data["rulings"])
+        for line, row in data.rows(table.name):
+            if not named[line]:
+                groups.setdefault(tuple(row[name] for name in key), []).append((line, row))
+        for group in groups.values():
+            for (first, one), (line, other) in combinations(group, 2):
+                if one["source_id"] == other["source_id"] and printed(one) == printed(other):
+                    yield data.finding(table.name, line, "row", f"states again what line {first} does; delete one")
+                elif not rows_agree(one, other, data):
+                    message = (
+                        f"{printed(other)} ({other['source_id']}) disagrees with {printed(one)} "
+                        f"({one['source_id']}) on line {first}; say in data/rulings.csv which holds"
+                    )
+                    yield data.finding(table.name, line, "value", message)
+
+
+def printed(row: Row) -> str:
+    """Write the value of a row as its source does, with its unit."""
+    return f"{row['value'] or row['value_low'] + '-' + row['value_high']} {row['unit']}"
+
+
+def rows_agree(one: Row, other: Row, data: Data) -> bool:
+    """Whether two rows print the same number, or one a rounding of the other."""
+    if one["value"] and other["value"]:
+        return agree((one["value"], data.factor(one)), (other["value"], data.factor(other)))
+    return printed(one) == printed(other)
+
+
+def magnitude_findings(data: Data) -> Iterator[Finding]:
+    """Shares lie between nothing and all, and tokens come in a believable number."""
+    for table in data.fact_tables:
+        for line, row in data.rows(table.name):
+            dimension = data.metrics[row["metric"]]["dimension"]
+            for column in ("value", "value_low", "value_high"):
+                if not row.get(column):
+                    continue
+                value = Fraction(row[column]) * data.factor(row)
+                if row["metric"].endswith("_share") and not 0 <= value <= 1:
+                    message = f"{row[column]} {row['unit']} is no share of a whole"
+                    yield data.finding(table.name, line, column, message)
+                if dimension in ("tokens", "tokens_per_day") and not TOKENS[0] <= value <= TOKENS[1]:
+                    message = f"{row[column]} {row['unit']} is {float(value):.0e} tokens; is the unit right?"
+                    yield data.finding(table.name, line, column, message)

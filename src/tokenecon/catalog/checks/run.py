@@ -1,0 +1,91 @@
+"""Run the checks: all of them, or those that loading a catalogue needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenecon.catalog.checks import guards, links, numbers, rates
+from tokenecon.catalog.checks.cells import form_findings
+from tokenecon.catalog.checks.context import Data
+from tokenecon.catalog.checks.package import package_findings
+from tokenecon.catalog.errors import DataError, Finding
+from tokenecon.catalog.files import RawTable, read_table
+from tokenecon.catalog.paths import data_root
+from tokenecon.catalog.schema import Schema
+
+ALONE = (links.edition_findings, links.stray_findings, links.unit_list_findings)
+ACROSS = (
+    links.source_findings,
+    links.unused_findings,
+    links.day_findings,
+    links.unit_findings,
+    links.range_findings,
+    links.segment_findings,
+    numbers.sum_findings,
+    numbers.part_findings,
+    numbers.formula_findings,
+    numbers.disagreement_findings,
+    numbers.magnitude_findings,
+    guards.ruling_findings,
+    rates.rate_findings,
+)
+
+
+def run_checks(data_dir: str | Path | None = None) -> list[Finding]:
+    """Run every check of the data.
+
+    Parameters
+    ----------
+    data_dir
+        Data folder. Without one, ``TOKENECON_DATA``, else the project's ``data``.
+
+    Returns
+    -------
+    list of Finding
+        All that is wrong, by file and row; empty if nothing is. Never raises for bad data.
+    """
+    root = Path(data_dir).resolve() if data_dir else data_root()
+    try:
+        schema = Schema.load(root)
+    except DataError as error:
+        return error.findings
+    data = Data(root, schema, {name: read_table(root, table) for name, table in schema.tables.items()})
+    found = [*_text_findings(data), *package_findings(data), *_own_findings(data)]
+    return sorted(dict.fromkeys(_without_echoes(found)))
+
+
+def quick_findings(root: Path, schema: Schema, raw: dict[str, RawTable]) -> list[Finding]:
+    """Run the checks that loading needs, on tables already read; frictionless is left out for its time.
+
+    Returns
+    -------
+    list of Finding
+        Empty if the data can be loaded. Otherwise :func:`run_checks` says more exactly what is wrong.
+    """
+    data = Data(root, schema, raw)
+    return sorted({*_text_findings(data), *data.unfit, *_own_findings(data)})
+
+
+def _text_findings(data: Data) -> list[Finding]:
+    found = []
+    for name, raw in data.raw.items():
+        found += raw.findings + (form_findings(raw, data.schema.tables[name]) if raw.usable else [])
+    return found
+
+
+def _own_findings(data: Data) -> list[Finding]:
+    checks = ALONE + (ACROSS if data.is_whole else ())
+    return [finding for check in checks for finding in check(data)]
+
+
+def _without_echoes(found: Iterable[Finding]) -> list[Finding]:
+    """Drop the second word on a cell: the first says what is wrong with it, the rest follow from that."""
+    first: dict[tuple[str, int, str], Finding] = {}
+    kept = []
+    for finding in found:
+        cell = (finding.file, finding.row, finding.column)
+        if finding.column in ("row", "file", "header") or cell not in first:
+            first[cell] = finding
+            kept.append(finding)
+    return kept

@@ -1,0 +1,110 @@
+"""Editions: what was known on a day, and which periods the report shows."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from tokenecon.catalog.errors import DataError, Finding
+from tokenecon.catalog.paths import display_name, read_bytes
+from tokenecon.catalog.periods import Period
+
+_REQUIRED = {"id": str, "title": str, "as_of": date, "focal": str, "comparatives": list, "base_currency": str}
+_OPTIONAL = {"previous": str}
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One edition of the report.
+
+    Parameters
+    ----------
+    id, title
+        Short name (that of its file) and title.
+    as_of
+        The day whose knowledge it holds.
+    focal
+        The period the report is about.
+    comparatives
+        Other periods it shows, in order.
+    base_currency
+        Currency that figures in several are brought to.
+    previous
+        The edition whose forecasts this one scores, if any.
+    """
+
+    id: str
+    title: str
+    as_of: date
+    focal: Period
+    comparatives: list[Period]
+    base_currency: str
+    previous: str | None = None
+
+
+def edition_paths(root: Path) -> list[Path]:
+    """List the edition files of a data folder, sorted by name."""
+    return sorted((root / "editions").glob("*.toml"))
+
+
+def read_edition(path: Path, root: Path) -> Edition:
+    """Read an edition file.
+
+    Raises
+    ------
+    DataError
+        With a finding for each thing wrong in it.
+    """
+    file = display_name(path, root)
+    try:
+        values = tomllib.loads(read_bytes(path, root).decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError([Finding(file, 1, "file", f"is not TOML: {error}")]) from None
+    found = [Finding(file, 1, name, "is missing") for name in _REQUIRED if name not in values]
+    for name, value in values.items():
+        kind = (_REQUIRED | _OPTIONAL).get(name)
+        if kind is None:
+            found.append(Finding(file, 1, name, f"is no setting of an edition: {', '.join(_REQUIRED | _OPTIONAL)}"))
+        elif type(value) is not kind:
+            found.append(Finding(file, 1, name, f"{value!r} is no {kind.__name__}"))
+    if not found and values["id"] != path.stem:
+        found.append(Finding(file, 1, "id", f"'{values['id']}' is not the name of the file, '{path.stem}'"))
+    periods = {}
+    for name in ("focal", "comparatives") if not found else ():
+        texts = values[name] if isinstance(values[name], list) else [values[name]]
+        try:
+            periods[name] = [Period.parse(str(text)) for text in texts]
+        except ValueError as error:
+            found.append(Finding(file, 1, name, str(error)))
+    if found:
+        raise DataError(found)
+    return Edition(**values | {"focal": periods["focal"][0], "comparatives": periods["comparatives"]})
+
+
+def find_edition(root: Path, name: str | None) -> Edition:
+    """Read an edition by name, or the newest one.
+
+    Parameters
+    ----------
+    root
+        Data folder.
+    name
+        Its id; None for the one with the latest day of knowledge.
+
+    Raises
+    ------
+    DataError
+        If there is no such edition, or a file is wrong.
+    """
+    paths = edition_paths(root)
+    if name is None:
+        if not paths:
+            raise DataError([Finding("data/editions", 1, "file", "there is no edition; add <id>.toml")])
+        return max((read_edition(path, root) for path in paths), key=lambda edition: (edition.as_of, edition.id))
+    for path in paths:
+        if path.stem == name:
+            return read_edition(path, root)
+    known = ", ".join(path.stem for path in paths) or "none"
+    raise DataError([Finding(f"data/editions/{name}.toml", 1, "file", f"is missing; editions are: {known}")])

@@ -1,0 +1,137 @@
+"""Reporting periods and their labels."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+_SPANS = {
+    "FY": ("year", 1, 12),
+    "H1": ("half", 1, 6),
+    "H2": ("half", 7, 12),
+    "9M": ("nine_months", 1, 9),
+    "Q1": ("quarter", 1, 3),
+    "Q2": ("quarter", 4, 6),
+    "Q3": ("quarter", 7, 9),
+    "Q4": ("quarter", 10, 12),
+}
+_LABEL = re.compile(r"(FY|H[12]|9M|Q[1-4]) ?(\d{4})")
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+_SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})")
+
+
+def month_end(year: int, month: int) -> date:
+    """Return the last day of a month."""
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+@dataclass(frozen=True)
+class Period:
+    """A span of days with the name that reports give it.
+
+    Parameters
+    ----------
+    start, end
+        First and last day.
+
+    Examples
+    --------
+    >>> Period.parse("H1 2026").end
+    datetime.date(2026, 6, 30)
+    >>> Period(date(2025, 1, 1), date(2025, 9, 30)).label
+    '9M 2025'
+    """
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        """Refuse a period that ends before it starts."""
+        if self.end < self.start:
+            raise ValueError(f"period ends {self.end}, before it starts on {self.start}")
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """Read a label: ``FY2025``, ``H1 2026``, ``9M 2025``, ``Q4 2025``, a month, a day, or ``day/day``.
+
+        Raises
+        ------
+        ValueError
+            If the text is no such label.
+        """
+        text = text.strip()
+        if found := _LABEL.fullmatch(text):
+            _, first, last = _SPANS[found[1]]
+            year = int(found[2])
+            return cls(date(year, first, 1), month_end(year, last))
+        if found := _SPAN.fullmatch(text):
+            return cls(date.fromisoformat(found[1]), date.fromisoformat(found[2]))
+        if found := _MONTH.fullmatch(text):
+            year, month = int(found[1]), int(found[2])
+            if 1 <= month <= 12:
+                return cls(date(year, month, 1), month_end(year, month))
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(
+                f"'{text}' is no period: write FY2025, H1 2026, 9M 2025, Q4 2025, 2026-03 or 2026-03-31"
+            ) from None
+        return cls(day, day)
+
+    @property
+    def _span(self) -> tuple[str, str] | None:
+        for prefix, (kind, first, last) in _SPANS.items():
+            year = self.start.year
+            if self.start == date(year, first, 1) and self.end == month_end(year, last):
+                return kind, f"FY{year}" if prefix == "FY" else f"{prefix} {year}"
+        return None
+
+    @property
+    def kind(self) -> str:
+        """One of year, half, nine_months, quarter, month, day, other."""
+        if self._span:
+            return self._span[0]
+        if self.start == self.end:
+            return "day"
+        return "month" if self.is_whole_months and len(self.months) == 1 else "other"
+
+    @property
+    def label(self) -> str:
+        """Name of the period; parsing it gives the period back."""
+        if self._span:
+            return self._span[1]
+        if self.kind == "day":
+            return self.start.isoformat()
+        return self.start.strftime("%Y-%m") if self.kind == "month" else f"{self.start}/{self.end}"
+
+    @property
+    def is_whole_months(self) -> bool:
+        """Whether the period starts on the first and ends on the last day of a month."""
+        return self.start.day == 1 and self.end == month_end(self.end.year, self.end.month)
+
+    @property
+    def months(self) -> list[date]:
+        """Last days of the months that the period touches, in order."""
+        found, day = [], self.start
+        while day <= self.end:
+            found.append(month_end(day.year, day.month))
+            day = found[-1] + timedelta(days=1)
+        return found
+
+    @property
+    def year_before(self) -> Period:
+        """The same period a year earlier."""
+
+        def back(day: date) -> date:
+            last = calendar.monthrange(day.year - 1, day.month)[1]
+            full = day.day == calendar.monthrange(day.year, day.month)[1]
+            return day.replace(year=day.year - 1, day=last if full else min(day.day, last))
+
+        end = back(self.end)
+        return Period(end if self.start == self.end else self.start.replace(year=self.start.year - 1), end)
+
+    def __str__(self) -> str:
+        """Return the label."""
+        return self.label

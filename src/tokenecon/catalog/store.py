@@ -1,0 +1,318 @@
+"""The catalogue: what an edition knows, typed and in base units."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from tokenecon.catalog.checks import quick_findings, run_checks
+from tokenecon.catalog.editions import Edition, find_edition
+from tokenecon.catalog.errors import DataError
+from tokenecon.catalog.files import RawTable, read_table
+from tokenecon.catalog.fx import Converted, Rate, Rates, as_period
+from tokenecon.catalog.paths import data_root
+from tokenecon.catalog.periods import Period
+from tokenecon.catalog.printed import decimals
+from tokenecon.catalog.rulings import corrected, rejections
+from tokenecon.catalog.schema import Schema, Table
+from tokenecon.catalog.typed import typed, typed_facts
+
+
+class Catalog:
+    """Point-in-time view of the data.
+
+    Open one with :meth:`open`. Each table is a property and a fresh frame: `financials`,
+    `statements`, `operating` (facts), `fx`, `sources`, `entities`, `metrics`, `segments`, `rulings`.
+
+    Tables of facts hold one row for each fact: rows published after the edition's day are not there,
+    and where a ruling or a weaker source stands against a row it is set aside (see :meth:`history`).
+    Their `value` is in base units (yuan, dollars, tokens, persons, a ratio for percent), named in
+    `base_unit`; `printed` is the text of the source; `tier` is the strength of the source.
+    A range has no `value`, but `value_low` and `value_high`.
+    """
+
+    def __init__(self, root: Path, edition: Edition):
+        self.edition = edition
+        self._schema = Schema.load(root)
+        self._raw = {name: read_table(root, table) for name, table in self._schema.tables.items()}
+        found = quick_findings(root, self._schema, self._raw)
+        if found:
+            raise DataError(run_checks(root) or found)
+        self._known: dict[str, pd.DataFrame] = {}
+        self._rates: Rates | None = None
+
+    @classmethod
+    def open(cls, edition: str | None = None, data_dir: str | Path | None = None) -> Catalog:
+        """Open the catalogue as an edition knows it.
+
+        Parameters
+        ----------
+        edition
+            Its id. Without one, the environment variable ``TOKENECON_EDITION``, else the newest.
+        data_dir
+            Data folder. Without one, ``TOKENECON_DATA``, else the project's ``data``.
+
+        Raises
+        ------
+        DataError
+            If the data or the edition are wrong; the message lists every finding, one a line.
+        """
+        root = Path(data_dir).resolve() if data_dir else data_root()
+        return cls(root, find_edition(root, edition or os.environ.get("TOKENECON_EDITION") or None))
+
+    def __repr__(self) -> str:
+        """Name the edition and its day."""
+        return f"Catalog({self.edition.id}, as of {self.edition.as_of})"
+
+    @property
+    def financials(self) -> pd.DataFrame:
+        """Figures from accounts, one row a fact."""
+        return self.table("financials")
+
+    @property
+    def statements(self) -> pd.DataFrame:
+        """What was said, one row a statement."""
+        return self.table("statements")
+
+    @property
+    def operating(self) -> pd.DataFrame:
+        """Operating and market figures, one row a fact."""
+        return self.table("operating")
+
+    @property
+    def fx(self) -> pd.DataFrame:
+        """Exchange rates published by the edition's day."""
+        return self.table("fx")
+
+    @property
+    def sources(self) -> pd.DataFrame:
+        """Sources published by the edition's day, and those that visible rows cite."""
+        return self.table("sources")
+
+    @property
+    def entities(self) -> pd.DataFrame:
+        """Companies, platforms and markets."""
+        return self.table("entities")
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """Definitions of what is measured."""
+        return self.table("metrics")
+
+    @property
+    def segments(self) -> pd.DataFrame:
+        """Parts of entities."""
+        return self.table("segments")
+
+    @property
+    def rulings(self) -> pd.DataFrame:
+        """Declared restatements, conflicts and corrections."""
+        return self.table("rulings")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table of the data package as the edition knows it.
+
+        Raises
+        ------
+        KeyError
+            If the package has no such table.
+        """
+        frame = self.history(name)
+        table = self._schema.tables[name]
+        return self._one_row_a_fact(frame, table) if table.is_fact else frame
+
+    def history(self, name: str) -> pd.DataFrame:
+        """Return every row of a table known on the edition's day, set aside or not.
+
+        Parameters
+        ----------
+        name
+            Name of the table.
+
+        Returns
+        -------
+        DataFrame
+            As the table itself; facts have besides `ruling`, the ruling that sets the row aside, or "".
+        """
+        if name not in self._known:
+            self._known[name] = self._load(name)
+        return self._known[name].copy()
+
+    def series(self, entity: str, metric: str, segment: str = "total", kind: str | None = None) -> pd.DataFrame:
+        """Return one recognised or operating figure over time.
+
+        Parameters
+        ----------
+        entity, metric, segment
+            Keys of the figure.
+        kind
+            Keep periods of one kind only: year, half, nine_months, quarter, month, day.
+
+        Returns
+        -------
+        DataFrame
+            Rows of the accounts, or of the operating figures where the accounts have none, by period.
+
+        Raises
+        ------
+        KeyError
+            If nothing is known; the message names what was asked for.
+        """
+        for frame in (self.financials, self.operating):
+            match = frame["entity_id"].eq(entity) & frame["metric"].eq(metric) & frame["segment"].eq(segment)
+            rows = frame[match]
+            if kind:
+                rows = rows[[Period.parse(label).kind == kind for label in rows["period"]]]
+            if len(rows):
+                return rows.sort_values(["period_start", "period_end"]).reset_index(drop=True)
+        wanted = f"{entity} {metric} {segment}" + (f" by {kind}" if kind else "")
+        raise KeyError(f"nothing is known of {wanted} on {self.edition.as_of}")
+
+    def value(self, entity: str, metric: str, period: Period | str, segment: str = "total") -> float:
+        """Return one figure in base units.
+
+        Parameters
+        ----------
+        entity, metric, segment
+            Keys of the figure.
+        period
+            The period, or its label.
+
+        Raises
+        ------
+        KeyError
+            If it is not known, or not by one row alone.
+        """
+        label = as_period(period).label
+        rows = self.series(entity, metric, segment)
+        rows = rows[rows["period"] == label]
+        if len(rows) != 1:
+            wanted = f"{entity} {metric} {segment} {label}"
+            raise KeyError(f"{len(rows) or 'no'} rows are known of {wanted} on {self.edition.as_of}")
+        return float(rows["value"].iloc[0])
+
+    def rate(self, base: str, quote: str, on: Period | date | str | tuple[date, date], kind: str = "average") -> Rate:
+        """Return an exchange rate.
+
+        Parameters
+        ----------
+        base, quote
+            Currency codes; the rate counts units of `quote` for one of `base`.
+        on
+            Period, its label, a day, or first and last day.
+        kind
+            ``average`` for flows; ``closing`` for stocks, on the last day of the period. Where no fixing is
+            known for that day, the average of its month stands in and `proxy` is True.
+
+        Raises
+        ------
+        RateError
+            If no rate is known.
+        """
+        if self._rates is None:
+            self._rates = Rates(self.fx, self.edition.as_of)
+        return self._rates.find(base, quote, as_period(on), kind)
+
+    def convert(
+        self,
+        amount: object,
+        base: str,
+        quote: str,
+        on: Period | date | str | tuple[date, date],
+        kind: str = "average",
+    ) -> Converted:
+        """Convert an amount, and say at which rate.
+
+        Parameters
+        ----------
+        amount
+            A number, or anything that a number multiplies.
+        base, quote, on, kind
+            As for :meth:`rate`.
+
+        Returns
+        -------
+        Converted
+            `amount` in `quote`, and the `rate`.
+
+        Raises
+        ------
+        RateError
+            If no rate is known.
+        """
+        rate = self.rate(base, quote, on, kind)
+        return Converted(amount * rate.value, rate)
+
+    def in_currency(self, frame: pd.DataFrame, quote: str, kind: str) -> pd.DataFrame:
+        """Convert the money in a frame of facts, each row at the rate of its own period.
+
+        Parameters
+        ----------
+        frame
+            Rows with `value`, `base_unit` (a currency), `period_start` and `period_end`.
+        quote
+            Currency to convert to.
+        kind
+            ``average`` for flows, ``closing`` for stocks and run-rates.
+
+        Returns
+        -------
+        DataFrame
+            The same rows, with `value` and `base_unit` converted, the `rate` used and whether it is a `proxy`.
+
+        Raises
+        ------
+        RateError
+            If a rate is not known.
+        """
+        spans = zip(frame["base_unit"], frame["period_start"], frame["period_end"], strict=True)
+        rates = [self.rate(base, quote, (start, end), kind) for base, start, end in spans]
+        values = [rate.value for rate in rates]
+        return frame.assign(
+            value=frame["value"] * values, base_unit=quote, rate=values, proxy=[rate.proxy for rate in rates]
+        )
+
+    def _load(self, name: str) -> pd.DataFrame:
+        table, raw = self._schema.tables[name], self._raw[name]
+        if table.is_fact:
+            return self._load_facts(table, raw)
+        frame = typed(raw, table)
+        if "published_on" not in frame:
+            return frame
+        known = frame["published_on"] <= pd.Timestamp(self.edition.as_of)
+        if name == "sources":
+            # A series is dated by its last day, but its earlier rows were known before.
+            known |= frame["source_id"].isin(self._cited())
+        return frame[known].reset_index(drop=True)
+
+    def _cited(self) -> set[str]:
+        citing = [
+            name for name, table in self._schema.tables.items() if name != "sources" and "source_id" in table.fields
+        ]
+        return {source for name in citing for source in self.history(name)["source_id"]}
+
+    def _load_facts(self, table: Table, raw: RawTable) -> pd.DataFrame:
+        rulings = self._raw["rulings"].frame
+        known = raw.frame[raw.frame["published_on"] <= self.edition.as_of.isoformat()]
+        known = corrected(known, table, rulings)
+        named = rejections(known, table, rulings).reset_index(drop=True)
+        metrics = typed(self._raw["metrics"], self._schema.tables["metrics"])
+        frame = typed_facts(RawTable(raw.file, known), table, self._schema, metrics)
+        sources = self._raw["sources"].frame
+        tiers = self._schema.tables["sources"].enum("tier")
+        joined = frame.merge(sources[["source_id", "tier"]], on="source_id", how="left", validate="many_to_one")
+        if len(joined) != len(frame) or joined["tier"].isna().any():
+            raise RuntimeError(f"{table.name}: {len(frame)} rows before joining sources, {len(joined)} after")
+        joined["tier"] = pd.Categorical(joined["tier"], tiers, ordered=True)
+        return joined.assign(ruling=named)
+
+    def _one_row_a_fact(self, frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+        # Rows left on one key agree (the checks see to it): the strongest source, then the finest print, speaks.
+        standing = frame[frame["ruling"] == ""].drop(columns="ruling")
+        grain = standing["printed"].map(decimals)
+        ranked = standing.assign(_grain=-grain).sort_values(["tier", "_grain", "published_on"], kind="stable")
+        kept = ranked.drop_duplicates(table.fact_key).index
+        return standing.loc[standing.index.isin(kept)].reset_index(drop=True)

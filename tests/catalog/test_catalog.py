@@ -1,0 +1,175 @@
+"""Point in time, base units, look-ups."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tokenecon.catalog import Catalog, DataError, Period, data_root, reads
+from tokenecon.catalog.schema import Schema
+from tokenecon.catalog.typed import to_base
+
+TABLES = ["entities", "metrics", "segments", "sources", "financials", "statements", "operating", "fx", "rulings"]
+FACTS = ["financials", "statements", "operating"]
+
+
+@pytest.fixture(scope="module")
+def fy() -> Catalog:
+    return Catalog.open("2025FY")
+
+
+@pytest.fixture(scope="module")
+def h1() -> Catalog:
+    return Catalog.open("2026H1")
+
+
+def test_edition(fy):
+    assert fy.edition.as_of == date(2026, 4, 15)
+    assert fy.edition.focal == Period.parse("FY2025")
+    assert Catalog.open().edition.id == "2026H1"
+
+
+def test_edition_from_the_environment(monkeypatch):
+    monkeypatch.setenv("TOKENECON_EDITION", "2025FY")
+    assert Catalog.open().edition.id == "2025FY"
+
+
+def test_data_from_the_environment(monkeypatch, data):
+    monkeypatch.setenv("TOKENECON_DATA", str(data.root))
+    assert data_root() == data.root.resolve()
+    assert Catalog.open("2025FY").value("zhipu", "revenue", "FY2025") == 724_334_000
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_an_edition_sees_only_what_was_published(fy, name):
+    frame = fy.history(name)
+    assert len(frame)
+    assert frame["published_on"].max() <= pd.Timestamp("2026-04-15")
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_one_row_a_fact_and_every_row_with_a_tier(h1, name):
+    frame = h1.table(name)
+    key = ["entity_id", "metric", "segment", "period_start", "period_end", "currency"]
+    if name == "operating":
+        key.append("item")
+    if name != "statements":
+        assert not frame.duplicated(key).any()
+    assert frame["tier"].notna().all()
+    assert frame["base_unit"].ne("").all()
+
+
+def test_every_row_of_the_file_is_known_in_the_end(data):
+    text = data.text("editions/2026H1.toml").replace("2026-09-30", "2027-01-01")
+    data.write("editions/2026H1.toml", text)
+    catalog = Catalog.open("2026H1", data.root)
+    for name in TABLES:
+        assert len(catalog.history(name)) == len(data.rows(f"{name}.csv"))
+
+
+def test_base_units(fy):
+    assert fy.value("zhipu", "revenue", "FY2025", "cloud") == 190_379_000
+    assert fy.value("minimax", "revenue", "FY2025") == 79_038_000
+    assert fy.value("zhipu", "gross_margin", "H1 2025", "cloud") == -0.004
+    assert fy.value("zhipu", "daily_tokens", "2025-06") == 4.6e12
+    assert fy.value("minimax", "headcount", "2025-12-31", "full_time_staff") == 428
+    row = fy.series("zhipu", "gross_margin", kind="year").iloc[-1]
+    assert (row["printed"], row["base_unit"], row["tier"], row["source_id"]) == ("41.0", "ratio", "filing", "ZP_AR25")
+
+
+def test_a_range_has_ends_and_no_value(h1):
+    row = h1.statements.set_index("statement_id").loc["ds_arr_2026_07"]
+    assert (row["printed"], row["value_low"], row["value_high"]) == ("400-500", 4e8, 5e8)
+    assert pd.isna(row["value"])
+
+
+def test_prices_come_to_one_unit(h1):
+    rows = h1.operating[h1.operating["item"] == "coding-plan-international-lite"]
+    printed = dict(zip(rows["printed"], rows["value"], strict=True))
+    assert printed["30"] == 10  # a quarter's price, by the month
+    assert printed["18"] == 18
+
+
+def test_a_restatement_is_visible_from_its_day(data):
+    def cash(day: str) -> float:
+        text = data.text("editions/2025FY.toml")
+        data.write("editions/2025FY.toml", text.replace("2026-04-15", day))
+        try:
+            return Catalog.open("2025FY", data.root).value("zhipu", "cash", "2024-12-31")
+        finally:
+            data.write("editions/2025FY.toml", text)
+
+    assert cash("2026-03-30") == 2_268_164_000
+    assert cash("2026-03-31") == 2_269_222_000
+
+
+def test_rows_of_a_conflict_stand_alone_before_the_other_is_known(fy, h1):
+    january = ["zp_arr_2026_01_08", "zp_arr_2026_01_31"]
+    assert fy.statements["statement_id"].isin(january).sum() == 1
+    assert set(h1.statements["statement_id"]) & set(january) == {"zp_arr_2026_01_08"}
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pick=st.integers(0, 10**4), days=st.integers(0, 400), name=st.sampled_from(FACTS))
+def test_an_old_edition_does_not_change_when_rows_are_added(data, pick, days, name):
+    """A row like any other, published later by a new source of the strongest tier, changes nothing."""
+    before = {table: data.text(f"{table}.csv") for table in ("sources", name)}
+    old = Catalog.open("2025FY", data.root)
+    day = (date(2026, 11, 1) + timedelta(days)).isoformat()
+    like = 2 + pick % len(data.rows(f"{name}.csv"))
+    extra = {"statement_id": "later"} if name == "statements" else {}
+    try:
+        data.add("sources.csv", 2, source_id="LATER", published_on=day)
+        data.add(f"{name}.csv", like, source_id="LATER", published_on=day, **extra)
+        try:
+            new = Catalog.open("2025FY", data.root)
+        except DataError:  # the row repeats one that a ruling sets aside
+            assume(False)
+        for table in TABLES:
+            pd.testing.assert_frame_equal(new.table(table), old.table(table))
+            pd.testing.assert_frame_equal(new.history(table), old.history(table))
+    finally:
+        for table, text in before.items():
+            data.write(f"{table}.csv", text)
+
+
+UNITS = Schema.load(data_root()).units
+
+
+@given(unit=st.sampled_from(sorted(UNITS)), digits=st.integers(0, 6), number=st.integers(-(10**9), 10**9))
+def test_units_go_there_and_back(unit, digits, number):
+    """From print to base units and back gives the printed number."""
+    printed = f"{'-' if number < 0 else ''}{abs(number) // 10**digits}"
+    if digits:
+        printed += f".{abs(number) % 10**digits:0{digits}d}"
+    back = Fraction(to_base(printed, UNITS[unit].factor)) / UNITS[unit].factor
+    assert round(float(back), digits) == pytest.approx(float(printed), rel=1e-12)
+
+
+def test_look_ups_say_what_is_not_known(fy):
+    with pytest.raises(KeyError, match="nothing is known of zhipu revenue clouds on 2026-04-15"):
+        fy.series("zhipu", "revenue", "clouds")
+    with pytest.raises(KeyError, match="no rows are known of zhipu revenue total H1 2026 on 2026-04-15"):
+        fy.value("zhipu", "revenue", "H1 2026")
+
+
+def test_frames_are_the_readers_own(fy):
+    frame = fy.financials
+    frame["value"] = 0
+    assert fy.value("zhipu", "revenue", "FY2025") == 724_334_000
+
+
+def test_reads_names_files_from_the_project_root(fy):
+    assert {"data/financials.csv", "data/editions/2025FY.toml", "data/datapackage.json"} <= set(reads())
+    assert reads() == sorted(reads())
+
+
+def test_segments_sum_to_the_filed_totals(h1):
+    for year in ("FY2022", "FY2023", "FY2024", "FY2025", "H1 2024", "H1 2025", "H1 2026"):
+        parts = [h1.value("zhipu", "revenue", year, part) for part in ("cloud", "on_premise")]
+        assert sum(parts) == h1.value("zhipu", "revenue", year)
