@@ -1,127 +1,112 @@
+from fractions import Fraction
+
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tokenecon.analysis.claims import Interval, Verdict, evaluate, growth_of, printed, share_of, verdict
+from tokenecon.analysis.claims import Verdict, evaluate, verdict
+from tokenecon.catalog import Interval
+from tokenecon.catalog.formula import Formula
+
+PERCENT = Fraction(1, 100)
 
 
 @pytest.mark.parametrize(
-    "text, scale, low, high",
+    "quoted, computed, expected",
     [
-        ("26.3", 0.01, 0.2625, 0.2635),
-        ("190", 1e6, 189.5e6, 190.5e6),
-        ("1,240", 1, 1239.5, 1240.5),
-        ("−0.4", 0.01, -0.0045, -0.0035),
-        ("25.96", 1e6, 25.955e6, 25.965e6),
+        ("292.7", 190_379 / 48_484 - 1, Verdict.reproduced),
+        ("296", 190_379 / 48_484 - 1, Verdict.rounded_inputs),
+        ("350", 190_379 / 48_484 - 1, Verdict.differs),
+        ("296", float("nan"), Verdict.not_computable),
+        ("296", 4.0, Verdict.differs),
     ],
 )
-def test_printed_allows_half_a_unit_of_the_last_digit(text, scale, low, high):
-    interval = printed(text, scale)
-    assert (interval.low, interval.high) == pytest.approx((low, high))
+def test_growth_from_rounded_inputs_is_told_from_an_error(quoted, computed, expected):
+    allowed = (Interval.of("190") / Interval.of("48")).minus_one()
+    assert verdict(Interval.of(quoted, PERCENT), computed, allowed) is expected
 
 
-@pytest.mark.parametrize("text", ["about half", "", "n/a"])
-def test_words_are_no_printed_number(text):
-    with pytest.raises(ValueError, match="not a printed number"):
-        printed(text)
+def test_without_the_inputs_nothing_is_excused():
+    assert verdict(Interval.of("296", PERCENT), 190_379 / 48_484 - 1) is Verdict.differs
 
 
-@given(st.floats(-1e6, 1e6), st.integers(0, 3))
-def test_a_value_is_among_those_its_own_rounding_allows(value, places):
-    assert value in Interval(printed(f"{value:.{places}f}").low - 1e-9, printed(f"{value:.{places}f}").high + 1e-9)
+@pytest.mark.parametrize(
+    "text, formula",
+    [
+        ("revenue - cost_of_revenue", Formula("-", "revenue", "cost_of_revenue")),
+        ("revenue / revenue[total]", Formula("/", "revenue", "revenue", "total")),
+        ("growth(rd_expense)", Formula("growth", "rd_expense", "rd_expense")),
+    ],
+)
+def test_formulas_are_read(text, formula):
+    assert Formula.parse(text) == formula
 
 
-def test_growth_from_rounded_inputs_is_told_from_an_error():
-    inputs = growth_of(printed("48", 1e6), printed("190", 1e6))
-    filing = 190_379 / 48_484 - 1
-    assert verdict(printed("296", 0.01), filing, inputs) is Verdict.rounded_inputs
-    assert verdict(printed("292.7", 0.01), filing, inputs) is Verdict.reproduced
-    assert verdict(printed("350", 0.01), filing, inputs) is Verdict.differs
-    assert verdict(printed("296", 0.01), None, inputs) is Verdict.not_computable
-    assert verdict(printed("296", 0.01), filing) is Verdict.differs
+def test_what_is_no_formula_is_refused():
+    with pytest.raises(ValueError, match="is no formula"):
+        Formula.parse("a * b")
 
 
-def test_rounded_inputs_excuse_nothing_when_the_filing_lies_outside_them():
-    inputs = growth_of(printed("48", 1e6), printed("190", 1e6))
-    assert verdict(printed("296", 0.01), 4.0, inputs) is Verdict.differs
-
-
-positive = st.floats(1, 1e6)
-
-
-@given(positive, positive)
-def test_intervals_hold_the_true_growth_and_share(before, after):
-    first, second = printed(f"{before:.1f}"), printed(f"{after:.1f}")
-    slack = 1e-9
-    growth = growth_of(first, second)
-    assert growth.low - slack <= after / before - 1 <= growth.high + slack
-    share = share_of(first, second)
-    assert share.low - slack <= before / after <= share.high + slack
-
-
-FIRST, SECOND = pd.Timestamp("2024-01-01"), pd.Timestamp("2025-01-01")
-ENDS = {FIRST: pd.Timestamp("2024-12-31"), SECOND: pd.Timestamp("2025-12-31")}
-
-
-def figure(metric, segment, start, value):
-    return {
-        "entity_id": "firm",
-        "metric": metric,
-        "segment": segment,
-        "period_start": start,
-        "period_end": ENDS[start],
-        "value": value,
+METRICS = pd.DataFrame(
+    {
+        "metric_id": ["revenue", "revenue_share", "revenue_growth", "gross_profit"],
+        "label": ["Revenue", "Share", "Growth", "Gross profit"],
+        "formula": ["", "revenue / revenue[total]", "growth(revenue)", "revenue - cost_of_revenue"],
     }
+)
+
+
+def year(number, base_unit="CNY", **columns):
+    span = {"period_start": pd.Timestamp(f"{number}-01-01"), "period_end": pd.Timestamp(f"{number}-12-31")}
+    return {"entity_id": "firm", "period": f"FY{number}", "base_unit": base_unit} | span | columns
 
 
 FIGURES = pd.DataFrame(
     [
-        figure("revenue", "api", FIRST, 48_484e3),
-        figure("revenue", "api", SECOND, 190_379e3),
-        figure("revenue", "total", SECOND, 724_334e3),
-        figure("run_rate", "total", SECOND, 1.5e9),
+        year(2024, metric="revenue", segment="api", value=48_484e3),
+        year(2025, metric="revenue", segment="api", value=190_379e3),
+        year(2025, metric="revenue", segment="total", value=724_334e3),
     ]
 )
 
 
-def claim(claim_id, kind, quoted, scale, metric="revenue", segment="api", start=SECOND, base_metric="", inputs=""):
-    place = figure(metric, segment, start, None)
-    del place["value"]
-    base = {"base_metric": base_metric, "base_start": FIRST, "base_end": ENDS[FIRST]}
-    return {"claim_id": claim_id, "kind": kind, "quoted": quoted, "scale": scale, "inputs": inputs} | place | base
+def quote(number, metric, printed, factor, segment="api", base_unit="CNY"):
+    return year(number, base_unit, metric=metric, segment=segment, printed=printed, value=float(printed) * factor)
 
 
-CLAIMS = pd.DataFrame(
+QUOTES = pd.DataFrame(
     [
-        claim("before", "figure", "48", 1e6, start=FIRST),
-        claim("after", "figure", "190", 1e6),
-        claim("growth", "growth", "296", 0.01, base_metric="revenue", inputs="before;after"),
-        claim("share", "share", "26.3", 0.01),
-        claim("wrong", "figure", "200", 1e6),
-        claim("absent", "figure", "10", 1e6, metric="gross_profit"),
-        claim("mixed", "multiple", "2", 1, metric="run_rate", segment="total", base_metric="revenue"),
+        quote(2024, "revenue", "48", 1e6),
+        quote(2025, "revenue", "190", 1e6),
+        quote(2025, "revenue_growth", "296", 0.01),
+        quote(2025, "revenue_share", "26.3", 0.01),
+        quote(2025, "revenue", "700", 1e6, segment="total"),
+        quote(2025, "gross_profit", "36", 1e6),
+        quote(2024, "revenue", "7", 1e6, base_unit="USD"),
     ]
 )
 
 
-def test_each_claim_is_judged():
-    judged = evaluate(CLAIMS, FIGURES).set_index("claim_id")
-    assert judged["verdict"].to_dict() == {
-        "before": "reproduced",
-        "after": "reproduced",
-        "growth": "rounding of rounded inputs",
-        "share": "reproduced",
-        "wrong": "differs",
-        "absent": "not computable",
-        "mixed": "definition mixed",
-    }
-    assert judged.loc["growth", "computed"] == pytest.approx(190_379 / 48_484 - 1)
-    assert judged.loc["growth", "printed_low"] == pytest.approx(189.5 / 48.5 - 1)
-    assert judged.loc["wrong", "difference"] == pytest.approx(190_379e3 - 200e6)
-    assert len(judged) == len(CLAIMS)
+def test_each_quote_is_judged():
+    judged = evaluate(QUOTES, METRICS, FIGURES)
+    assert judged["verdict"].tolist() == [
+        "reproduced",
+        "reproduced",
+        "rounding of rounded inputs",
+        "reproduced",
+        "differs",
+        "not computable",
+        "not computable",
+    ]
+    growth = judged.iloc[2]
+    assert growth["computed"] == pytest.approx(190_379 / 48_484 - 1)
+    assert growth["allowed_low"] == pytest.approx(189.5 / 48.5 - 1)
+    assert growth["allowed_high"] == pytest.approx(190.5 / 47.5 - 1)
+    assert growth["recomputed"] == "292.66"
+    assert growth["reason"] == "the printed amounts allow 291 to 301"
+    assert judged.iloc[4]["difference"] == pytest.approx(24_334e3)
+    assert judged.iloc[4]["reason"] == "off by +24.3"
 
 
 def test_a_figure_that_stands_twice_is_refused():
     with pytest.raises(ValueError, match="two figures in one place"):
-        evaluate(CLAIMS, pd.concat([FIGURES, FIGURES.head(1)]))
+        evaluate(QUOTES, METRICS, pd.concat([FIGURES, FIGURES.head(1)]))

@@ -177,3 +177,38 @@ def test_one_month_compared_with_itself_has_no_growth_rate():
 
 def test_months_between_counts_calendar_months():
     assert revenue.months_between(dt.date(2025, 12, 31), dt.date(2026, 3, 31)) == 3
+
+
+def test_run_rates_are_compared_with_earlier_periods_of_the_same_scope():
+    recognised = flows((2025, "H2", "api", 6.0), (2025, "FY", "api", 9.0)).assign(measure="api", period=["H2", "FY"])
+    said = pd.DataFrame(
+        {
+            "statement_id": ["early", "late", "other"],
+            "entity_id": "firm",
+            "measure": ["api", "api", "total"],
+            "on": pd.to_datetime(["2025-10-15", "2026-03-31", "2026-03-31"]),
+            "value": [12.0, 48.0, 99.0],
+        }
+    )
+    pairs = revenue.run_rate_growth(recognised, said)
+    assert sorted(zip(pairs["period"], pairs["statement_id"], strict=True)) == [("FY", "late"), ("H2", "late")]
+    half = pairs.set_index("period").loc["H2"]
+    assert half["multiple"] == pytest.approx(4)
+    assert half["monthly_growth"] == pytest.approx(revenue.implied_monthly_growth(6.0, 6, 48.0, 3))
+
+
+def test_a_lookup_finds_one_row_or_a_gap():
+    frame = flows((2024, "FY", "api", 1), (2025, "FY", "api", 2))
+    assert revenue.at(frame, "value", segment="api", period_end=pd.Timestamp("2025-12-31")) == 2
+    assert np.isnan(revenue.at(frame, "value", segment="rest"))
+    with pytest.raises(ValueError, match="2 rows fit"):
+        revenue.at(frame, "value", segment="api")
+
+
+def test_finest_periods_do_not_overlap():
+    full = revenue.with_remainders(
+        flows((2025, "FY", "total", 79), (2025, "9M", "total", 53), (2025, "H1", "total", 30))
+    )
+    found = revenue.finest(full)
+    assert found["value"].tolist() == [30, 23, 26]
+    assert (found["period_start"].iloc[1:].to_numpy() > found["period_end"].iloc[:-1].to_numpy()).all()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
+
+from tokenecon.catalog import Interval, Period
+from tokenecon.catalog.formula import Formula
+from tokenecon.catalog.printed import decimals
+
+PLACE = ["entity_id", "metric", "segment", "period"]
+NAN = float("nan")
 
 
 class Verdict(StrEnum):
@@ -17,144 +23,140 @@ class Verdict(StrEnum):
     reproduced = "reproduced"
     rounded_inputs = "rounding of rounded inputs"
     differs = "differs"
-    definition_mixed = "definition mixed"
     not_computable = "not computable"
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A closed interval of the values that a printed figure can stand for."""
-
-    low: float
-    high: float
-
-    def __contains__(self, value: float) -> bool:
-        slack = 1e-12 * max(abs(self.low), abs(self.high))
-        return self.low - slack <= value <= self.high + slack
-
-    def overlaps(self, other: Interval) -> bool:
-        """Say whether some value lies in both."""
-        return self.low <= other.high and other.low <= self.high
-
-
-def printed(text: str, scale: float = 1) -> Interval:
-    """Return the values that round to ``text``, times ``scale`` (0.01 for percent, 1e6 for millions).
-
-    Parameters
-    ----------
-    text : str
-        The figure as printed, such as ``"26.3"``, ``"1,240"`` or ``"-0.4"``; half a unit of its last digit either
-        way is allowed.
-
-    Raises
-    ------
-    ValueError
-        If ``text`` is not a decimal number.
-    """
-    try:
-        number = Decimal(text.replace(",", "").replace("−", "-").strip())
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not a printed number") from None
-    half = Decimal(5).scaleb(number.as_tuple().exponent - 1)
-    return Interval(float(number - half) * scale, float(number + half) * scale)
-
-
-def growth_of(before: Interval, after: Interval) -> Interval:
-    """Return the growth (ratio) that two positive printed figures allow."""
-    if before.low <= 0:
-        raise ValueError("growth needs a positive base")
-    return Interval(after.low / before.high - 1, after.high / before.low - 1)
-
-
-def share_of(part: Interval, whole: Interval) -> Interval:
-    """Return the share (ratio) that a printed part of a printed whole allows."""
-    if whole.low <= 0:
-        raise ValueError("a share needs a positive whole")
-    return Interval(part.low / whole.high, part.high / whole.low)
-
-
-def verdict(quoted: Interval, computed: float | None, from_printed: Interval | None = None) -> Verdict:
+def verdict(quoted: Interval, computed: float, allowed: Interval | None = None) -> Verdict:
     """Judge a quoted figure.
 
     Parameters
     ----------
     quoted : Interval
-        What the printed figure can stand for, by :func:`printed`.
-    computed : float or None
-        The same quantity from the catalogue, in the same unit.
-    from_printed : Interval, optional
-        What the figures printed beside it allow, by :func:`growth_of` or :func:`share_of`.
+        What the printed figure can stand for.
+    computed : float
+        The same quantity from the catalogue, in the same unit; NaN where it is not known.
+    allowed : Interval, optional
+        What the figures printed beside it allow.
 
     Returns
     -------
     Verdict
-        ``reproduced`` if the computed value rounds to the quoted one; ``rounded_inputs`` if it does not, but the
-        quoted one follows from inputs that were themselves rounded; else ``differs``.
+        ``reproduced`` if the computed value rounds to the quoted one; ``rounded_inputs`` if it does not, but both
+        follow from inputs that were themselves rounded; else ``differs``.
     """
-    if computed is None or computed != computed:
+    if computed != computed:
         return Verdict.not_computable
-    if computed in quoted:
+    if _holds(quoted, computed):
         return Verdict.reproduced
-    if from_printed is not None and computed in from_printed and quoted.overlaps(from_printed):
+    if allowed and _holds(allowed, computed) and quoted.meets(allowed):
         return Verdict.rounded_inputs
     return Verdict.differs
 
 
-PLACE = ["entity_id", "metric", "segment", "period_start", "period_end"]
-
-
-def evaluate(claims: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
-    """Compute each quoted figure again and judge it.
+def evaluate(quotes: pd.DataFrame, metrics: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+    """Compute each quoted figure again, by the formula of its metric, and judge it.
 
     Parameters
     ----------
-    claims : pandas.DataFrame
-        ``claim_id``, ``kind`` (``figure``; ``share`` of the entity's total; ``growth`` or ``multiple`` over a base),
-        ``quoted`` (as printed), ``scale`` (of what is printed, in base units), ``entity_id``, ``metric``, ``segment``,
-        ``period_start``, ``period_end``; of the base ``base_metric``, ``base_start``, ``base_end``; and ``inputs``,
-        claims printed beside it from which a reader could have computed it, joined by ``;``: base first, or part
-        first for a share.
+    quotes : pandas.DataFrame
+        Quoted figures: ``entity_id``, ``metric``, ``segment``, ``period`` (label), ``period_start``, ``period_end``,
+        ``printed`` (text), ``value`` and ``base_unit``.
+    metrics : pandas.DataFrame
+        ``metric_id``, ``label``, ``formula`` (:class:`~tokenecon.catalog.formula.Formula`; empty for a figure that
+        stands in the accounts as it is).
     figures : pandas.DataFrame
-        ``entity_id``, ``metric``, ``segment``, ``period_start``, ``period_end``, ``value`` in base units.
+        Accounts: ``entity_id``, ``metric``, ``segment``, ``period``, ``value``, ``base_unit``. A quoted amount in
+        another currency than the accounts is not computed here: at which rate is a question of its own.
 
     Returns
     -------
     pandas.DataFrame
-        ``claims`` with ``value_quoted``, ``computed`` (base units; NaN where a figure is not known), ``difference``,
-        ``printed_low`` and ``printed_high`` (what the inputs as printed allow) and ``verdict``.
+        ``quotes``, row by row, with ``computed`` (base units, NaN where the accounts do not give it), ``difference``,
+        ``allowed_low`` and ``allowed_high`` (what the figures printed beside it allow; NaN without them),
+        ``verdict``, and to show: ``what``, ``recomputed`` (in the printed unit, two digits finer) and ``reason``.
+
+    Raises
+    ------
+    ValueError
+        If two figures stand in one place.
     """
-    known = figures.set_index(PLACE)["value"]
+    known = figures.set_index(PLACE)[["value", "base_unit"]]
     if known.index.has_duplicates:
         raise ValueError(f"two figures in one place: {known.index[known.index.duplicated()][0]}")
-    quotes = {row.claim_id: printed(row.quoted, row.scale) for row in claims.itertuples()}
-    rows = [_evaluate(row, known, quotes) for row in claims.to_dict("records")]
-    return claims.assign(**pd.DataFrame(rows, index=claims.index))
+    values = known["value"].to_dict()
+    labels = metrics.set_index("metric_id")["label"]
+    formulas = {row.metric_id: Formula.parse(row.formula) for row in metrics.itertuples() if row.formula}
+    units = known["base_unit"].to_dict()
+    beside = {_place(row): _interval(row) for row in quotes.to_dict("records") if _same_unit(row, units)}
+    rows = []
+    for quote in quotes.to_dict("records"):
+        formula = formulas.get(quote["metric"])
+        computed = _compute(quote, formula, values.get)
+        if computed is None or (formula is None and not _same_unit(quote, units)):
+            computed = NAN
+        allowed = _compute(quote, formula, beside.get) if formula else None
+        rows.append(_row(quote, computed, allowed))
+    judged = quotes.assign(what=quotes["metric"].map(labels))
+    return judged.assign(**pd.DataFrame(rows, index=quotes.index))
 
 
-def _evaluate(claim: Mapping[str, Any], known: pd.Series, quotes: Mapping[str, Interval]) -> dict[str, Any]:
-    place = tuple(claim[column] for column in PLACE)
-    base = (claim["entity_id"], claim["base_metric"], claim["segment"], claim["base_start"], claim["base_end"])
-    total = (claim["entity_id"], claim["metric"], "total", *place[3:])
-    value, before, whole = (known.get(where, float("nan")) for where in (place, base, total))
-    computed = {
-        "figure": value,
-        "share": value / whole,
-        "growth": value / before - 1,
-        "multiple": value / before,
-    }[claim["kind"]]
-    inputs = [quotes[name] for name in claim["inputs"].split(";") if name]
-    allowed = None
-    if len(inputs) == 2:
-        allowed = share_of(*inputs) if claim["kind"] == "share" else growth_of(*inputs)
-    quoted = quotes[claim["claim_id"]]
-    compares = claim["kind"] in ("growth", "multiple")
-    mixed = compares and claim["base_metric"] != claim["metric"]
-    middle = (quoted.low + quoted.high) / 2
-    return {
-        "value_quoted": middle,
-        "computed": computed,
-        "difference": computed - middle,
-        "printed_low": allowed.low if allowed else float("nan"),
-        "printed_high": allowed.high if allowed else float("nan"),
-        "verdict": str(Verdict.definition_mixed if mixed else verdict(quoted, computed, allowed)),
+def _place(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(row[column] for column in PLACE)
+
+
+def _same_unit(quote: Mapping[str, Any], units: Mapping[tuple[str, ...], str]) -> bool:
+    return units.get(_place(quote), quote["base_unit"]) == quote["base_unit"]
+
+
+def _compute(quote: Mapping[str, Any], formula: Formula | None, find: Callable[[tuple], Any]) -> Any:
+    """Apply the formula at the quote's place to numbers or intervals; ``None`` where an operand is missing."""
+    place = _place(quote)
+    if formula is None:
+        return find(place)
+    entity, _, segment, period = place
+    right = (entity, formula.right, formula.segment or segment, period)
+    if formula.operator == "growth":
+        span = Period(quote["period_start"].date(), quote["period_end"].date())
+        right = (entity, formula.right, segment, span.year_before.label)
+    one, other = find((entity, formula.left, segment, period)), find(right)
+    if one is None or other is None:
+        return None
+    if formula.operator == "-":
+        return one - other
+    ratio = one / other
+    if formula.operator == "/" or ratio is None:
+        return ratio
+    return ratio.minus_one() if isinstance(ratio, Interval) else ratio - 1
+
+
+def _row(quote: Mapping[str, Any], computed: float, allowed: Interval | None) -> dict[str, Any]:
+    judged = verdict(_interval(quote), computed, allowed)
+    factor = quote["value"] / float(quote["printed"])
+    digits = decimals(quote["printed"])
+    low, high = (float(allowed.low), float(allowed.high)) if allowed else (NAN, NAN)
+    span = f"{low / factor:,.{digits}f} to {high / factor:,.{digits}f}"
+    reasons = {
+        Verdict.reproduced: "rounds to it",
+        Verdict.rounded_inputs: f"the printed amounts allow {span}",
+        Verdict.differs: f"off by {(computed - quote['value']) / factor:+,.{digits + 1}f}".replace("-", "−"),
+        Verdict.not_computable: "not in the accounts, or in another currency",
     }
+    return {
+        "computed": computed,
+        "difference": computed - quote["value"],
+        "allowed_low": low,
+        "allowed_high": high,
+        "verdict": str(judged),
+        "recomputed": f"{computed / factor:,.{digits + 2}f}" if computed == computed else "",
+        "reason": reasons[judged],
+    }
+
+
+def _interval(quote: Mapping[str, Any]) -> Interval:
+    factor = Fraction(quote["value"]).limit_denominator(10**9) / Fraction(quote["printed"])
+    return Interval.of(quote["printed"], factor)
+
+
+def _holds(interval: Interval, value: float) -> bool:
+    slack = 1e-12 * max(abs(interval.low), abs(interval.high))
+    return interval.low - slack <= value <= interval.high + slack

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
+from tokenecon.catalog import Period
+
 KEY = ["entity_id", "segment"]
 SPAN = ["period_start", "period_end"]
 ONE_DAY = pd.Timedelta(days=1)
@@ -29,8 +31,8 @@ def with_remainders(flows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``flows`` with a column ``derived`` and a row for each remainder that no source states itself. Its
-        ``source_id`` names both sources, joined by ``"; "``.
+        ``flows`` with a row for each remainder that no source states itself, whose ``source_id`` names both sources;
+        and with ``derived`` (whether the row is such a remainder), ``period`` (label) and ``months`` (length).
 
     Raises
     ------
@@ -51,7 +53,9 @@ def with_remainders(flows: pd.DataFrame) -> pd.DataFrame:
         derived=True,
     )[list(stated.columns)]
     together = pd.concat([stated, remainders]).drop_duplicates(KEY + SPAN, keep="first")
-    return together.sort_values([*KEY, *SPAN], ignore_index=True)
+    together = together.sort_values([*KEY, *SPAN], ignore_index=True)
+    spans = zip(together["period_start"].dt.date, together["period_end"].dt.date, strict=True)
+    return together.assign(period=[Period(*span).label for span in spans], months=months(together))
 
 
 def finest(frame: pd.DataFrame) -> pd.DataFrame:
@@ -108,6 +112,44 @@ def shares(revenue: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     return joined.assign(share=joined["value"] / joined["total"])
 
 
+def by_period(lines: pd.DataFrame, entities: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an entity and period: the token business, the rest, revenue, and the token share.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        As :func:`shares` returns it, of lines that together make up revenue.
+    entities : pandas.DataFrame
+        ``entity_id``, ``name``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``entity``, ``period``, ``currency``, ``api``, ``other``, ``total`` (base units), ``share`` (ratio) and
+        ``basis`` (``filed`` or ``derived``), whole years before the periods within them.
+    """
+    token = lines[lines["route"] == "api"].copy()
+    token["entity"] = token["entity_id"].map(entities.set_index("entity_id")["name"])
+    token = token.assign(
+        year=token["period_end"].dt.year,
+        api=token["value"],
+        other=token["total"] - token["value"],
+        currency=token["base_unit"],
+        basis=np.where(token["derived"], "derived", "filed"),
+    ).sort_values(["entity_id", "year", "months", "period_start"], ascending=[False, True, False, True])
+    columns = ["entity", "period", "currency", "api", "other", "total", "share", "basis"]
+    return token[columns].reset_index(drop=True)
+
+
+def with_names(frame: pd.DataFrame, entities: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Return ``frame`` with ``entity`` and ``line``: the names to show; the row count is unchanged."""
+    labels = segments.set_index(KEY)["label"]
+    keys = pd.MultiIndex.from_frame(frame[KEY])
+    return frame.assign(
+        entity=frame["entity_id"].map(entities.set_index("entity_id")["name"]), line=labels.reindex(keys).to_numpy()
+    )
+
+
 def growth_contributions(lines: pd.DataFrame) -> pd.DataFrame:
     """Split the growth of revenue into what each line adds, and each line's change into growth and mix.
 
@@ -123,14 +165,15 @@ def growth_contributions(lines: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``lines`` that have a comparative, with ``value_before``, ``growth`` (ratio), ``contribution`` (of the line
-        to total growth; ratio of the earlier total), ``growth_effect`` and ``mix_effect`` (base units, adding up to
-        the line's change).
+        ``lines`` that have a comparative, with ``value_before``, ``change``, ``growth`` (ratio), ``contribution`` (of
+        the line to total growth; ratio of the earlier total), ``growth_effect`` and ``mix_effect`` (base units, adding
+        up to the line's change).
     """
     both = year_before(lines, ["value", "total", "share"])
     change = both["value"] - both["value_before"]
     growth_effect = (both["share"] + both["share_before"]) / 2 * (both["total"] - both["total_before"])
     return both.assign(
+        change=change,
         growth=change / both["value_before"].where(both["value_before"] > 0),
         contribution=change / both["total_before"],
         growth_effect=growth_effect,
@@ -183,6 +226,59 @@ def margin_change(margins: pd.DataFrame, lines: Sequence[str]) -> pd.DataFrame:
     )
 
 
+def unlike(reported: pd.DataFrame, computed: pd.DataFrame) -> pd.DataFrame:
+    """Return the ``reported`` ratios, as ``margin``, that amounts do not give: nothing computed has their place."""
+    place = [*KEY, *SPAN]
+    have = pd.MultiIndex.from_frame(computed[place])
+    return reported[~pd.MultiIndex.from_frame(reported[place]).isin(have)].rename(columns={"value": "margin"})
+
+
+def scoped(frame: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows about the token business (``measure`` is ``"api"``) or about all revenue (``"total"``)."""
+    routes = segments.set_index(KEY)["route"].reindex(pd.MultiIndex.from_frame(frame[KEY])).to_numpy()
+    measure = np.select([frame["segment"] == "total", routes == "api"], ["total", "api"], default="")
+    return frame.assign(measure=measure)[measure != ""].reset_index(drop=True)
+
+
+def convergence(token: pd.DataFrame, statements: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Gather the token share of revenue of all vendors: from accounts where there are any, else as stated.
+
+    Parameters
+    ----------
+    token : pandas.DataFrame
+        Token lines as :func:`shares` returns them, with ``tier``.
+    statements : pandas.DataFrame
+        Statements on the metric ``revenue_share``, with ``kind``, ``tier`` and ``said_by``; those about other
+        segments than the token business are left out.
+    segments : pandas.DataFrame
+        ``entity_id``, ``segment``, ``route``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``entity_id``, ``label``, ``on`` (last day spoken about), ``share`` (ratio), ``tier``, ``forecast``,
+        ``source_id``. A stated share is kept only where there are no accounts, a quoted one only where there is no
+        statement either: what is stated often has another definition.
+    """
+    filed = token.assign(label=token["period"], on=token["period_end"], forecast=False)
+    said = scoped(statements, segments).query("measure == 'api'")
+    said = said.assign(
+        share=said["value"],
+        on=said["period_end"],
+        forecast=said["kind"].isin(["guidance", "forecast", "target"]),
+        label=said["period"] + ", " + said["said_by"],
+    )
+    stated = said["kind"].isin(["share", "estimate"]) & ~said["entity_id"].isin(filed["entity_id"])
+    unknown = ~said["entity_id"].isin({*filed["entity_id"], *said.loc[stated, "entity_id"]})
+    said = said[said["forecast"] | stated | (said["kind"].eq("quoted") & unknown)]
+    columns = ["entity_id", "label", "on", "share", "tier", "forecast", "source_id"]
+    return (
+        pd.concat([filed[columns], said[columns]])
+        .dropna(subset=["share"])
+        .sort_values(["entity_id", "on"], ignore_index=True)
+    )
+
+
 def annualised(flows: pd.DataFrame) -> pd.DataFrame:
     """Return ``flows`` with ``annualised``: the flow as if its pace held for twelve months."""
     return flows.assign(annualised=flows["value"] * 12 / months(flows))
@@ -227,6 +323,50 @@ def implied_monthly_growth(recognised: float, period_months: int, run_rate: floa
     if not lags.any() or excess(low) * excess(high) > 0:
         raise ValueError("no single monthly growth leads from this revenue to this run-rate")
     return float(np.expm1(brentq(excess, low, high, xtol=1e-14)))
+
+
+def run_rate_growth(recognised: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """Return the monthly growth from each recognised period to each later run-rate of the same entity and measure.
+
+    Parameters
+    ----------
+    recognised : pandas.DataFrame
+        ``entity_id``, ``measure``, ``period``, ``period_start``, ``period_end``, ``value`` in one currency.
+    said : pandas.DataFrame
+        ``statement_id``, ``entity_id``, ``measure``, ``on`` (day of the run-rate), ``value`` in the same currency.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a pair, with ``run_rate``, ``multiple`` (run-rate over the period's annual pace) and
+        ``monthly_growth`` (:func:`implied_monthly_growth`). Periods that end after the run-rate's day are left out.
+    """
+    pairs = annualised(recognised).merge(
+        said[["statement_id", "entity_id", "measure", "on", "value"]].rename(columns={"value": "run_rate"}),
+        on=["entity_id", "measure"],
+    )
+    pairs = pairs[(pairs["period_end"] <= pairs["on"]) & (pairs["value"] > 0)].reset_index(drop=True)
+    growth = [
+        implied_monthly_growth(row.value, length, row.run_rate, months_between(row.period_end, row.on))
+        for row, length in zip(pairs.itertuples(), months(pairs), strict=True)
+    ]
+    return pairs.assign(multiple=pairs["run_rate"] / pairs["annualised"], monthly_growth=growth)
+
+
+def at(frame: pd.DataFrame, column: str, **where: object) -> float:
+    """Return ``column`` of the one row where the other columns have the given values; NaN where there is none.
+
+    Raises
+    ------
+    ValueError
+        If several rows fit, since then the question was not specific enough.
+    """
+    rows = frame
+    for name, value in where.items():
+        rows = rows[rows[name] == value]
+    if len(rows) > 1:
+        raise ValueError(f"{len(rows)} rows fit {where}; name another column")
+    return float(rows[column].iloc[0]) if len(rows) else float("nan")
 
 
 def months_between(earlier: dt.date, later: dt.date) -> int:

@@ -59,17 +59,20 @@ def spans(ax: Axes, frame: pd.DataFrame, value: str, **line: Any) -> None:
         previous = row
 
 
-def span_labels(ax: Axes, frame: pd.DataFrame, value: str, texts: Sequence[str], **look: Any) -> None:
-    """Write a text at the middle of each level: below it where the level is lower than its neighbours, else above."""
+def span_labels(
+    ax: Axes, frame: pd.DataFrame, value: str, texts: Sequence[str], side: str | None = None, **look: Any
+) -> None:
+    """Write a text at the middle of each level, ``side`` ``"above"`` or ``"below"`` it.
+
+    Without ``side`` a text stands below where its level is lower than both neighbours, else above.
+    """
     rows = frame.assign(_text=list(texts)).sort_values("period_start")
     levels = rows[value].tolist()
     for place, (x, text) in enumerate(zip(middle(rows), rows["_text"], strict=True)):
         around = levels[max(0, place - 1) : place] + levels[place + 1 : place + 2]
-        below = bool(around) and levels[place] < min(around)
-        side = {"va": "top"} if below else {"va": "bottom"}
-        note(
-            ax, text, x, levels[place], (0, -5 if below else 4), **{"ha": "center", "linespacing": 1.05, **side, **look}
-        )
+        below = side == "below" if side else bool(around) and levels[place] < min(around)
+        stand = {"ha": "center", "va": "top" if below else "bottom", "linespacing": 1.05}
+        note(ax, text, x, levels[place], (0, -5 if below else 4), **{**stand, **look})
 
 
 def middle(frame: pd.DataFrame) -> pd.Series:

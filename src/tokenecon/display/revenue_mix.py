@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -25,6 +25,13 @@ ROUTE_LABELS: Mapping[str, str] = {
     "api": "API and open platform",
     "deployment": "localized deployment",
     "product": "own applications",
+}
+LINE_LABELS: Mapping[str, str] = {
+    "cloud": "API",
+    "on_premise": "deployment",
+    "open_platform": "open platform",
+    "ai_native": "own applications",
+    "total": "all revenue",
 }
 DEFINITION_LABELS: Mapping[str, str] = {
     "monthly_x12": "month × twelve",
@@ -104,12 +111,12 @@ def gross_margins(
             )
             last = rows.sort_values("period_end").iloc[-1]
             note(ax, labels[segment], last["period_end"], last["margin"], (4, 0), va="center")
-            texts = [f"{margin:.0%}".replace("-", "−") for margin in rows["margin"]]
-            span_labels(ax, rows, "margin", texts, size=8, color=style.MUTED)
+            side = "above" if pale else "below"
+            span_labels(ax, rows, "margin", [_percent(m) for m in rows["margin"]], side, size=8, color=style.MUTED)
         marks = reported[reported["entity_id"] == entity]
         for x, row in zip(middle(marks), marks.itertuples(), strict=True):
             ax.plot(x, row.margin, style.TIER_MARKERS[row.tier], color=colour)
-            note(ax, f"{labels[row.segment]} {row.margin:.0%}", x, row.margin, (6, 0), va="center")
+            note(ax, f"{labels[row.segment]} {_percent(row.margin)}", x, row.margin, (6, 0), va="center")
         ax.axhline(0, color=style.MUTED, linewidth=0.8)
         percent_axis(ax)
         year_axis(ax)
@@ -123,69 +130,64 @@ def gross_margins(
 def run_rates(recognised: pd.DataFrame, said: pd.DataFrame, names: Mapping[str, str], title: str) -> Figure:
     """Recognised revenue at its annual pace, and stated run-rates, on one log scale in dollars.
 
-    ``recognised`` has ``entity_id``, ``scope`` (``api`` or ``total``), ``period_start``, ``period_end`` and
+    ``recognised`` has ``entity_id``, ``measure`` (``api`` or ``total``), ``period_start``, ``period_end`` and
     ``annualised`` (dollars); ``said`` has ``entity_id``, ``on``, ``value`` (dollars), ``forecast`` and ``tier``.
     """
     canvas, axes = panels(names, 3.6, share_y=True)
     for entity, ax in axes.items():
         colour = style.ENTITY_COLOURS[entity]
-        for scope, rows in recognised[recognised["entity_id"] == entity].groupby("scope"):
-            shade = colour if scope == "api" else style.tint(colour, 0.55)
+        for measure, rows in recognised[recognised["entity_id"] == entity].groupby("measure"):
+            shade = colour if measure == "api" else style.tint(colour, 0.55)
             spans(ax, rows, "annualised", color=shade)
             last = rows.sort_values("period_end").iloc[0]
             note(
-                ax, "API revenue" if scope == "api" else "all revenue", last["period_start"], last["annualised"], (0, 5)
+                ax,
+                "API revenue" if measure == "api" else "all revenue",
+                last["period_start"],
+                last["annualised"],
+                (0, 5),
             )
+        for measure, rows in said[said["entity_id"] == entity].sort_values("on").groupby("measure"):
+            _statements(ax, rows, colour if measure == "api" else style.tint(colour, 0.45))
         own = said[said["entity_id"] == entity].sort_values("on")
-        realised, ahead = own[~own["forecast"]], own[own["forecast"]]
-        ax.plot(realised["on"], realised["value"], color=colour, linewidth=0.8)
-        for row in own.itertuples():
-            ax.plot(
-                row.on,
-                row.value,
-                style.TIER_MARKERS[row.tier],
-                color=colour,
-                markerfacecolor="none" if row.forecast else colour,
-            )
+        for row in _apart(own[~own["forecast"]]).itertuples():
             note(ax, f"{row.value / 1e6:,.0f}", row.on, row.value, (-6, 3), ha="right")
-        for row in ahead.itertuples():
-            start = realised[realised["on"] <= row.said_on].tail(1)
-            if len(start):
-                ax.plot(
-                    [start["on"].iloc[0], row.on], [start["value"].iloc[0], row.value], "--", color=colour, linewidth=1
-                )
+        for value in {*own.loc[own["forecast"], "value"].agg(["min", "max"]).dropna()}:
+            note(ax, f"{value / 1e6:,.0f}", own["on"].max(), value, (6, 0), va="center")
         ax.set_yscale("log")
         million_axis(ax)
         year_axis(ax)
     canvas.legend(
         handles=tier_key(said["tier"], forecasts=bool(said["forecast"].any())), loc="outside lower left", ncols=4
     )
-    subtitle = "Million dollars a year, log scale; lines: recognised revenue annualised, marks: stated run-rates"
+    subtitle = (
+        "Million dollars a year, log scale; levels: recognised revenue, marks: stated; dark: API, pale: all revenue"
+    )
     return finish(canvas, title, subtitle, pd.concat([recognised, said]))
 
 
-def convergence(points: pd.DataFrame, names: Sequence[tuple[str, str]], title: str) -> Figure:
+def convergence(points: pd.DataFrame, names: Mapping[str, str], title: str) -> Figure:
     """Dots of API share of revenue by vendor, the earlier to the later joined, forecasts hollow.
 
     ``points`` has ``entity_id``, ``label``, ``on``, ``share`` (ratio), ``tier`` and ``forecast``.
     """
     canvas, axes = panels({"": ""}, 0.9 + 0.62 * len(names))
     ax = axes[""]
-    for level, (entity, _) in enumerate(reversed(names)):
+    for level, entity in enumerate(reversed(names)):
         colour = style.ENTITY_COLOURS[entity]
         own = points[points["entity_id"] == entity].sort_values("on")
         realised = own[~own["forecast"]]
         ax.plot(realised["share"], [level] * len(realised), color=style.tint(colour, 0.55), linewidth=1)
-        for side, row in enumerate(own.itertuples()):
-            ax.plot(
-                row.share,
-                level,
-                style.TIER_MARKERS[row.tier],
-                color=colour,
-                markerfacecolor="none" if row.forecast else colour,
-            )
-            note(ax, row.label, row.share, level, (0, 7 if side % 2 == 0 else -14), ha="center")
-    ax.set_yticks(range(len(names)), [name for _, name in reversed(names)])
+        for row in own.itertuples():
+            fill = "none" if row.forecast else colour
+            ax.plot(row.share, level, style.TIER_MARKERS[row.tier], color=colour, markerfacecolor=fill)
+            if row.forecast:
+                note(ax, row.label, row.share, level, (0, 7), ha="left")
+            else:
+                note(
+                    ax, row.label, row.share, level, (0, -15), ha="right" if row.on == realised["on"].min() else "left"
+                )
+    ax.set_yticks(range(len(names)), list(reversed(names.values())))
     ax.tick_params(axis="y", labelcolor=style.INK)
     ax.set_ylim(-0.6, len(names) - 0.4)
     ax.set_xlim(0, 1)
@@ -196,6 +198,32 @@ def convergence(points: pd.DataFrame, names: Sequence[tuple[str, str]], title: s
         handles=tier_key(points["tier"], forecasts=bool(points["forecast"].any())), loc="outside lower left", ncols=4
     )
     return finish(canvas, title, "API or usage-based share of revenue", points)
+
+
+def _percent(ratio: float) -> str:
+    """Write a ratio as whole percent, with a decimal where it would read as nothing."""
+    return f"{ratio:.{1 if 0 < abs(ratio) < 0.01 else 0}%}".replace("-", "−")
+
+
+def _statements(ax: Axes, rows: pd.DataFrame, colour: str) -> None:
+    """Draw stated run-rates joined by a line, and each forecast dashed from the last one known when it was made."""
+    realised = rows[~rows["forecast"]]
+    ax.plot(realised["on"], realised["value"], color=colour, linewidth=0.8)
+    for row in rows.itertuples():
+        fill = "none" if row.forecast else colour
+        ax.plot(row.on, row.value, style.TIER_MARKERS[row.tier], color=colour, markerfacecolor=fill)
+    for row in rows[rows["forecast"]].itertuples():
+        for start in realised[realised["on"] <= row.said_on].tail(1).itertuples():
+            ax.plot([start.on, row.on], [start.value, row.value], "--", color=colour, linewidth=1)
+
+
+def _apart(points: pd.DataFrame, days: int = 50) -> pd.DataFrame:
+    """Return the points whose labels leave each other room on a time axis, the earlier of two that do not."""
+    kept: list[int] = []
+    for index, on in points["on"].items():
+        if not kept or (on - points["on"][kept[-1]]).days >= days:
+            kept.append(index)
+    return points.loc[kept]
 
 
 def _periods(frame: pd.DataFrame, names: Mapping[str, str]) -> list[int]:
@@ -225,4 +253,4 @@ def _stacked(ax: Axes, rows: pd.DataFrame, value: str, write: Callable[[float], 
         note(ax, write(total).replace("-", "−"), period, above[period], (0, 3), ha="center", size=9.5)
     ax.axhline(0, color=style.MUTED, linewidth=0.8)
     ax.margins(y=0.14)
-    ax.legend(handlelength=1.4)
+    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.1), borderaxespad=0, handlelength=1.4)

@@ -7,6 +7,7 @@ China and the United States have a pair of their own; no meaning is carried by c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import font_lato
@@ -64,8 +65,7 @@ WIDTH = 7.2
 
 def use() -> None:
     """Set matplotlib to the report's look: Lato, transparent ground, text kept as text, stable element names."""
-    for path in sorted((Path(font_lato.__file__).parent / "files").glob("*.ttf")):
-        font_manager.fontManager.addfont(str(path))
+    _register_fonts()
     mpl.rcParams.update(mpl.rcParamsDefault)
     mpl.rcParams.update(
         {
@@ -106,6 +106,12 @@ def use() -> None:
             "svg.hashsalt": "tokenecon",
         }
     )
+
+
+@cache
+def _register_fonts() -> None:
+    for path in sorted((Path(font_lato.__file__).parent / "files").glob("*.ttf")):
+        font_manager.fontManager.addfont(str(path))
 
 
 def tint(colour: str, share_white: float) -> str:
