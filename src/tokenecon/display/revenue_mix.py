@@ -34,9 +34,9 @@ LINE_LABELS: Mapping[str, str] = {
     "total": "all revenue",
 }
 DEFINITION_LABELS: Mapping[str, str] = {
-    "monthly_x12": "month × twelve",
-    "weekly_x52": "week × fifty-two",
-    "not_stated": "basis not stated",
+    "monthly_x12": "month × 12",
+    "weekly_x52": "week × 52",
+    "not_stated": "not stated",
 }
 
 

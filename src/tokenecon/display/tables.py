@@ -13,22 +13,23 @@ from tokenecon.display.figure import csv_text
 from tokenecon.display.narrative import facts_metadata
 
 MISSING = "—"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 WIDTH = 100
-"""Dashes in a table's rule, shared among the columns: their relative widths where cells must wrap."""
+"""Dashes in a table's rule, about the characters that fit a line: the columns' relative widths where cells wrap."""
+PADDING = 3
 
 
 @dataclass(frozen=True)
 class Column:
-    """How a column is shown: its ``header`` (with the unit), its ``format`` and its relative ``width``.
+    """How a column is shown: its ``header`` (with the unit) and its ``format``.
 
-    ``format`` is a format specification such as ``",.0f"``, or a function of the value. Numbers stand on the right.
-    ``scale`` divides numbers before they are formatted, for example 1e6 for millions.
+    ``format`` is a format specification such as ``",.0f"``, or a function of the value. Numbers stand on the right;
+    ``align`` overrules that. ``scale`` divides numbers before they are formatted, for example 1e6 for millions.
     """
 
     header: str
     format: str | Callable[[Any], str] = ""
     scale: float = 1
-    width: int | None = None
     align: str | None = None
 
 
@@ -73,7 +74,7 @@ def table(data: pd.DataFrame, columns: Mapping[str, Column], note: str = "") -> 
     aligns = [column.align or ("right" if _numeric(data[name]) else "left") for name, column in columns.items()]
     lines = [
         _row([column.header for column in columns.values()]),
-        _rule(columns.values(), [max(map(len, cells[name])) for name in columns], aligns),
+        _rule([[column.header, *cells[name]] for name, column in columns.items()], aligns),
         *(_row(row) for row in zip(*cells.values(), strict=True)),
     ]
     text = "\n".join(lines) + (f"\n\n{note}" if note else "")
@@ -86,7 +87,7 @@ def _cell(value: Any, column: Column) -> str:
     if callable(column.format):
         return column.format(value)
     if isinstance(value, dt.date):
-        return format(value, column.format or "%-d %b %Y")
+        return format(value, column.format or "%-d %b %Y").replace(" ", NO_BREAK)
     if isinstance(value, str):
         return value
     return format(value / column.scale if column.scale != 1 else value, column.format).replace("-", "−")
@@ -100,12 +101,15 @@ def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _rule(columns: Any, longest: Sequence[int], aligns: Sequence[str]) -> str:
-    """Return the rule below the header; dashes in proportion to ``width``, or to the content where none is set."""
-    wanted = [
-        column.width or min(40, max(cells, len(column.header) * 0.7))
-        for column, cells in zip(columns, longest, strict=True)
-    ]
-    dashes = [max(3, round(WIDTH * width / sum(wanted))) for width in wanted]
+def _rule(texts: Sequence[Sequence[str]], aligns: Sequence[str]) -> str:
+    """Return the rule below the header: room for each column's longest word, the rest by what its cells would take."""
+    words = [max(len(word) for text in column for word in text.split(" ")) for column in texts]
+    whole = [max(word, *map(len, column[1:])) for word, column in zip(words, texts, strict=True)]
+    spare = max(0, WIDTH - sum(words) - PADDING * len(words))
+    wanted = sum(whole) - sum(words)
+    filled = min(1, spare / wanted) if wanted else 0
+    evenly = (spare - filled * wanted) / len(words)
+    dashes = [round(word + PADDING + filled * (full - word) + evenly) for word, full in zip(words, whole, strict=True)]
     marks = {"right": ("", ":"), "left": (":", ""), "center": (":", ":")}
-    return "|" + "|".join(f"{marks[a][0]}{'-' * n}{marks[a][1]}" for n, a in zip(dashes, aligns, strict=True)) + "|"
+    rules = [f"{marks[align][0]}{'-' * count}{marks[align][1]}" for count, align in zip(dashes, aligns, strict=True)]
+    return "|" + "|".join(rules) + "|"
