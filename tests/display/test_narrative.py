@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from tokenecon.display import say
+from tokenecon.display import cite, say
 from tokenecon.display.narrative import NOT_AVAILABLE, phrase
 
 
@@ -59,3 +59,8 @@ def test_what_is_refused(template, values, message):
 def test_a_missing_value_is_an_error():
     with pytest.raises(KeyError, match="growth"):
         say("It grew {growth:.0%}.")
+
+
+def test_citations_name_each_source_once():
+    assert say("From filings {sources}.", sources=cite(["B_25", "A", "A; C"])).text == "From filings [@A; @B_25; @C]."
+    assert cite([]) == ""

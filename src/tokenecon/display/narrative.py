@@ -13,7 +13,7 @@ import datetime as dt
 import math
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,6 +140,12 @@ def series(values: Mapping[str, float], spec: str) -> Phrase:
     """
     facts = {label: _fact(value, spec) for label, value in values.items()}
     return Phrase(", ".join(f"{fact.text} ({label})" for label, fact in facts.items()), facts)
+
+
+def cite(source_ids: Iterable[str]) -> Phrase:
+    """Write a citation of the sources, each once: ``[@ZP_PROS; @ZP_AR25]``; derived rows name theirs with ``"; "``."""
+    keys = sorted({key for joined in source_ids for key in joined.split("; ")})
+    return Phrase(f"[{'; '.join(f'@{key}' for key in keys)}]" if keys else "")
 
 
 def say(template: str, **values: Any) -> Prose:

@@ -1,0 +1,134 @@
+"""The command line: ``tokenecon check | build | verify | renderer``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(
+    help="A research report that runs: how China's large-model companies sell tokens by API.\n\n"
+    "Start with `tokenecon check` (are the data sound?), then `tokenecon build` (execute what changed and render "
+    "HTML and PDF). To add a figure, add a row to a table in data/ and run both again.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+)
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+Edition = Annotated[
+    str | None,
+    typer.Option("--edition", "-e", help="An id in data/editions, such as 2025FY. The newest if left out."),
+]
+
+
+class Renderer(StrEnum):
+    """How the report is rendered."""
+
+    auto = "auto"
+    quarto = "quarto"
+    embedded = "embedded"
+
+
+@app.command()
+def check(
+    data: Annotated[Path | None, typer.Option(help="Another data folder, for example a copy being edited.")] = None,
+) -> None:
+    """Check the data: schema, keys, sources, sums, stated shares, growth and margins, rulings.
+
+    Prints one line a finding, `data/<file>.csv:<row>: <column>: <what is wrong>`, and ends with status 1 if there is
+    any. Rows are counted as an editor shows them, the header being row 1.
+    """
+    from tokenecon.catalog.checks import run_checks
+
+    findings = run_checks(data)
+    for finding in findings:
+        out.print(str(finding), markup=False)
+    if findings:
+        err.print(f"{len(findings)} finding{'s' * (len(findings) != 1)}; mend the rows named and run this again")
+        raise typer.Exit(1)
+    out.print("data: no findings")
+
+
+@app.command()
+def build(
+    edition: Edition = None,
+    renderer: Annotated[
+        Renderer, typer.Option("--renderer", "-r", help="auto takes Quarto where it is on PATH, else the embedded one.")
+    ] = Renderer.auto,
+    formats: Annotated[list[str] | None, typer.Option("--format", "-f", help="html or pdf; both if left out.")] = None,
+    why: Annotated[bool, typer.Option("--why", help="Say which notebooks would run and why; build nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run every notebook, changed or not.")] = False,
+) -> None:
+    """Execute the notebooks whose inputs changed, and render the report into `build/<edition>/`.
+
+    A failing cell stops the build, says where, and leaves the last good report in place.
+    """
+    from tokenecon import publish
+
+    if why:
+        _show_reasons(publish.why(edition))
+        return
+    with _errors():
+        result = publish.build(
+            edition,
+            renderer=renderer.value,
+            formats=tuple(formats or ("html", "pdf")),
+            on_progress=lambda line: out.print(line, markup=False),
+            force=force,
+        )
+    for path in result.outputs:
+        out.print(f"wrote {path}", markup=False)
+
+
+@app.command()
+def verify(edition: Edition = None) -> None:
+    """Check the built report: references, alt text, tables, links, no request to another host; the PDF's text."""
+    from tokenecon import publish
+
+    with _errors():
+        problems = publish.verify(edition)
+    for problem in problems:
+        out.print(problem, markup=False)
+    if problems:
+        raise typer.Exit(1)
+    out.print("report: no problems")
+
+
+@app.command()
+def renderer() -> None:
+    """Say which renderer a build will use, and how to get the other."""
+    from tokenecon import publish
+
+    out.print(publish.renderer_line(), markup=False)
+
+
+def _show_reasons(reasons: list[tuple[str, str]]) -> None:
+    table = Table("notebook", "runs because")
+    for notebook, reason in reasons:
+        table.add_row(notebook, reason or "unchanged")
+    out.print(table)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Turn the errors a user can mend into one message and status 1; leave the others their traceback."""
+    from tokenecon.catalog import DataError
+    from tokenecon.publish import PublishError
+
+    try:
+        yield
+    except (DataError, PublishError) as error:
+        err.print(str(error), markup=False)
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    app()

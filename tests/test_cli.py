@@ -1,0 +1,56 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tokenecon.cli import app
+
+ROOT = Path(__file__).parents[1]
+run = CliRunner().invoke
+
+
+@pytest.fixture
+def data(tmp_path):
+    copy = tmp_path / "data"
+    shutil.copytree(ROOT / "data", copy)
+    return copy
+
+
+def test_check_is_silent_on_sound_data_but_for_one_line():
+    result = run(app, ["check"])
+    assert (result.exit_code, result.stdout) == (0, "data: no findings\n")
+
+
+def test_check_names_every_bad_row_and_fails(data):
+    file = data / "financials.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[1] = lines[1].replace("57409", "n/a")
+    lines[2] = lines[2].replace("124538", "124,538")
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    result = run(app, ["check", "--data", str(data)])
+    assert result.exit_code == 1
+    assert "data/financials.csv:2: value: 'n/a' is not a number" in result.stdout
+    assert "data/financials.csv:3: " in result.stdout
+    assert "Traceback" not in result.output
+
+
+def test_check_of_a_folder_that_is_not_there_says_so(tmp_path):
+    result = run(app, ["check", "--data", str(tmp_path / "nowhere")])
+    assert result.exit_code != 0
+    assert "Traceback" not in result.output
+    assert "nowhere" in result.output or "datapackage.json" in result.output
+
+
+def test_an_unknown_edition_names_those_there_are():
+    result = run(app, ["build", "--edition", "1999FY"])
+    assert result.exit_code == 1
+    assert "2025FY" in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["build"], ["verify"], ["renderer"]])
+def test_help_teaches(command):
+    result = run(app, [*command, "--help"])
+    assert result.exit_code == 0
+    assert len(result.output.splitlines()) > 5

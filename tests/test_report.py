@@ -1,0 +1,76 @@
+"""The report itself, built by the embedded renderer in a copy of the project: what a reader and later tools rely on."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tokenecon import publish
+
+ROOT = Path(__file__).parents[1]
+EDITIONS = sorted(path.stem for path in (ROOT / "data" / "editions").glob("*.toml"))
+PARTS = ["data", "notebooks", "report", "src", "uv.lock", "pyproject.toml", "build/.state"]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project, with what is executed already, so that no one's build is touched."""
+    root = tmp_path_factory.mktemp("project")
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("_book", "_chapters", ".quarto"))
+        elif source.exists():
+            shutil.copy(source, root / part)
+    return publish.Project(root)
+
+
+@pytest.fixture(scope="module", params=EDITIONS)
+def built(request, project):
+    """The folder of a built edition."""
+    publish.build(request.param, renderer="embedded", project=project)
+    return project.build / request.param
+
+
+def test_readers_find_nothing_broken(project, built):
+    assert publish.verify(built.name, project=project) == []
+
+
+def test_facts_say_what_was_printed(built):
+    facts = json.loads((built / "facts.json").read_text(encoding="utf-8"))
+    assert len(facts) > 100
+    notebooks = {path.name for path in (built / "notebooks").glob("*.ipynb")}
+    for key, fact in facts.items():
+        assert set(fact) == {"value", "unit", "text", "notebook"}, key
+        assert fact["notebook"] in notebooks, key
+        assert fact["text"], key
+
+
+def test_each_figure_comes_with_its_data(built):
+    pictures = {path.stem for path in (built / "figures").glob("*.svg")}
+    assert len(pictures) >= 5
+    for label in pictures:
+        assert len(pd.read_csv(built / "figures" / f"{label}.csv")) > 0, label
+        assert "<text" in (built / "figures" / f"{label}.svg").read_text(encoding="utf-8"), f"{label}: no text"
+    assert len(list((built / "tables").glob("tbl-*.csv"))) >= 3
+
+
+def test_the_manifest_names_inputs_versions_and_reasons(built):
+    manifest = json.loads((built / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["edition"] == built.name
+    assert {"uv.lock", "data/financials.csv", "data/datapackage.json"} <= set(manifest["inputs"])
+    assert all(len(digest) == 64 for digest in manifest["inputs"].values())
+    assert {"pandas", "statsmodels"} <= set(manifest["packages"])
+    assert manifest["notebooks"]
+
+
+def test_an_edition_sees_nothing_published_after_its_day(built, project):
+    as_of = pd.Timestamp(project.edition(built.name).as_of)
+    stated = pd.read_csv(built / "tables" / "tbl-run-rates.csv", parse_dates=["on"])
+    assert (stated.loc[stated["kind"] == "run-rate", "on"] <= as_of).all()
+
+
+def test_nothing_is_executed_twice(project, built):
+    assert {reason for _, reason in publish.why(built.name, project=project)} == {""}
