@@ -1,0 +1,11 @@
+-- Puts the staged text of a chapter where its page says `::: {.staged file="_chapters/….md"}`. Quarto's own include
+-- wants the file before anything has run, so that a fresh clone could be neither rendered nor previewed.
+
+function Div(div)
+  if not div.classes:includes("staged") then return nil end
+  local file = assert(io.open(div.attributes.file, "r"), div.attributes.file .. " is not staged")
+  local text = file:read("a")
+  file:close()
+  if quarto then return quarto.utils.string_to_blocks(text) end
+  return pandoc.read(text, "markdown+table_attributes").blocks
+end

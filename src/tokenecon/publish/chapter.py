@@ -1,0 +1,244 @@
+"""Read an executed notebook as a chapter: its Markdown, and the figures, tables and facts in it.
+
+Both renderers read the same Markdown, which is Quarto's. Cell options are applied here, once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbformat import NotebookNode
+
+from tokenecon.publish.errors import PublishError
+from tokenecon.publish.options import cell_options, without_options
+from tokenecon.publish.svg import inline_svg
+
+_HEADING = re.compile(r"^# (?P<title>.+?)\s*\{#(?P<label>sec-[\w-]+)\}\s*$", re.M)
+_RULE = re.compile(r"^\|(\s*:?-+:?\s*\|)+\s*$", re.M)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure: the picture, the CSV text of what is drawn, and what is read out in its place."""
+
+    label: str
+    svg: str
+    data_csv: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's label, and the CSV text of the data behind it."""
+
+    label: str
+    data_csv: str
+
+
+@dataclass
+class Content:
+    """A chapter as read.
+
+    Parameters
+    ----------
+    source : str
+        The file's name, for messages.
+    title, label : str
+        Of the chapter, from the heading ``# Title {#sec-label}``.
+    blocks : list of (int, str)
+        Cell number, counted from 1, and the Markdown it contributes.
+    facts : dict
+        ``<cell label>.<name>`` to ``{value, unit, text}``.
+    """
+
+    source: str
+    title: str = ""
+    label: str = ""
+    blocks: list[tuple[int, str]] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def markdown(self) -> str:
+        """The chapter's text below its heading."""
+        return "\n\n".join(text for _, text in self.blocks) + "\n"
+
+
+def read_chapter(notebook: NotebookNode, source: str) -> Content:
+    """Read an executed notebook.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        With outputs.
+    source : str
+        Its file name, for messages and links.
+
+    Raises
+    ------
+    PublishError
+        One line for each cell that does not follow the conventions: a figure without caption or alt text, a table
+        without label, a fact with two values.
+    """
+    content = Content(source)
+    problems = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        try:
+            if text := _Cell(content, number, cell).markdown():
+                content.blocks.append((number, text))
+        except PublishError as error:
+            problems += [f"{source} cell {number}: {line}" for line in str(error).splitlines()]
+    if not content.title:
+        problems.append(f"{source} cell 1: begin with a heading `# Title {{#sec-name}}`")
+    if problems:
+        raise PublishError.joined(problems)
+    return content
+
+
+class _Cell:
+    """One cell on its way into a chapter."""
+
+    def __init__(self, content: Content, number: int, cell: NotebookNode) -> None:
+        self.content, self.number, self.cell = content, number, cell
+
+    def markdown(self) -> str:
+        if self.cell.cell_type == "markdown":
+            return self._prose(self.cell.source)
+        if self.cell.cell_type != "code":
+            return ""
+        self.options = cell_options(self.cell.source)
+        if self.options.get("include") is False:
+            return ""
+        parts = [self._code(), *self._outputs()]
+        return "\n\n".join(part for part in parts if part)
+
+    def _prose(self, text: str) -> str:
+        heading = None if self.content.title else _HEADING.search(text)
+        if heading is None:
+            return text.strip()
+        self.content.title, self.content.label = heading["title"], heading["label"]
+        return (text[: heading.start()] + text[heading.end() :]).strip()
+
+    def _code(self) -> str:
+        code = without_options(self.cell.source)
+        if not code.strip() or self.options.get("echo") is False:
+            return ""
+        attributes = "".join(
+            f' {name}="{str(self.options[name]).lower() if name == "code-fold" else self.options[name]}"'
+            for name in ("code-fold", "code-summary")
+            if name in self.options
+        )
+        return only_html(_fenced(code, f"{{.python .cell-code{attributes}}}"))
+
+    def _outputs(self) -> Iterator[str]:
+        if self.options.get("output") is False:
+            return
+        for output in self.cell.outputs:
+            own = output.get("metadata", {}).get("tokenecon", {})
+            self._collect(own.get("facts", {}))
+            data = output.get("data", {})
+            if "image/svg+xml" in data:
+                yield self._figure(_joined(data["image/svg+xml"]), own)
+            elif "text/markdown" in data:
+                text = _joined(data["text/markdown"]).strip()
+                yield self._table(text, own) if _RULE.search(text) else text
+            elif wrong := [kind for kind in ("text/html", "image/png", "image/jpeg") if kind in data]:
+                raise PublishError(
+                    f"shows {wrong[0]}, which one of the formats cannot: show a figure as SVG, a table as Markdown"
+                )
+            elif text := _joined(data.get("text/plain", output.get("text", ""))).strip("\n"):
+                yield _fenced(text, "{.cell-text}")
+
+    def _collect(self, facts: dict[str, dict[str, Any]]) -> None:
+        label = self.options.get("label")
+        for name, fact in facts.items():
+            key = f"{label}.{name}" if label else name
+            if self.content.facts.setdefault(key, fact) != fact:
+                raise PublishError(
+                    f"fact {key!r} is {fact['text']!r} here and {self.content.facts[key]['text']!r} in a cell above: "
+                    "give the cell a `#| label:` of its own"
+                )
+
+    def _figure(self, svg: str, own: dict[str, str]) -> str:
+        label, caption = self._captioned("fig")
+        alt = str(self.options.get("fig-alt", "")).strip()
+        if not alt or alt == caption:
+            raise PublishError(f"figure {label} needs a `#| fig-alt:` of its own, which is not its caption")
+        if "data_csv" not in own:
+            raise PublishError(f"figure {label} brings no data: return it from tokenecon.display")
+        if finding := own.get("finding"):
+            alt = f"{alt.rstrip('.')}. {finding}"
+        self.content.figures.append(Figure(label, svg, own["data_csv"], alt))
+        quoted = alt.replace("\\", "\\\\").replace('"', '\\"')
+        links = [f"[Data (CSV)](figures/{label}.csv)", f"[Figure (SVG)](figures/{label}.svg)", self._notebook_link()]
+        return "\n\n".join([
+            f"::: {{#{label}}}",
+            _fenced(f'<div class="figure-box">\n{inline_svg(svg, label, alt)}\n</div>', "{=html}"),
+            _fenced(f'#image("/figures/{label}.svg", width: 100%, alt: "{quoted}")', "{=typst}"),
+            caption,
+            ":::",
+            _downloads(links),
+        ])  # fmt: skip
+
+    def _table(self, text: str, own: dict[str, str]) -> str:
+        label, caption = self._captioned("tbl")
+        if "data_csv" not in own:
+            raise PublishError(f"table {label} brings no data: return it from tokenecon.display")
+        self.content.tables.append(Table(label, own["data_csv"]))
+        lines = text.splitlines()
+        last = max(number for number, line in enumerate(lines) if line.startswith("|"))
+        table, note = "\n".join(lines[: last + 1]), "\n".join(lines[last + 1 :]).strip()
+        return "\n\n".join([
+            table,
+            f": {caption} {{#{label}}}",
+            _note(note) if note else "",
+            _downloads([f"[Data (CSV)](tables/{label}.csv)", self._notebook_link()]),
+        ]).replace("\n\n\n\n", "\n\n")  # fmt: skip
+
+    def _captioned(self, kind: str) -> tuple[str, str]:
+        name = {"fig": "figure", "tbl": "table"}[kind]
+        label = str(self.options.get("label", ""))
+        if not re.fullmatch(rf"{kind}-[\w-]+", label):
+            raise PublishError(f"shows a {name} and needs `#| label: {kind}-…`, not {label or 'none'}")
+        if label in {known.label for known in (*self.content.figures, *self.content.tables)}:
+            raise PublishError(f"shows {label} a second time: one {name} a cell, each with a label of its own")
+        caption = " ".join(str(self.options.get(f"{kind}-cap", "")).split())
+        if not caption:
+            raise PublishError(f"{name} {label} needs a caption, `#| {kind}-cap: …`")
+        return label, caption
+
+    def _notebook_link(self) -> str:
+        return f"[Notebook](notebooks/{self.content.source})"
+
+
+def only_html(text: str) -> str:
+    """Return Markdown that is left out of the PDF."""
+    return f'::::: {{.content-visible when-format="html"}}\n{text}\n:::::'
+
+
+def _note(text: str) -> str:
+    return "\n\n".join([
+        "::: {.table-note}", _fenced("#table-note[", "{=typst}"), text, _fenced("]", "{=typst}"), ":::",
+    ])  # fmt: skip
+
+
+def _downloads(links: list[str]) -> str:
+    return only_html("::: {.downloads}\n" + " · ".join(links) + "\n:::")
+
+
+def _fenced(text: str, attributes: str) -> str:
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return (
+        f"{fence} {attributes}\n{text}\n{fence}"
+        if "=" not in attributes[:2]
+        else f"{fence}{attributes}\n{text}\n{fence}"
+    )
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)

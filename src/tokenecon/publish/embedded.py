@@ -1,0 +1,221 @@
+"""Render the book where Quarto is absent: Pandoc and Typst as Python packages bring them.
+
+Reads the same pages as Quarto. ``report/embedded/`` holds one filter, and a template for each format.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pypandoc
+import typst
+
+from tokenecon.publish.errors import PublishError
+from tokenecon.publish.project import HOME, Chapter, Edition, Project
+
+_READER = "markdown+table_attributes"
+_Json = dict[str, Any]
+
+
+def versions() -> dict[str, str]:
+    """Return what renders, and in which version."""
+    return {"pandoc": str(pypandoc.get_pandoc_version()), "typst": version("typst")}
+
+
+def render(project: Project, edition: Edition, report: Path, target: Path, formats: Sequence[str]) -> None:
+    """Render the staged book in ``report`` to ``target/html`` and ``target/report.pdf``.
+
+    Raises
+    ------
+    PublishError
+        With what Pandoc or Typst had to say.
+    """
+    book = _Book(project, edition, report)
+    if "pdf" in formats:
+        book.write_pdf(target / "report.pdf")
+    if "html" in formats:
+        book.write_html(target / "html")
+
+
+@dataclass(frozen=True)
+class _Page:
+    chapter: Chapter
+    title: list[_Json]
+    blocks: list[_Json]
+
+    @property
+    def href(self) -> str:
+        return f"{self.chapter.name}.html"
+
+
+class _Book:
+    """The chapters, joined into one Pandoc document so that numbers and references run through."""
+
+    def __init__(self, project: Project, edition: Edition, report: Path) -> None:
+        self.project, self.edition, self.report = project, edition, report
+        self.templates = report / "embedded"
+        parsed = {chapter: self._parse(chapter) for chapter in project.chapters()}
+        self.api = next(iter(parsed.values()))["pandoc-api-version"]
+        self.chapters = {chapter: document["blocks"] for chapter, document in parsed.items()}
+
+    def _parse(self, chapter: Chapter) -> _Json:
+        text = (self.report / chapter.file).read_text(encoding="utf-8")
+        arguments = ["-f", _READER, "-t", "json", "--lua-filter=include.lua"]
+        return json.loads(_pandoc(arguments, text, chapter.file, folder=self.report))
+
+    def _resolved(self, target: str) -> list[_Json]:
+        """Return one div a chapter, numbered, with references and citations resolved."""
+        divs = [_chapter_div(chapter, blocks) for chapter, blocks in self.chapters.items()]
+        meta = {
+            "target": _string(target),
+            "bibliography": _string(str(self.report / "references.bib")),
+            "link-citations": {"t": "MetaBool", "c": True},
+        }
+        arguments = ["-f", "json", "-t", "json", f"--lua-filter={self.templates / 'filter.lua'}", "--citeproc"]
+        return json.loads(_pandoc(arguments, self._document(divs, meta), "the book"))["blocks"]
+
+    def _document(self, blocks: list[_Json], meta: _Json) -> str:
+        return json.dumps({"pandoc-api-version": self.api, "meta": meta, "blocks": blocks})
+
+    def _meta(self) -> _Json:
+        book = self.project.book["book"]
+        authors = book.get("author", [])
+        return {
+            "booktitle": _string(book["title"]),
+            "subtitle": _string(book.get("subtitle", "")),
+            "author": {"t": "MetaList", "c": [_string(name) for name in _names(authors)]},
+            "edition": _string(self.edition.id),
+            "edition-title": _string(self.edition.title),
+            "as-of": _string(self.edition.as_of_text),
+            "lang": _string(str(self.project.book.get("lang", "en"))),
+            "renderer": _string(", ".join(f"{name.title()} {number}" for name, number in versions().items())),
+        }
+
+    # PDF
+
+    def write_pdf(self, target: Path) -> None:
+        """Write Typst next to the staged figures, and compile it."""
+        source = self.report / "book-embedded.typ"
+        day = {part: _string(str(getattr(self.edition.as_of, part))) for part in ("year", "month", "day")}
+        meta = self._meta() | {"document-date": {"t": "MetaMap", "c": day}}
+        blocks = [block for div in self._resolved("typst") for block in div["c"][1]]
+        arguments = ["-f", "json", "-t", "typst-citations", f"--template={self.templates / 'book.typ'}"]
+        source.write_text(_pandoc(arguments, self._document(blocks, meta), "the PDF"), encoding="utf-8")
+        try:
+            typst.compile(
+                source, output=target, root=self.report, font_paths=[self.report / "fonts"], timestamp=self.edition.noon
+            )
+        except RuntimeError as error:
+            raise PublishError(f"Typst cannot make the PDF: {error}") from None
+
+    # HTML
+
+    def write_html(self, target: Path) -> None:
+        """Write one page a chapter, and what the pages need."""
+        target.mkdir(parents=True)
+        pages = [
+            _Page(chapter, _title(div), div["c"][1])
+            for chapter, div in zip(self.chapters, self._resolved("html"), strict=True)
+        ]
+        owner = {identifier: page for page in pages for identifier in _identifiers(page.blocks)}
+        for number, page in enumerate(pages):
+            _point_across_pages(page, owner)
+            meta = self._meta() | {
+                "pagetitle": _string(_plain(page.title)),
+                "home": {"t": "MetaBool", "c": page.chapter.name == HOME},
+                "chapters": {"t": "MetaList", "c": [_entry(other, page, pages) for other in pages]},
+                **({"prev": _link(pages[number - 1])} if number else {}),
+                **({"next": _link(pages[number + 1])} if number + 1 < len(pages) else {}),
+            }
+            arguments = [
+                "-f", "json", "-t", "html5", "--mathml", "--section-divs", "--toc", "--toc-depth=3",
+                f"--template={self.templates / 'book.html'}",
+            ]  # fmt: skip
+            text = _pandoc(arguments, self._document(page.blocks, meta), page.chapter.file)
+            (target / page.href).write_text(text, encoding="utf-8")
+        for name in ("figures", "tables", "notebooks", "fonts"):
+            shutil.copytree(self.report / name, target / name)
+        for file in (self.report / "style.css", self.templates / "book.css", self.report / "facts.json"):
+            shutil.copy(file, target)
+
+
+def _names(authors: Any) -> list[str]:
+    listed = authors if isinstance(authors, list) else [authors]
+    return [author["name"] if isinstance(author, Mapping) else author for author in listed if author]
+
+
+def _pandoc(arguments: list[str], text: str, what: str, folder: Path | None = None) -> str:
+    command = [pypandoc.get_pandoc_path(), "--wrap=none", "--data-dir=/nonexistent", *arguments]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, encoding="utf-8", cwd=folder)
+    complaints = [line for line in done.stderr.splitlines() if line.strip()]
+    if done.returncode or complaints:
+        raise PublishError(f"Pandoc cannot read {what}: " + "\n".join(complaints))
+    return done.stdout
+
+
+def _chapter_div(chapter: Chapter, blocks: list[_Json]) -> _Json:
+    heading = next(block for block in blocks if block["t"] == "Header")
+    unnumbered = "unnumbered" in heading["c"][1][1]
+    kind = "unnumbered" if unnumbered else "appendix" if chapter.appendix else "numbered"
+    return {"t": "Div", "c": [["", ["chapter"], [["name", chapter.name], ["kind", kind]]], blocks]}
+
+
+def _title(div: _Json) -> list[_Json]:
+    return next(block for block in div["c"][1] if block["t"] == "Header")["c"][2]
+
+
+def _string(text: str) -> _Json:
+    return {"t": "MetaString", "c": text}
+
+
+def _link(page: _Page) -> _Json:
+    return {"t": "MetaMap", "c": {"href": _string(page.href), "title": {"t": "MetaInlines", "c": page.title}}}
+
+
+def _entry(page: _Page, current: _Page, pages: list[_Page]) -> _Json:
+    entry = _link(page)
+    entry["c"]["current"] = {"t": "MetaBool", "c": page is current}
+    first = next((other for other in pages if other.chapter.appendix), None)
+    entry["c"]["first-appendix"] = {"t": "MetaBool", "c": page is first}
+    return entry
+
+
+def _elements(node: Any) -> Iterator[_Json]:
+    if isinstance(node, dict):
+        if "t" in node:
+            yield node
+        for value in node.values():
+            yield from _elements(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _elements(value)
+
+
+def _identifiers(blocks: list[_Json]) -> Iterator[str]:
+    """Yield the ids of headings, divs, spans, figures and tables."""
+    place = {"Header": 1, "Div": 0, "Span": 0, "Figure": 0, "Table": 0}
+    for element in _elements(blocks):
+        if element["t"] in place and (identifier := element["c"][place[element["t"]]][0]):
+            yield identifier
+
+
+def _point_across_pages(page: _Page, owner: Mapping[str, _Page]) -> None:
+    """Let a link to another chapter's label lead to that chapter's page."""
+    for element in _elements(page.blocks):
+        if element["t"] == "Link":
+            target = element["c"][2]
+            other = owner.get(target[0][1:]) if target[0].startswith("#") else None
+            if other and other is not page:
+                target[0] = other.href + target[0]
+
+
+def _plain(inlines: Iterable[_Json]) -> str:
+    words = [el["c"] if el["t"] == "Str" else " " for el in _elements(list(inlines)) if el["t"] in ("Str", "Space")]
+    return "".join(words)

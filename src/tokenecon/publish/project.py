@@ -1,0 +1,163 @@
+"""Where things lie: the folders of a project, its chapters as ``report/_quarto.yml`` lists them, its editions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tokenecon.publish.errors import PublishError
+
+HOME = "index"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A page of the book.
+
+    Parameters
+    ----------
+    name : str
+        ``index`` for the home page, else the file's stem; the page is ``<name>.html``.
+    file : str
+        The entry in ``_quarto.yml``, relative to ``report/``.
+    notebook : Path or None
+        What the chapter is executed from; ``None`` for a page that is only written.
+    appendix : bool
+        Whether it is listed among the appendices.
+    """
+
+    name: str
+    file: str
+    notebook: Path | None
+    appendix: bool
+
+
+@dataclass(frozen=True)
+class Edition:
+    """An edition of the report: its ``id``, ``title``, the day up to which it knows things, and its file."""
+
+    id: str
+    title: str
+    as_of: dt.date
+    file: Path
+
+    @property
+    def as_of_text(self) -> str:
+        """The day, written out."""
+        return f"{self.as_of.day} {self.as_of:%B %Y}"
+
+    @property
+    def noon(self) -> int:
+        """Noon of the day, in seconds since 1970: the time that documents are stamped with."""
+        return (self.as_of - dt.date(1970, 1, 1)).days * 86400 + 43200
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folders of one project, all below ``root``."""
+
+    root: Path
+
+    @classmethod
+    def find(cls) -> Project:
+        """Return the project around the working folder, else the one this package is installed from.
+
+        Raises
+        ------
+        PublishError
+            If neither lies in a project.
+        """
+        here = Path.cwd().resolve()
+        for folder in (here, *here.parents, *Path(__file__).resolve().parents):
+            if (folder / "report" / "_quarto.yml").is_file():
+                return cls(folder)
+        raise PublishError("no report/_quarto.yml here or above: run this inside a clone of the project")
+
+    @property
+    def notebooks(self) -> Path:
+        """The folder of the notebooks."""
+        return self.root / "notebooks"
+
+    @property
+    def data(self) -> Path:
+        """The folder of the data."""
+        return self.root / "data"
+
+    @property
+    def report(self) -> Path:
+        """The folder of the book."""
+        return self.root / "report"
+
+    @property
+    def build(self) -> Path:
+        """The folder that a build writes to."""
+        return self.root / "build"
+
+    def relative(self, path: Path) -> str:
+        """Return ``path`` as the project's files name each other."""
+        return path.relative_to(self.root).as_posix()
+
+    @cached_property
+    def book(self) -> dict[str, Any]:
+        """The contents of ``report/_quarto.yml``."""
+        file = self.report / "_quarto.yml"
+        try:
+            return yaml.safe_load(file.read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise PublishError(f"{self.relative(file)}: cannot be read: {error}") from None
+
+    def chapters(self) -> list[Chapter]:
+        """Return the chapters and appendices in order, the home page first.
+
+        Raises
+        ------
+        PublishError
+            For a chapter that has neither a notebook nor a file of its own.
+        """
+        book = self.book["book"]
+        listed = [(file, False) for file in book["chapters"]] + [(file, True) for file in book.get("appendices", [])]
+        return [self._chapter(file, appendix) for file, appendix in listed]
+
+    def _chapter(self, file: Any, appendix: bool) -> Chapter:
+        if not isinstance(file, str):
+            raise PublishError(f"report/_quarto.yml: {file!r}: list chapters as files; parts are not provided for")
+        name = Path(file).stem
+        found = sorted(self.notebooks.glob("00_*.ipynb" if name == HOME else f"{name}.ipynb"))
+        if not found and not (self.report / file).is_file():
+            raise PublishError(f"report/_quarto.yml: {file}: there is no notebooks/{name}.ipynb and no report/{file}")
+        return Chapter(name, file, found[0] if found else None, appendix)
+
+    def edition(self, edition: str | None = None) -> Edition:
+        """Return the edition asked for, else the one in ``TOKENECON_EDITION``, else the newest.
+
+        Raises
+        ------
+        PublishError
+            If there is no such edition, or its file cannot be read.
+        """
+        known = {path.stem: path for path in sorted((self.data / "editions").glob("*.toml"))}
+        wanted = edition or os.environ.get("TOKENECON_EDITION")
+        if not known or (wanted and wanted not in known):
+            raise PublishError(f"no edition {wanted or ''} in data/editions; there are: {', '.join(known) or 'none'}")
+        read = {name: self._read_edition(path) for name, path in known.items() if name == wanted or not wanted}
+        return read[wanted] if wanted else max(read.values(), key=lambda found: found.as_of)
+
+    def _read_edition(self, file: Path) -> Edition:
+        try:
+            fields = tomllib.loads(file.read_text(encoding="utf-8"))
+            as_of = fields["as_of"]
+            return Edition(
+                file.stem,
+                fields.get("title", file.stem),
+                as_of if isinstance(as_of, dt.date) else dt.date.fromisoformat(as_of),
+                file,
+            )
+        except (KeyError, ValueError, TypeError) as error:
+            raise PublishError(f"{self.relative(file)}: needs a date as_of ({error})") from None

@@ -1,0 +1,207 @@
+"""Put a book together: what the renderers read, from executed notebooks and from the data.
+
+The folder ``report/`` holds a page for each chapter. A notebook's page is its heading and the place of the staged
+text; Quarto needs both before it runs anything, so these pages are committed, and written here if they differ.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from nbformat import NotebookNode
+
+from tokenecon.publish.chapter import Content, read_chapter
+from tokenecon.publish.errors import PublishError
+from tokenecon.publish.project import HOME, Chapter, Edition, Project
+from tokenecon.publish.sources import bibliography, data_page, read_sources
+
+GENERATED = ("_chapters", "figures", "tables", "notebooks", "fonts", "references.bib", "facts.json")
+"""What staging writes into ``report/`` and git ignores."""
+
+FONTS = ("Lato-Regular.ttf", "Lato-Bold.ttf", "Lato-Italic.ttf", "Lato-BoldItalic.ttf", "OFL.txt")
+
+_CODE = re.compile(r"^(`{3,}).*?^\1\s*$|`[^`\n]+`", re.M | re.S)
+_LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
+_REFERENCE = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_][\w:.#$%&+?<>~/-]*)")
+_KINDS = {"fig": "figure", "tbl": "table", "sec": "section", "eq": "equation"}
+
+
+def read_contents(chapters: Iterable[Chapter], executed: Mapping[Path, NotebookNode]) -> dict[str, Content]:
+    """Read every executed notebook as a chapter, by chapter name.
+
+    Raises
+    ------
+    PublishError
+        With every breach of the conventions in every notebook, one a line.
+    """
+    contents, problems = {}, []
+    for chapter in chapters:
+        if chapter.notebook:
+            try:
+                contents[chapter.name] = read_chapter(executed[chapter.notebook], chapter.notebook.name)
+            except PublishError as error:
+                problems.append(str(error))
+    if problems:
+        raise PublishError.joined(problems)
+    return contents
+
+
+def write_entries(project: Project, contents: Mapping[str, Content]) -> None:
+    """Write the page of each notebook's chapter into ``report/`` where it is missing or its heading has changed."""
+    for chapter in project.chapters():
+        if content := contents.get(chapter.name):
+            page = project.report / chapter.file
+            text = _entry(chapter, content)
+            if not page.is_file() or page.read_text(encoding="utf-8") != text:
+                page.write_text(text, encoding="utf-8")
+
+
+def _entry(chapter: Chapter, content: Content) -> str:
+    unnumbered = " .unnumbered" if chapter.name == HOME else ""
+    return (
+        f"# {content.title} {{#{content.label}{unnumbered}}}\n\n"
+        f"<!-- Written by a build from notebooks/{content.source}: edit the notebook, and commit this page. -->\n\n"
+        f'::: {{.staged file="_chapters/{chapter.name}.md"}}\n:::\n'
+    )
+
+
+def write_book(
+    project: Project,
+    edition: Edition,
+    contents: Mapping[str, Content],
+    executed: Mapping[Path, NotebookNode],
+    report: Path,
+) -> None:
+    """Stage the book in ``report``, which holds a copy of the project's report folder or is that folder itself."""
+    for name in GENERATED:
+        _remove(report / name)
+    staged = report / "_chapters"
+    staged.mkdir(parents=True)
+    for name, content in contents.items():
+        (staged / f"{name}.md").write_text(content.markdown, encoding="utf-8")
+    (staged / "data.md").write_text(data_page(project.data, edition.as_of), encoding="utf-8")
+    (staged / "edition.yml").write_text(yaml.safe_dump(edition_fields(edition)), encoding="utf-8")
+    (report / "references.bib").write_text(bibliography(read_sources(project.data)), encoding="utf-8")
+    write_json(report / "facts.json", collect_facts(contents))
+    write_figures(contents.values(), report)
+    write_notebooks(executed, report / "notebooks")
+    fonts = files("font_lato") / "files"
+    (report / "fonts").mkdir()
+    for name in FONTS:
+        (report / "fonts" / name).write_bytes((fonts / name).read_bytes())
+
+
+def edition_fields(edition: Edition) -> dict[str, Any]:
+    """Return what a title page says of an edition, as Quarto's metadata."""
+    return {
+        "book": {
+            "date": edition.as_of.isoformat(),
+            "page-footer": {
+                "left": f"Edition {edition.id}, data as of {edition.as_of_text}. [Every printed number](facts.json)"
+            },
+        },
+        "edition": edition.id,
+        "as-of": edition.as_of_text,
+        "document-date": {part: str(getattr(edition.as_of, part)) for part in ("year", "month", "day")},
+    }
+
+
+def write_figures(contents: Iterable[Content], target: Path) -> None:
+    """Write ``figures/<label>.svg``, ``figures/<label>.csv`` and ``tables/<label>.csv`` below ``target``."""
+    (target / "figures").mkdir(parents=True, exist_ok=True)
+    (target / "tables").mkdir(parents=True, exist_ok=True)
+    for content in contents:
+        for figure in content.figures:
+            (target / "figures" / f"{figure.label}.svg").write_text(figure.svg, encoding="utf-8")
+            (target / "figures" / f"{figure.label}.csv").write_text(figure.data_csv, encoding="utf-8")
+        for table in content.tables:
+            (target / "tables" / f"{table.label}.csv").write_text(table.data_csv, encoding="utf-8")
+
+
+def write_notebooks(executed: Mapping[Path, NotebookNode], target: Path) -> None:
+    """Write the executed notebooks into ``target``."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path, notebook in executed.items():
+        (target / path.name).write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+
+
+def collect_facts(contents: Mapping[str, Content]) -> dict[str, dict[str, Any]]:
+    """Return all facts as ``{"<notebook stem>.<cell label>.<name>": {value, unit, text, notebook}}``."""
+    return {
+        f"{Path(content.source).stem}.{key}": fact | {"notebook": content.source}
+        for content in contents.values()
+        for key, fact in content.facts.items()
+    }
+
+
+def write_json(file: Path, content: Any) -> None:
+    """Write JSON that people read too."""
+    file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def check_references(project: Project, edition: Edition, contents: Mapping[str, Content]) -> None:
+    """Check that labels are unique and that every cross-reference and citation leads somewhere.
+
+    Raises
+    ------
+    PublishError
+        One line for each that does not, with notebook and cell, and the nearest label there is.
+    """
+    texts = [*_texts(project, edition, contents)]
+    owners: dict[str, str] = {}
+    problems = []
+    for where, text in texts:
+        for label in _LABEL.findall(text):
+            if label in owners:
+                problems.append(f"{where}: label {label} is taken already in {owners[label]}")
+            owners.setdefault(label, where)
+    keys = {row["source_id"] for row in read_sources(project.data)}
+    for where, text in texts:
+        for found in _REFERENCE.findall(text):
+            reference = found.rstrip(".:;,?/-")
+            kind = reference.split("-")[0].lower()
+            if kind in _KINDS and "-" in reference:
+                label = kind + reference[len(kind) :]
+                if label not in owners:
+                    problems.append(f"{where}: @{reference}: there is no such {_KINDS[kind]}{_nearest(label, owners)}")
+            elif reference not in keys:
+                problems.append(f"{where}: @{reference}: no such source in data/sources.csv{_nearest(reference, keys)}")
+    if problems:
+        raise PublishError.joined(problems)
+
+
+def _texts(project: Project, edition: Edition, contents: Mapping[str, Content]) -> Iterable[tuple[str, str]]:
+    """Yield the text of each cell and written page, code taken out, with its place."""
+    for chapter in project.chapters():
+        if content := contents.get(chapter.name):
+            yield f"{content.source} cell 1", f"{{#{content.label}}}"
+            for number, text in content.blocks:
+                yield f"{content.source} cell {number}", _CODE.sub("", text)
+        else:
+            text = (project.report / chapter.file).read_text(encoding="utf-8")
+            yield f"report/{chapter.file}", _CODE.sub("", text)
+    yield (
+        "data/datapackage.json, data/sources.csv",
+        _CODE.sub("", re.sub(r"\\@", "", data_page(project.data, edition.as_of))),
+    )
+
+
+def _nearest(wanted: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(wanted, list(known), n=1)
+    return f"; is it {close[0]}?" if close else ""
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

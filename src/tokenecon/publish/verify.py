@@ -1,0 +1,206 @@
+"""Check a built report as a reader would meet it, whichever renderer made it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+from pypdf import PdfReader
+
+from tokenecon.publish.errors import PublishError
+from tokenecon.publish.project import Project
+
+_UNRESOLVED = re.compile(r"\?@[\w-]+|@(?:fig|tbl|sec|eq)-[\w-]*|\?\?|\{#(?:fig|tbl|sec|eq)-|\b[\w.:-]+\?(?=\))")
+_PLACEHOLDER = re.compile(r"\{\{<|\{\{ ?\w+ ?\}\}|\bTODO\b|\bTBD\b|\bFIXME\b|lorem ipsum", re.I)
+_NO_NUMBER = {"nan", "none", "inf", "-inf", "−inf", "nat", "<na>", "null"}
+_LOADED = (("img", "src"), ("script", "src"), ("iframe", "src"), ("source", "src"), ("video", "src"), ("audio", "src"),
+           ("embed", "src"), ("object", "data"), ("link", "href"), ("image", "href"), ("image", "xlink:href"),
+           ("use", "href"), ("use", "xlink:href"))  # fmt: skip
+_CSS_URL = re.compile(r"""url\(\s*['"]?([^'")]+)|@import\s+['"]([^'"]+)""")
+_COMPARED = 40
+
+
+def verify(edition: str | None = None, *, project: Project | None = None) -> list[str]:
+    """Check the built report of an edition; return one line a problem, which begins with the file's name.
+
+    Raises
+    ------
+    PublishError
+        If the edition has not been built.
+    """
+    project = project or Project.find()
+    folder = project.build / project.edition(edition).id
+    if not folder.is_dir():
+        raise PublishError(f"{project.relative(folder)} is not built: run tokenecon build")
+    return verify_folder(folder)
+
+
+def verify_folder(folder: Path) -> list[str]:
+    """Check the report in ``folder``: its pages, its PDF, or both, and that the PDF has what the pages have."""
+    pages = {file: _read_page(file) for file in sorted((folder / "html").rglob("*.html"))}
+    problems = [
+        problem for file, page in pages.items() for problem in _page_problems(file, page, pages, folder / "html")
+    ]
+    problems += [problem for file in sorted((folder / "html").rglob("*.css")) for problem in _style_problems(file)]
+    if (folder / "report.pdf").is_file():
+        problems += _pdf_problems(folder / "report.pdf", pages.values())
+    if not pages and not (folder / "report.pdf").is_file():
+        problems.append(f"{folder.name}: holds neither html/index.html nor report.pdf")
+    return problems
+
+
+def _read_page(file: Path) -> BeautifulSoup:
+    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+
+
+def _page_problems(file: Path, page: BeautifulSoup, pages: dict[Path, BeautifulSoup], root: Path) -> Iterator[str]:
+    name = f"html/{file.relative_to(root).as_posix()}"
+    checks = (*_text_problems(page), *_picture_problems(page), *_table_problems(page), *_request_problems(page, file),
+              *_link_problems(page, file, pages))  # fmt: skip
+    yield from (f"{name}: {problem}" for problem in checks)
+
+
+def _text_problems(page: BeautifulSoup) -> Iterator[str]:
+    text = _main_text(page)
+    for found in dict.fromkeys(_UNRESOLVED.findall(text)):
+        yield f"unresolved reference {found}"
+    for found in dict.fromkeys(_PLACEHOLDER.findall(text)):
+        yield f"placeholder left: {found}"
+    for broken in page.select(".quarto-unresolved-ref"):
+        yield f"unresolved reference {broken.get_text()}"
+
+
+def _main_text(page: BeautifulSoup) -> str:
+    main = BeautifulSoup(str(page.find("main") or page), "html.parser")
+    for element in main.find_all(["pre", "code", "script", "style", "annotation"]):
+        element.decompose()
+    return main.get_text(" ")
+
+
+def _picture_problems(page: BeautifulSoup) -> Iterator[str]:
+    for picture in page.find_all(["img", "svg"]):
+        if picture.get("aria-hidden") == "true" or picture.find_parent("svg"):
+            continue
+        alt = str(picture.get("alt" if picture.name == "img" else "aria-label") or "").strip()
+        what = picture.get("src") or picture.get("id") or picture.name
+        figure = picture.find_parent("figure")
+        caption = figure.find("figcaption") if figure else None
+        if not alt or (picture.name == "svg" and picture.get("role") != "img"):
+            yield f"picture {what} has no alt text"
+        elif caption and _squeezed(alt) in _squeezed(caption.get_text()):
+            yield f"picture {what} repeats its caption as alt text"
+    for figure in page.find_all("figure"):
+        caption = figure.find("figcaption") or figure.find("caption")
+        if not caption or not caption.get_text(strip=True):
+            yield f"figure {_identity(figure)} has no caption"
+
+
+def _table_problems(page: BeautifulSoup) -> Iterator[str]:
+    for table in page.find_all("table"):
+        cells = [cell.get_text(strip=True) for row in table.find_all("tr") for cell in row.find_all("td")]
+        if not any(cells):
+            yield f"table {_identity(table)} has no rows"
+        for cell in sorted({cell for cell in cells if cell.lower() in _NO_NUMBER}):
+            yield f"table {_identity(table)} shows {cell} in a cell"
+
+
+def _identity(element: Tag) -> str:
+    holder = element if element.get("id") else element.find_parent(id=True)
+    return str(holder.get("id")) if holder else "without a label"
+
+
+def _request_problems(page: BeautifulSoup, file: Path) -> Iterator[str]:
+    for tag, attribute in _LOADED:
+        for element in page.find_all(tag):
+            target = str(element.get(attribute) or "")
+            if tag == "link" and not {"stylesheet", "icon", "preload", "preconnect", "dns-prefetch"} & set(
+                element.get("rel") or []
+            ):
+                continue
+            if _is_remote(target):
+                yield f"<{tag}> requests another host: {target}"
+            elif target and not target.startswith(("#", "data:")) and not _local(file, target).is_file():
+                yield f"<{tag}> needs a file that is not there: {target}"
+    styles = [style.get_text() for style in page.find_all("style")] + [
+        str(el["style"]) for el in page.find_all(style=True)
+    ]
+    for style in styles:
+        yield from (f"style requests another host: {url}" for url in _css_urls(style) if _is_remote(url))
+
+
+def _style_problems(file: Path) -> Iterator[str]:
+    for url in _css_urls(file.read_text(encoding="utf-8")):
+        if _is_remote(url):
+            yield f"{file.name}: requests another host: {url}"
+        elif not url.startswith(("#", "data:")) and not _local(file, url).is_file():
+            yield f"{file.name}: needs a file that is not there: {url}"
+
+
+def _css_urls(style: str) -> Iterator[str]:
+    return (first or second for first, second in _CSS_URL.findall(style))
+
+
+def _is_remote(target: str) -> bool:
+    return target.startswith("//") or urlsplit(target).scheme in ("http", "https", "ftp")
+
+
+def _local(file: Path, target: str) -> Path:
+    return (file.parent / unquote(urlsplit(target).path)).resolve()
+
+
+def _link_problems(page: BeautifulSoup, file: Path, pages: dict[Path, BeautifulSoup]) -> Iterator[str]:
+    by_path = {path.resolve(): other for path, other in pages.items()}
+    for link in page.find_all("a", href=True):
+        target = str(link["href"])
+        parts = urlsplit(target)
+        if parts.scheme or target.startswith("//") or target in ("", "#"):
+            continue
+        path = _local(file, target) if parts.path else file.resolve()
+        if path.is_dir():
+            path /= "index.html"
+        if not path.is_file():
+            yield f"broken link: {target}"
+        elif parts.fragment and path in by_path and not _has_anchor(by_path[path], unquote(parts.fragment)):
+            yield f"broken link, no such place: {target}"
+
+
+def _has_anchor(page: BeautifulSoup, name: str) -> bool:
+    return name == "top" or page.find(id=name) is not None or page.find(attrs={"name": name}) is not None
+
+
+def _pdf_problems(file: Path, pages: Iterator[BeautifulSoup]) -> Iterator[str]:
+    reader = PdfReader(file)
+    text = "\n".join(page.extract_text() for page in reader.pages)
+    squeezed = _squeezed(text)
+    for found in dict.fromkeys(_UNRESOLVED.findall(text)):
+        yield f"{file.name}: unresolved reference {found}"
+    chapters = 0
+    for page in pages:
+        main = page.find("main") or page
+        titles = [*main.find_all("h1")][-1:]
+        chapters += len(titles)
+        for title in titles:
+            if _squeezed(_unnumbered(title)) not in squeezed:
+                yield f"{file.name}: lacks the chapter {title.get_text(strip=True)!r}"
+        for caption in main.find_all(["figcaption", "caption"]):
+            start = _squeezed(re.sub(r"^\s*(Figure|Table)\s[\w.]+:", "", caption.get_text()))[:_COMPARED]
+            if start not in squeezed:
+                yield f"{file.name}: lacks the caption {caption.get_text(' ', strip=True)[:80]!r}"
+    if len(reader.pages) <= chapters:
+        yield f"{file.name}: has {len(reader.pages)} pages for {chapters} chapters and a cover"
+
+
+def _unnumbered(title: Tag) -> str:
+    copy = BeautifulSoup(str(title), "html.parser")
+    for number in copy.select(".header-section-number, .chapter-number"):
+        number.decompose()
+    return re.sub(r"^Appendix [A-Z] —", "", copy.get_text().strip())
+
+
+def _squeezed(text: str) -> str:
+    """Return letters and digits alone: what a PDF's text and a page's text have in common."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())

@@ -1,0 +1,169 @@
+"""Building: only what changed, the last good report kept, the same bytes twice."""
+
+import json
+
+import pytest
+from filelock import FileLock
+from publish.sample_project import FIGURE, HEADING_ONE, SAY, SET_UP, digests, write_notebook
+
+from tokenecon.publish import NotebookError, PublishError, build, embedded, verify, why
+
+
+def reasons(project):
+    return {name.removesuffix(".ipynb"): reason for name, reason in why(project=project)}
+
+
+def append(path, text):
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def test_leaves_what_later_tools_rely_on(built):
+    folder = built.build / "2025FY"
+    for name in ("html/index.html", "report.pdf", "figures/fig-bar.svg", "notebooks/01_one.ipynb"):
+        assert (folder / name).stat().st_size > 0
+    assert (folder / "figures/fig-bar.csv").read_text() == "x,y\n1,2\n"
+    assert json.loads((folder / "facts.json").read_text()) == {
+        "00_summary.growth": {"value": 2.93, "unit": "ratio", "text": "293%", "notebook": "00_summary.ipynb"}
+    }
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert (manifest["edition"], manifest["as_of"]) == ("2025FY", "2026-04-15")
+    assert {"data/numbers.csv", "src/tokenecon/shown.py", "uv.lock", "notebooks/01_one.ipynb"} <= set(
+        manifest["inputs"]
+    )
+    assert manifest["renderer"]["versions"].keys() == {"pandoc", "typst"}
+    assert manifest["notebooks"]["01_one"]["ran"] == "never executed"
+    assert manifest["notebooks"]["01_one"]["seconds"] > 0
+
+
+def test_nothing_runs_when_nothing_changed(built):
+    assert set(reasons(built).values()) == {""}
+
+
+@pytest.mark.parametrize(
+    ("changed", "text", "expected"),
+    [
+        ("src/tokenecon/shown.py", "\n# a remark\n", "src/tokenecon/shown.py changed"),
+        ("data/numbers.csv", "y,2\n", "data/numbers.csv changed"),
+        ("uv.lock", "# new\n", "uv.lock changed"),
+        ("data/editions/2025FY.toml", "# new\n", "edition file changed"),
+        ("data/datapackage.json", "\n", "data/datapackage.json changed"),
+        ("notebooks/01_one.ipynb", "\n", "notebooks/01_one.ipynb changed"),
+    ],
+)
+def test_says_why_a_notebook_runs(project, changed, text, expected):
+    append(project.root / changed, text)
+    assert reasons(project)["01_one"] == expected
+
+
+def test_what_a_notebook_does_not_read_leaves_it_alone(project):
+    append(project.data / "numbers.csv", "y,2\n")
+    assert reasons(project)["02_two"] == ""
+    append(project.data / "sources.csv", "\n")
+    assert reasons(project)["02_two"] == ""
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"inputs": 3}'])
+def test_a_damaged_record_means_running_again(project, content):
+    (project.build / ".state/2025FY/01_one.json").write_text(content)
+    assert reasons(project)["01_one"] == "its record is damaged"
+
+
+def test_a_damaged_notebook_means_running_again(project):
+    append(project.build / ".state/2025FY/01_one.ipynb", " ")
+    assert reasons(project)["01_one"] == "the executed notebook is damaged"
+
+
+def test_same_inputs_give_the_same_bytes(project):
+    folder = project.build / "2025FY"
+    before = digests(folder)
+    lines = []
+    result = build(renderer="embedded", project=project, force=True, on_progress=lines.append)
+    assert digests(folder) == before
+    assert set(result.reasons.values()) == {"forced"}
+    assert sum(line.startswith(("00_summary", "01_one", "02_two")) for line in lines) == 3
+
+
+def test_a_failing_cell_is_named_and_the_last_good_report_stays(project):
+    before = digests(project.build / "2025FY")
+    write_notebook(project, "02_two.ipynb", "md:# The second {#sec-two}", "x = 1", "#| label: fig-x\n\nx / 0")
+    with pytest.raises(NotebookError) as caught:
+        build(renderer="embedded", project=project)
+    assert caught.value.notebook == "02_two.ipynb"
+    assert caught.value.cell == 3
+    assert "02_two.ipynb cell 3 (fig-x) failed" in str(caught.value)
+    assert "ZeroDivisionError" in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+    assert digests(project.build / "2025FY") == before
+
+
+def test_an_interruption_leaves_the_last_good_report_and_no_rest(project, monkeypatch):
+    before = digests(project.build / "2025FY")
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(embedded, "render", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        build(renderer="embedded", project=project)
+    assert digests(project.build / "2025FY") == before
+    assert sorted(path.name for path in project.build.iterdir()) == [".state", "2025FY"]
+
+
+def test_a_kill_between_two_renames_is_mended(project):
+    before = digests(project.build / "2025FY")
+    (project.build / "2025FY").rename(project.build / ".2025FY.previous")
+    build(renderer="embedded", project=project)
+    assert digests(project.build / "2025FY") == before
+
+
+def test_two_builds_of_one_edition_do_not_meet(project):
+    with FileLock(project.build / ".state/2025FY.lock"), pytest.raises(PublishError, match="another process"):
+        build(renderer="embedded", project=project)
+
+
+def test_one_format_alone(project):
+    build(renderer="embedded", project=project, formats=("html",))
+    assert not (project.build / "2025FY/report.pdf").exists()
+    assert verify(project=project) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"edition": "1999"}, "no edition 1999 in data/editions; there are: 2025FY"),
+        ({"renderer": "word"}, "no renderer word"),
+        ({"formats": ("docx",)}, "no format docx"),
+    ],
+)
+def test_wrong_arguments_are_one_line(built, arguments, message):
+    with pytest.raises(PublishError, match=message):
+        build(project=built, **({"renderer": "embedded"} | arguments))
+
+
+def test_a_fact_with_two_values_and_a_reference_to_nothing_stop_the_build(project):
+    other = SAY.replace("293%", "294%")
+    write_notebook(project, "00_summary.ipynb", "md:# Summary {#sec-summary}", SET_UP, SAY, other)
+    with pytest.raises(PublishError, match=r"00_summary.ipynb cell 4: fact 'growth' is '294%' here and '293%'"):
+        build(renderer="embedded", project=project)
+    write_notebook(project, "00_summary.ipynb", "md:# Summary {#sec-summary}\n\nSee @fig-bra and [@AR52].")
+    with pytest.raises(PublishError) as caught:
+        build(renderer="embedded", project=project)
+    assert str(caught.value).splitlines() == [
+        "00_summary.ipynb cell 1: @fig-bra: there is no such figure; is it fig-bar?",
+        "00_summary.ipynb cell 1: @AR52: no such source in data/sources.csv; is it AR25?",
+    ]
+
+
+def test_a_label_is_used_once(project):
+    write_notebook(project, "02_two.ipynb", f"md:{HEADING_ONE.replace('sec-one', 'sec-two')}", SET_UP, FIGURE)
+    with pytest.raises(
+        PublishError, match=r"02_two.ipynb cell 3: label fig-bar is taken already in 01_one.ipynb cell 3"
+    ):
+        build(renderer="embedded", project=project)
+
+
+def test_chapter_pages_follow_the_notebooks(built):
+    page = (built.report / "01_one.qmd").read_text()
+    assert page.startswith("# The first question {#sec-one}\n")
+    assert '::: {.staged file="_chapters/01_one.md"}' in page
+    assert (built.report / "index.qmd").read_text().startswith("# Summary: the answer {#sec-summary .unnumbered}\n")

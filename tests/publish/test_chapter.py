@@ -1,0 +1,113 @@
+"""Reading an executed notebook as a chapter, and what breaks the conventions."""
+
+import nbformat
+import pytest
+from publish.sample_project import notebook
+
+from tokenecon.publish.chapter import read_chapter
+from tokenecon.publish.errors import PublishError
+from tokenecon.publish.options import cell_options, without_options
+from tokenecon.publish.svg import inline_svg
+
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><title>t</title><g id="a"><use href="#a"/></g></svg>'
+)
+LABELS = '#| label: fig-a\n#| fig-cap: "A caption"\n#| fig-alt: "An alt text"\n'
+
+
+def executed(source, data=None, own=None, stream=None):
+    """A notebook of a heading and one code cell with one output."""
+    made = notebook("md:# Title {#sec-title}", source)
+    if stream:
+        made.cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=stream)]
+    elif data:
+        made.cells[1].outputs = [
+            nbformat.v4.new_output("display_data", data=data, metadata={"tokenecon": own} if own is not None else {})
+        ]
+    return made
+
+
+def read(*arguments, **named):
+    return read_chapter(executed(*arguments, **named), "01_x.ipynb")
+
+
+def test_a_figure_carries_alt_text_data_and_links():
+    content = read(LABELS + "draw()", {"image/svg+xml": SVG}, {"data_csv": "a\n1\n", "finding": 'It is "tall" & wide.'})
+    (figure,) = content.figures
+    assert figure.alt == 'An alt text. It is "tall" & wide.'
+    assert 'aria-label="An alt text. It is &quot;tall&quot; &amp; wide."' in content.markdown
+    assert '#image("/figures/fig-a.svg", width: 100%, alt: "An alt text. It is \\"tall\\" & wide.")' in content.markdown
+    for target in ("figures/fig-a.csv", "figures/fig-a.svg", "notebooks/01_x.ipynb"):
+        assert f"]({target})" in content.markdown
+
+
+@pytest.mark.parametrize(
+    ("source", "data", "own", "message"),
+    [
+        ("draw()", {"image/svg+xml": SVG}, {"data_csv": ""}, "needs `#| label: fig-…`"),
+        ("#| label: fig-a\ndraw()", {"image/svg+xml": SVG}, {"data_csv": ""}, "fig-a needs a caption"),
+        ("#| label: fig-a\n#| fig-cap: c\nd()", {"image/svg+xml": SVG}, {"data_csv": ""}, "needs a `#| fig-alt:`"),
+        ("#| label: fig-a\n#| fig-cap: c\n#| fig-alt: c\nd()", {"image/svg+xml": SVG}, {"data_csv": ""}, "of its own"),
+        (LABELS, {"image/svg+xml": SVG}, {}, "brings no data"),
+        ("t()", {"text/markdown": "| a |\n|---|\n| 1 |"}, {"data_csv": ""}, "needs `#| label: tbl-…`"),
+        ("#| label: tbl-a\nt()", {"text/markdown": "| a |\n|---|\n| 1 |"}, {"data_csv": ""}, "tbl-a needs a caption"),
+        ("t()", {"text/html": "<table></table>", "text/plain": ""}, None, "shows text/html"),
+        ("#| label: [\nt()", {"text/plain": "x"}, None, "cell options are not YAML"),
+    ],
+)
+def test_a_breach_of_the_conventions_names_notebook_and_cell(source, data, own, message):
+    with pytest.raises(PublishError) as caught:
+        read(source, data, own)
+    assert str(caught.value).startswith("01_x.ipynb cell 2: ")
+    assert message in str(caught.value)
+
+
+def test_a_notebook_without_a_heading_is_refused():
+    with pytest.raises(PublishError, match=r"01_x.ipynb cell 1: begin with a heading"):
+        read_chapter(notebook("md:Just text"), "01_x.ipynb")
+
+
+def test_table_caption_and_note():
+    text = "| a | b |\n|:---|---:|\n| 1 | 2 |\n\nA note."
+    content = read("#| label: tbl-a\n#| tbl-cap: Cap [@X]\nt()", {"text/markdown": text}, {"data_csv": "a,b\n"})
+    assert "\n: Cap [@X] {#tbl-a}\n" in content.markdown
+    assert content.markdown.index("{#tbl-a}") < content.markdown.index("A note.")
+    assert content.tables[0].data_csv == "a,b\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "output"),
+    [
+        ("", True, True),
+        ("#| echo: false\n", False, True),
+        ("#| output: false\n", True, False),
+        ("#| include: false\n",) * 1 + (False, False),
+    ],
+)
+def test_echo_output_and_include(options, code, output):
+    markdown = read(options + "compute()", stream="printed").markdown
+    assert ("compute()" in markdown) is code
+    assert ("printed" in markdown) is output
+
+
+def test_facts_are_collected_with_their_text():
+    fact = {"value": 1.5, "unit": "ratio", "text": "150%"}
+    assert read("say()", {"text/markdown": "It is 150%."}, {"facts": {"k": fact}}).facts == {"k": fact}
+
+
+def test_code_that_holds_a_fence_stays_one_block():
+    markdown = read('text = """\n```\nx\n```\n"""').markdown
+    assert "````{.python .cell-code}" in markdown or "```` {.python .cell-code}" in markdown
+
+
+def test_ids_in_a_picture_are_its_own():
+    text = inline_svg(SVG, "fig-a", "alt")
+    assert 'id="fig-a--a"' in text and 'href="#fig-a--a"' in text
+    assert "<title>" not in text
+    assert text.startswith('<svg id="fig-a--svg" role="img" aria-label="alt"')
+
+
+def test_cell_options():
+    source = "#| label: fig-a\n#| echo: false\n\nx = 1\n#| not: one"
+    assert cell_options(source) == {"label": "fig-a", "echo": False}
+    assert without_options(source) == "x = 1\n#| not: one"
