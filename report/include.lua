@@ -6,6 +6,6 @@ function Div(div)
   local file = assert(io.open(div.attributes.file, "r"), div.attributes.file .. " is not staged")
   local text = file:read("a")
   file:close()
-  if quarto then return quarto.utils.string_to_blocks(text) end
-  return pandoc.read(text, "markdown+table_attributes").blocks
+  -- Quarto reads the label at the end of a table's caption itself.
+  return pandoc.read(text, quarto and "markdown" or "markdown+table_attributes").blocks
 end

@@ -42,8 +42,9 @@ def test_check_of_a_folder_that_is_not_there_says_so(tmp_path):
     assert "nowhere" in result.output or "datapackage.json" in result.output
 
 
-def test_an_unknown_edition_names_those_there_are():
-    result = run(app, ["build", "--edition", "1999FY"])
+@pytest.mark.parametrize("command", [["build"], ["build", "--why"], ["verify"]])
+def test_an_unknown_edition_names_those_there_are(command):
+    result = run(app, [*command, "--edition", "1999FY"])
     assert result.exit_code == 1
     assert "2025FY" in result.output
     assert "Traceback" not in result.output

@@ -74,7 +74,8 @@ def build(
     from tokenecon import publish
 
     if why:
-        _show_reasons(publish.why(edition))
+        with _errors():
+            _show_reasons(publish.why(edition))
         return
     with _errors():
         result = publish.build(
