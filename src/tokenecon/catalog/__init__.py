@@ -10,6 +10,7 @@ Examples
 from tokenecon.catalog.editions import Edition
 from tokenecon.catalog.errors import DataError, Finding, RateError
 from tokenecon.catalog.fx import Converted, Rate
+from tokenecon.catalog.market import Clean
 from tokenecon.catalog.paths import data_root, reads
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.printed import Interval
@@ -17,6 +18,7 @@ from tokenecon.catalog.store import Catalog
 
 __all__ = [
     "Catalog",
+    "Clean",
     "Converted",
     "DataError",
     "Edition",

@@ -50,6 +50,11 @@ class Table:
         return [key] if isinstance(key, str) else list(key)
 
     @property
+    def on_demand(self) -> bool:
+        """Whether the table is large, and so read only when it is asked for."""
+        return self.descriptor.get("tokenecon:on_demand", False)
+
+    @property
     def is_fact(self) -> bool:
         """Whether rows carry a metric with a printed value and a unit."""
         return {"metric", "value", "unit"} <= set(self.fields)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from tokenecon.catalog.checks import quick_findings, run_checks
+from tokenecon.catalog.checks import quick_findings, run_checks, table_findings
+from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.editions import Edition, find_edition
-from tokenecon.catalog.errors import DataError
+from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_table
 from tokenecon.catalog.fx import Converted, Rate, Rates, as_period
+from tokenecon.catalog.market import JOINS, Clean, clean, looked_up, spans_known
 from tokenecon.catalog.paths import data_root
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.printed import decimals
@@ -32,15 +34,19 @@ class Catalog:
     Their `value` is in base units (yuan, dollars, tokens, persons, a ratio for percent), named in
     `base_unit`; `printed` is the text of the source; `tier` is the strength of the source.
     A range has no `value`, but `value_low` and `value_high`.
+
+    The market tables `models`, `prices`, `benchmarks`, `capability`, `token_models` and `token_shares` are no
+    facts of an entity: their rows are as the sources show them. The large ones are read when first asked for.
     """
 
     def __init__(self, root: Path, edition: Edition):
         self.edition = edition
         self._schema = Schema.load(root)
-        self._raw = {name: read_table(root, table) for name, table in self._schema.tables.items()}
-        found = quick_findings(root, self._schema, self._raw)
-        if found:
-            raise DataError(run_checks(root) or found)
+        tables = {name: table for name, table in self._schema.tables.items() if not table.on_demand}
+        raw = {name: read_table(root, table) for name, table in tables.items()}
+        self._data = Data(root, self._schema, raw)
+        self._refuse(quick_findings(self._data))
+        self._checked = set(raw)
         self._known: dict[str, pd.DataFrame] = {}
         self._rates: Rates | None = None
 
@@ -106,6 +112,59 @@ class Catalog:
     def segments(self) -> pd.DataFrame:
         """Parts of entities."""
         return self.table("segments")
+
+    @property
+    def models(self) -> pd.DataFrame:
+        """Models seen by the edition's day."""
+        return self.table("models")
+
+    @property
+    def prices(self) -> pd.DataFrame:
+        """Every row of the lists of prices, odd ones included: see :meth:`list_prices`.
+
+        Besides the columns of the table `entity_id` (the maker) and `tier`. What lies after the edition's
+        day is not known: such an `effective_to` or `last_seen_on` is NaT.
+        """
+        return self.table("prices")
+
+    def list_prices(self) -> Clean:
+        """Return the makers' own list prices, and what was left out.
+
+        Returns
+        -------
+        Clean
+            `frame`: rows of `prices` without an excluding flag. `excluded`: `flag`, `rows`, `reason` for each
+            flag of ``flags.csv`` that left rows out; the rows add up to those of `prices`.
+        """
+        return clean(self.prices, "prices", self.table("flags"))
+
+    @property
+    def benchmarks(self) -> pd.DataFrame:
+        """Tests of models, and the unit of their scores."""
+        return self.table("benchmarks")
+
+    @property
+    def capability(self) -> pd.DataFrame:
+        """Scores of models.
+
+        Besides the columns of the table `entity_id` (the maker), `test` and `unit` of the benchmark, `tier`,
+        and `value`: the score, as a ratio where it is a fraction or in percent. Do not compare scores of one
+        test across sources or days.
+        """
+        return self.table("capability")
+
+    @property
+    def token_models(self) -> pd.DataFrame:
+        """Tokens by model and day or week, with `entity_id` (the maker), `model_id`, `free` and `tier`.
+
+        Maker and model are empty for the row `other`, the rest of a day, and for models under a cover name.
+        """
+        return self.table("token_models")
+
+    @property
+    def token_shares(self) -> pd.DataFrame:
+        """Shares of a platform's tokens by author, with `tier` and `value`, the share as a ratio."""
+        return self.table("token_shares")
 
     @property
     def rulings(self) -> pd.DataFrame:
@@ -276,38 +335,59 @@ class Catalog:
         )
 
     def _load(self, name: str) -> pd.DataFrame:
-        table, raw = self._schema.tables[name], self._raw[name]
+        table, raw = self._schema.tables[name], self._text(name)
         if table.is_fact:
             return self._load_facts(table, raw)
         frame = typed(raw, table)
         if "published_on" not in frame:
             return frame
-        known = frame["published_on"] <= pd.Timestamp(self.edition.as_of)
+        as_of = pd.Timestamp(self.edition.as_of)
+        known = frame["published_on"] <= as_of
         if name == "sources":
             # A series is dated by its last day, but its earlier rows were known before.
             known |= frame["source_id"].isin(self._cited())
-        return frame[known].reset_index(drop=True)
+        frame = frame[known].reset_index(drop=True)
+        if name in JOINS:
+            texts = {other: self._text(other).frame for other in ("models", "model_aliases", "benchmarks")}
+            frame = self._with_tier(JOINS[name](frame, texts))
+        return spans_known(frame, as_of) if name == "prices" else frame
+
+    def _text(self, name: str) -> RawTable:
+        """Return a table as text, reading and checking a large one when it is first asked for."""
+        if name not in self._checked:
+            if name not in self._data.raw:
+                self._data.raw[name] = read_table(self._data.root, self._schema.tables[name])
+            self._refuse(table_findings(self._data, name))
+            self._checked.add(name)
+        return self._data.raw[name]
+
+    def _refuse(self, found: list[Finding]) -> None:
+        if found:
+            raise DataError(run_checks(self._data.root) or found)
+
+    def _with_tier(self, frame: pd.DataFrame) -> pd.DataFrame:
+        sources = self._text("sources").frame[["source_id", "tier"]]
+        tiers = self._schema.tables["sources"].enum("tier")
+        joined = looked_up(frame, sources, "source_id")
+        return joined.assign(tier=pd.Categorical(joined["tier"], tiers, ordered=True))
 
     def _cited(self) -> set[str]:
-        citing = [
-            name for name, table in self._schema.tables.items() if name != "sources" and "source_id" in table.fields
-        ]
-        return {source for name in citing for source in self.history(name)["source_id"]}
+        as_of, cited = self.edition.as_of.isoformat(), set()
+        for name, table in self._schema.tables.items():
+            if name != "sources" and "source_id" in table.fields:
+                rows = self._text(name).frame
+                known = rows["published_on"] <= as_of if "published_on" in rows else slice(None)
+                cited |= set(rows.loc[known, "source_id"])
+        return cited
 
     def _load_facts(self, table: Table, raw: RawTable) -> pd.DataFrame:
-        rulings = self._raw["rulings"].frame
+        rulings = self._text("rulings").frame
         known = raw.frame[raw.frame["published_on"] <= self.edition.as_of.isoformat()]
         known = corrected(known, table, rulings)
         named = rejections(known, table, rulings).reset_index(drop=True)
-        metrics = typed(self._raw["metrics"], self._schema.tables["metrics"])
+        metrics = typed(self._text("metrics"), self._schema.tables["metrics"])
         frame = typed_facts(RawTable(raw.file, known), table, self._schema, metrics)
-        sources = self._raw["sources"].frame
-        tiers = self._schema.tables["sources"].enum("tier")
-        joined = frame.merge(sources[["source_id", "tier"]], on="source_id", how="left", validate="many_to_one")
-        if len(joined) != len(frame) or joined["tier"].isna().any():
-            raise RuntimeError(f"{table.name}: {len(frame)} rows before joining sources, {len(joined)} after")
-        joined["tier"] = pd.Categorical(joined["tier"], tiers, ordered=True)
-        return joined.assign(ruling=named)
+        return self._with_tier(frame).assign(ruling=named)
 
     def _one_row_a_fact(self, frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         # Rows left on one key agree (the checks see to it): the strongest source, then the finest print, speaks.

@@ -3,7 +3,7 @@
 Each check is a function from the tables as text to findings; :func:`run_checks` runs them all.
 """
 
-from tokenecon.catalog.checks.run import quick_findings, run_checks
+from tokenecon.catalog.checks.run import quick_findings, run_checks, table_findings
 from tokenecon.catalog.errors import Finding
 
-__all__ = ["Finding", "quick_findings", "run_checks"]
+__all__ = ["Finding", "quick_findings", "run_checks", "table_findings"]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from tokenecon.catalog.errors import Finding
@@ -44,6 +45,8 @@ def date_fault(text: str) -> str | None:
 
 
 FAULTS = {"number": number_fault, "date": date_fault}
+UNDERSTOOD = {"required", "enum", "pattern", "minimum"}
+"""Constraints that :func:`fit_rows` can judge."""
 
 
 def form_findings(raw: RawTable, table: Table) -> list[Finding]:
@@ -70,23 +73,37 @@ def fit_rows(table: Table, frame: pd.DataFrame, reference: Callable[[str], pd.Da
     reference
         Gives the rows of another table that may be referred to; None where that table cannot be read.
     """
-    fit = pd.Series(True, index=frame.index)
+    fit = np.ones(len(frame), dtype=bool)
     for name, field in table.fields.items():
-        cells, constraints = frame[name], field.get("constraints", {})
-        good = cells.isin(constraints["enum"]) if "enum" in constraints else pd.Series(True, index=frame.index)
-        if field["type"] in FAULTS:
-            good &= cells.map(lambda text, fault=FAULTS[field["type"]]: fault(text) is None).astype(bool)
-        if field["type"] == "boolean":
-            good &= cells.isin(["true", "false"])
-        if "pattern" in constraints:
-            good &= cells.str.fullmatch(constraints["pattern"])
-        fit &= good | (cells == "") & (not constraints.get("required"))
+        judge = _judge(field)
+        fit &= np.fromiter(map(judge, frame[name]), bool, len(frame))
     for own, other, theirs in foreign_keys(table):
         others = reference(other)
         if others is not None:
             known = set(_keys(others, theirs))
-            fit &= pd.Series([not any(key) or key in known for key in _keys(frame, own)], index=frame.index)
+            fit &= np.fromiter((not any(key) or key in known for key in _keys(frame, own)), bool, len(frame))
     return frame[fit & ~frame.duplicated(table.primary_key)]
+
+
+def _judge(field: dict) -> Callable[[str], bool]:
+    """Return a function that says whether a cell fits a field."""
+    constraints = field.get("constraints", {})
+    enum, pattern, minimum = (constraints.get(name) for name in ("enum", "pattern", "minimum"))
+    fault = FAULTS.get(field["type"])
+    choices = {"true", "false"} if field["type"] == "boolean" else set(enum or ())
+    matches = re.compile(pattern).fullmatch if pattern else None
+
+    def fits(cell: str) -> bool:
+        if not cell:
+            return not constraints.get("required")
+        return not (
+            (choices and cell not in choices)
+            or (fault and fault(cell))
+            or (matches and not matches(cell))
+            or (minimum is not None and float(cell) < minimum)
+        )
+
+    return fits
 
 
 def foreign_keys(table: Table) -> Iterable[tuple[list[str], str, list[str]]]:
@@ -99,5 +116,11 @@ def foreign_keys(table: Table) -> Iterable[tuple[list[str], str, list[str]]]:
         yield listed(key["fields"]), key["reference"]["resource"], listed(key["reference"]["fields"])
 
 
+def in_keys(frame: pd.DataFrame, other: pd.DataFrame, names: list[str], others: list[str] | None = None) -> list[bool]:
+    """Say of each row of a frame whether a row of another has the same key, its fields there being `others`."""
+    known = set(_keys(other, others or names))
+    return [key in known for key in _keys(frame, names)]
+
+
 def _keys(frame: pd.DataFrame, names: list[str]) -> list[tuple[str, ...]]:
-    return list(frame[names].itertuples(index=False, name=None))
+    return list(zip(*(frame[name] for name in names), strict=True))

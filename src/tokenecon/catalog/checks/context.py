@@ -30,7 +30,7 @@ class Data:
     schema
         Fields, units, dimensions.
     raw
-        Tables by name.
+        Tables by name, all of them or those read so far.
     """
 
     root: Path
@@ -38,6 +38,7 @@ class Data:
     raw: dict[str, RawTable]
     _fit: dict[str, pd.DataFrame] = field(default_factory=dict)
     _records: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
+    _standing: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Rows of a table that follow the schema, as text, indexed by line number."""
@@ -46,21 +47,17 @@ class Data:
         return self._fit[name]
 
     def _reference(self, name: str) -> pd.DataFrame | None:
-        return self[name] if self.raw[name].usable else None
+        return self[name] if name in self.raw and self.raw[name].usable else None
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether every table could be read, so that rows can be compared across tables."""
+        """Whether every table given could be read, so that rows can be compared across tables."""
         return all(raw.usable for raw in self.raw.values())
 
-    @cached_property
-    def unfit(self) -> list[Finding]:
-        """A finding for each row that breaks the schema, without saying how."""
-        return [
-            Finding(raw.file, line, "row", "does not follow datapackage.json")
-            for name, raw in self.raw.items()
-            for line in raw.frame.index.difference(self[name].index)
-        ]
+    def unfit(self, name: str) -> list[Finding]:
+        """Return a finding for each row of a table that breaks the schema, without saying how."""
+        lines = self.raw[name].frame.index.difference(self[name].index)
+        return [self.finding(name, line, "row", "does not follow datapackage.json") for line in lines]
 
     @property
     def fact_tables(self) -> Iterator[Table]:
@@ -80,7 +77,8 @@ class Data:
     @staticmethod
     def _rows(frame: pd.DataFrame) -> list[tuple[int, Row]]:
         # Plain dictionaries: checks look at single cells, where a pandas row is slow.
-        return list(zip(frame.index.tolist(), frame.to_dict("records"), strict=True))
+        cells = zip(frame.index.tolist(), frame.to_numpy().tolist(), strict=True)
+        return [(line, dict(zip(frame.columns, row, strict=True))) for line, row in cells]
 
     @cached_property
     def metrics(self) -> dict[str, Row]:
@@ -112,6 +110,8 @@ class Data:
 
     def standing(self, name: str) -> list[tuple[int, Row]]:
         """Rows of a table of facts that no ruling sets aside, corrections applied."""
-        table = self.schema.tables[name]
-        frame = corrected(self[name], table, self["rulings"])
-        return self._rows(frame[rejections(frame, table, self["rulings"]) == ""])
+        if name not in self._standing:
+            table = self.schema.tables[name]
+            frame = corrected(self[name], table, self["rulings"])
+            self._standing[name] = self._rows(frame[rejections(frame, table, self["rulings"]) == ""])
+        return self._standing[name]

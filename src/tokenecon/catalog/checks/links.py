@@ -12,22 +12,29 @@ from tokenecon.catalog.paths import display_name
 
 def source_findings(data: Data) -> Iterator[Finding]:
     """Rows carry the day of their source, or an earlier one where the source is a series."""
-    for name, table in data.schema.tables.items():
-        if name == "sources" or not {"source_id", "published_on"} <= set(table.fields):
-            continue
-        for line, row in data.rows(name):
-            source = data.sources[row["source_id"]]
-            day, own = row["published_on"], source["published_on"]
-            if source["dating"] == "document" and day != own:
-                message = f"{day} is not the day of source {row['source_id']}, {own}"
-                yield data.finding(name, line, "published_on", message)
-            elif day > own:
-                message = f"{day} is after the last day of source {row['source_id']}, {own}"
-                yield data.finding(name, line, "published_on", message)
+    for name in data.raw:
+        yield from dating_findings(data, name)
+
+
+def dating_findings(data: Data, name: str) -> Iterator[Finding]:
+    """Rows of one table carry the day of their source, or an earlier one where the source is a series."""
+    if name == "sources" or not {"source_id", "published_on"} <= set(data.schema.tables[name].fields):
+        return
+    for line, row in data.rows(name):
+        source = data.sources[row["source_id"]]
+        day, own = row["published_on"], source["published_on"]
+        if source["dating"] == "document" and day != own:
+            message = f"{day} is not the day of source {row['source_id']}, {own}"
+            yield data.finding(name, line, "published_on", message)
+        elif day > own:
+            message = f"{day} is after the last day of source {row['source_id']}, {own}"
+            yield data.finding(name, line, "published_on", message)
 
 
 def unused_findings(data: Data) -> Iterator[Finding]:
-    """Every source is cited and every metric measured."""
+    """Every source is cited and every metric measured, as far as all tables are there to say."""
+    if set(data.raw) != set(data.schema.tables):
+        return
     for name, key, columns in (
         ("sources", "source_id", {"source_id", "kept_source", "rejected_source"}),
         ("metrics", "metric_id", {"metric"}),

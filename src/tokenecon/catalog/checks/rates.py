@@ -20,7 +20,7 @@ def rate_findings(data: Data) -> Iterator[Finding]:
     frame = data["fx"]
     days = frame["date"].map(date.fromisoformat)
     rates = frame["rate"].astype(float)
-    for line, row in frame.iterrows():
+    for line, row in data.rows("fx"):
         day, kind = days[line], row["kind"]
         if row["base"] == row["quote"]:
             yield data.finding("fx", line, "quote", f"'{row['quote']}' is the base too")

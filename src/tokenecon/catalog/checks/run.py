@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from tokenecon.catalog.checks import guards, links, numbers, rates
+from tokenecon.catalog.checks import guards, links, market, numbers, rates
 from tokenecon.catalog.checks.cells import form_findings
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.checks.package import package_findings
 from tokenecon.catalog.errors import DataError, Finding
-from tokenecon.catalog.files import RawTable, read_table
+from tokenecon.catalog.files import read_table
 from tokenecon.catalog.paths import data_root
 from tokenecon.catalog.schema import Schema
 
@@ -29,6 +29,7 @@ ACROSS = (
     numbers.magnitude_findings,
     guards.ruling_findings,
     rates.rate_findings,
+    market.market_findings,
 )
 
 
@@ -55,23 +56,39 @@ def run_checks(data_dir: str | Path | None = None) -> list[Finding]:
     return sorted(dict.fromkeys(_without_echoes(found)))
 
 
-def quick_findings(root: Path, schema: Schema, raw: dict[str, RawTable]) -> list[Finding]:
-    """Run the checks that loading needs, on tables already read; frictionless is left out for its time.
+def quick_findings(data: Data) -> list[Finding]:
+    """Run the checks that loading needs, on the tables read; frictionless is left out for its time.
 
     Returns
     -------
     list of Finding
         Empty if the data can be loaded. Otherwise :func:`run_checks` says more exactly what is wrong.
     """
-    data = Data(root, schema, raw)
-    return sorted({*_text_findings(data), *data.unfit, *_own_findings(data)})
+    unfit = [finding for name in data.raw for finding in data.unfit(name)]
+    return sorted({*_text_findings(data), *unfit, *_own_findings(data)})
+
+
+def table_findings(data: Data, name: str) -> list[Finding]:
+    """Run the checks that loading one more table needs, itself already among the tables read.
+
+    Returns
+    -------
+    list of Finding
+        Empty if the table can be loaded, as for :func:`quick_findings`.
+    """
+    found = [*_text_findings_of(data, name), *data.unfit(name)]
+    if data.raw[name].usable:
+        found += [*links.dating_findings(data, name), *market.findings_of(data, name)]
+    return sorted(set(found))
 
 
 def _text_findings(data: Data) -> list[Finding]:
-    found = []
-    for name, raw in data.raw.items():
-        found += raw.findings + (form_findings(raw, data.schema.tables[name]) if raw.usable else [])
-    return found
+    return [finding for name in data.raw for finding in _text_findings_of(data, name)]
+
+
+def _text_findings_of(data: Data, name: str) -> list[Finding]:
+    raw = data.raw[name]
+    return raw.findings + (form_findings(raw, data.schema.tables[name]) if raw.usable else [])
 
 
 def _own_findings(data: Data) -> list[Finding]:

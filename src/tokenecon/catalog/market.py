@@ -1,0 +1,104 @@
+"""Market tables: what is joined to them, what of a span is known on a day, and rows left out for declared reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+Texts = Mapping[str, pd.DataFrame]
+PARTS = {"percent": 100.0}
+"""How many of a unit make a whole; units without a whole stay as they are."""
+
+
+class Clean(NamedTuple):
+    """Rows fit for use, and those left out, counted by reason."""
+
+    frame: pd.DataFrame
+    excluded: pd.DataFrame
+
+
+def clean(frame: pd.DataFrame, table: str, flags: pd.DataFrame) -> Clean:
+    """Leave out the rows with a flag that excludes them.
+
+    Parameters
+    ----------
+    frame
+        Rows with `flags`, names with a space between them.
+    table
+        Name of their table.
+    flags
+        The table of flags: `table`, `flag`, `excluded`, `reason`.
+
+    Returns
+    -------
+    Clean
+        The other rows, and `flag`, `rows`, `reason` of each flag that excluded any. A row with several counts
+        under the first in the order of `flags`, so that the two parts make up the whole.
+    """
+    excluding = flags[(flags["table"] == table) & flags["excluded"]]
+    first = pd.Series("", index=frame.index, dtype=str)
+    named = frame["flags"].str.split()
+    for flag in excluding["flag"]:
+        first = first.mask((first == "") & named.map(lambda names, flag=flag: flag in names), flag)
+    rows = first.value_counts()
+    counted = excluding.assign(rows=excluding["flag"].map(rows))[["flag", "rows", "reason"]].dropna()
+    return Clean(frame[first == ""].reset_index(drop=True), counted.astype({"rows": int}).reset_index(drop=True))
+
+
+def spans_known(frame: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Hide what lies after a day: ends of spans, and later sightings.
+
+    Parameters
+    ----------
+    frame
+        Rows with `effective_to` and `last_seen_on`.
+    as_of
+        The day.
+    """
+    later = {name: frame[name].where(frame[name] <= as_of) for name in ("effective_to", "last_seen_on")}
+    return frame.assign(**later)
+
+
+def looked_up(frame: pd.DataFrame, table: pd.DataFrame, key: str | list[str]) -> pd.DataFrame:
+    """Add the columns of a table that a key leads to.
+
+    Raises
+    ------
+    RuntimeError
+        If a row finds no partner, or several.
+    """
+    joined = frame.merge(table, on=key, how="left", validate="many_to_one", indicator="_found")
+    missing = joined["_found"] != "both"
+    if missing.any() or len(joined) != len(frame):
+        raise RuntimeError(f"{missing.sum()} of {len(frame)} rows find no partner by {key}")
+    return joined.drop(columns="_found")
+
+
+def _prices(frame: pd.DataFrame, texts: Texts) -> pd.DataFrame:
+    return looked_up(frame, texts["models"][["model_id", "entity_id"]], "model_id")
+
+
+def _capability(frame: pd.DataFrame, texts: Texts) -> pd.DataFrame:
+    benchmarks = texts["benchmarks"][["benchmark_id", "test", "unit"]].rename(columns={"benchmark_id": "benchmark"})
+    joined = looked_up(_prices(frame, texts), benchmarks, "benchmark")
+    return joined.assign(value=joined["score"] / joined["unit"].map(PARTS).fillna(1.0))
+
+
+def _token_models(frame: pd.DataFrame, texts: Texts) -> pd.DataFrame:
+    aliases = texts["model_aliases"].drop(columns="note")
+    return looked_up(frame, aliases.assign(free=aliases["free"] == "true"), ["platform", "name"])
+
+
+def _token_shares(frame: pd.DataFrame, texts: Texts) -> pd.DataFrame:
+    return frame.assign(value=frame["share"] / frame["unit"].map(PARTS))
+
+
+JOINS: dict[str, Callable[[pd.DataFrame, Texts], pd.DataFrame]] = {
+    "prices": _prices,
+    "capability": _capability,
+    "token_models": _token_models,
+    "token_shares": _token_shares,
+}
+"""What loading adds to each market table, given other tables as text."""
