@@ -32,55 +32,66 @@ PRODUCT_LABELS: Mapping[str, str] = {
 
 def ratio_lines(
     ratios: pd.DataFrame,
+    by_year: pd.DataFrame,
     labels: Mapping[str, str],
     names: Mapping[str, str],
     title: str,
     subtitle: str,
     *,
+    at: str,
     scale: str = "linear",
 ) -> Figure:
-    """Ratios of both companies over time, a panel a ratio, each level over the period it covers.
+    """Ratios of both companies over time, a panel a ratio: full years as wide pale bands, the finest periods as lines.
 
-    ``ratios`` has ``ratio``, ``entity_id``, ``period_start``, ``period_end`` and ``value``; periods of one entity do
-    not overlap. ``labels`` names a ratio. With ``scale`` ``"log"`` values are multiples, with ``"percent"`` shares.
+    Both frames have ``ratio``, ``entity_id``, ``period``, ``period_start``, ``period_end`` and ``value``; the periods
+    of one entity in ``ratios`` do not overlap. ``labels`` names a ratio; the value of the period ``at`` is written, or
+    the last one known. With ``scale`` ``"log"`` the axis is logarithmic, with ``"percent"`` it shows shares.
     """
     canvas, axes = panels(labels, 3.3)
     for ratio, ax in axes.items():
         drawn = ratios[ratios["ratio"] == ratio]
         lines = {"zhipu": "solid", "minimax": (0, (2.5, 1))}
         for entity in names:
-            rows = drawn[drawn["entity_id"] == entity].sort_values("period_start")
-            spans(ax, rows, "value", color=style.ENTITY_COLOURS[entity], linestyle=lines[entity])
-        _last_levels(ax, drawn, names, scale)
+            rows, colour = drawn[drawn["entity_id"] == entity].sort_values("period_start"), style.ENTITY_COLOURS[entity]
+            years = by_year[(by_year["ratio"] == ratio) & (by_year["entity_id"] == entity)]
+            ax.hlines(years["value"], years["period_start"], years["period_end"], color=colour, linewidth=8, alpha=0.2)
+            spans(ax, rows, "value", color=colour, linestyle=lines[entity])
+        known = pd.concat([by_year[by_year["ratio"] == ratio], drawn])
+        _levels(ax, known, names, at, scale)
         if scale == "log":
             ax.set_yscale("log")
-            ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            low, high = drawn["value"].min(), drawn["value"].max()
+            ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if low * 0.7 <= tick <= high * 1.4]
+            ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+            ax.minorticks_off()
+            ax.set_ylim(low * 0.8, high * 3)
         elif scale == "percent":
             ax.set_ylim(0, 1)
             percent_axis(ax)
         else:
             ax.axhline(0, color=style.MUTED, linewidth=0.8)
         year_axis(ax)
-        ax.margins(x=0.12)
         ax.tick_params(axis="x", labelsize=8)
-    return finish(canvas, title, subtitle, ratios)
+    return finish(canvas, title, subtitle, pd.concat([by_year, ratios]).drop_duplicates())
 
 
-def _last_levels(ax: Axes, rows: pd.DataFrame, names: Mapping[str, str], scale: str) -> None:
-    """Name each company at its last level, the higher one above the line and the lower one below."""
-    last = rows.sort_values("period_end").groupby("entity_id").tail(1).sort_values("value", ascending=False)
-    for place, row in enumerate(last.itertuples()):
-        text = f"{row.value:.0%}" if scale == "percent" else f"{row.value:.2f}".rstrip("0").rstrip(".")
-        above = place == 0
-        note(
-            ax,
-            f"{names[row.entity_id]} {text}",
-            row.period_end,
-            row.value,
-            (0, 5 if above else -5),
+def _levels(ax: Axes, rows: pd.DataFrame, names: Mapping[str, str], at: str, scale: str) -> None:
+    """Write each company's value for ``at``, or the last one known, in the corner that the lines leave free."""
+    ranked = rows.assign(_wanted=rows["period"] == at).sort_values(["_wanted", "period_end"])
+    last = ranked.groupby("entity_id").tail(1).set_index("entity_id")
+    shown = [entity for entity in names if entity in last.index]
+    for place, entity in enumerate(shown):
+        value, period = last.loc[entity, ["value", "period"]]
+        text = f"{value:.0%}" if scale == "percent" else f"{value:.2f}"
+        ax.text(
+            0.98,
+            0.16 - 0.09 * place if scale == "percent" else 0.99 - 0.09 * place,
+            f"{names[entity]} {text} ({period})",
+            transform=ax.transAxes,
             ha="right",
-            va="bottom" if above else "top",
-            color=style.ENTITY_COLOURS[row.entity_id],
+            va="top",
+            size=8.5,
+            color=style.ENTITY_COLOURS[entity],
         )
 
 
@@ -137,6 +148,7 @@ def runways(months: pd.DataFrame, periods: Mapping[str, Sequence[str]], names: M
                 ax.bar(x, value, 0.36, color=shade, edgecolor=colour, hatch=hatch, linewidth=0.6)
                 note(ax, f"{value:.0f}", x, value, (0, 3), ha="center")
         ax.set_xticks(range(len(periods[entity])), periods[entity])
+        ax.set_xlim(-0.55, len(periods[entity]) - 0.45)
         ax.margins(y=0.12)
     handles = [
         Patch(facecolor=style.MUTED, label=MEASURE_LABELS["operating"]),
@@ -202,9 +214,13 @@ def demand_shifts(curves: pd.DataFrame, estimates: pd.DataFrame, title: str) -> 
     )
     colour = style.ENTITY_COLOURS["zhipu"]
     looks = ["solid", (0, (4, 1.5)), (0, (1, 1))]
-    for look, (label, rows) in zip(looks, curves.groupby("label", sort=False), strict=False):
-        ax.plot(rows["elasticity"], rows["shift"], color=colour, linestyle=look)
-        note(ax, label, rows["elasticity"].iloc[0], rows["shift"].iloc[0], (4, 3), ha="left")
+    groups = list(curves.groupby("label", sort=False))
+    for place, (label, rows) in enumerate(groups):
+        ax.plot(rows["elasticity"], rows["shift"], color=colour, linestyle=looks[place % len(looks)])
+        below_line = place > 0 and place == len(groups) - 1
+        beside = rows.iloc[len(rows) * 6 // 10 if below_line else len(rows) // 10]
+        look = {"ha": "right", "va": "top"} if below_line else {"ha": "left", "va": "bottom"}
+        note(ax, label, beside["elasticity"], beside["shift"], (-4, -3) if below_line else (4, 3), **look)
     ax.set_yscale("log")
     ticks = [tick for tick in (2, 5, 10, 20, 50, 100, 200) if curves["shift"].min() / 2 < tick < curves["shift"].max()]
     ax.set_yticks(ticks, [f"×{tick}" for tick in ticks])
@@ -259,3 +275,48 @@ def products(sales: pd.DataFrame, periods: Sequence[str], title: str) -> Figure:
     million_axis(ax)
     canvas.legend(*ax.get_legend_handles_labels(), loc="outside lower left", ncols=4, handlelength=1.4)
     return finish(canvas, title, "Recognised revenue by product; million dollars", sales[sales["period"].isin(periods)])
+
+
+def price_ladders(
+    lines: pd.DataFrame, market: pd.DataFrame, labels: Mapping[str, str], names: Mapping[str, str], title: str
+) -> Figure:
+    """List prices of each vendor's newest main model as steps, over the middle of the market, a panel a market.
+
+    ``lines`` has ``entity_id``, ``market``, ``model_id``, ``period_start``, ``period_end`` and ``blended``; ``market``
+    has ``market``, ``on``, ``low``, ``median`` and ``high``. ``labels`` names a market, with its currency.
+    """
+    canvas, axes = panels(labels, 3.8)
+    looks = {"zhipu": "solid", "minimax": (0, (2.5, 1))}
+    for place, ax in axes.items():
+        middle = market[market["market"] == place].sort_values("on")
+        ax.fill_between(middle["on"], middle["low"], middle["high"], color=style.GRID, alpha=0.5, linewidth=0)
+        ax.plot(middle["on"], middle["median"], color=style.MUTED, linewidth=1.2)
+        for entity in names:
+            rows = lines[(lines["entity_id"] == entity) & (lines["market"] == place)].sort_values("period_start")
+            colour = style.ENTITY_COLOURS[entity]
+            spans(ax, rows, "blended", color=colour, linestyle=looks[entity])
+            for row in rows[rows["blended"].diff().abs().gt(0) | (rows.index == rows.index[0])].itertuples():
+                note(ax, model_name(row.model_id), row.period_start, row.blended, (0, 5), size=7.5, color=colour)
+            end = rows.iloc[-1]
+            stand = {"ha": "right", "va": "top", "color": colour}
+            note(ax, f"{names[entity]} {end['blended']:.3g}", end["period_end"], end["blended"], (0, -5), **stand)
+        ax.set_yscale("log")
+        low = min(lines.loc[lines["market"] == place, "blended"].min(), middle["low"].min())
+        high = max(lines.loc[lines["market"] == place, "blended"].max(), middle["high"].max())
+        ticks = [tick for tick in (0.2, 0.5, 1, 2, 5, 10, 20) if low * 0.8 <= tick <= high * 1.25]
+        ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        ax.minorticks_off()
+        ax.xaxis.set_major_locator(plt.matplotlib.dates.MonthLocator(bymonth=(1, 4, 7, 10)))
+        ax.xaxis.set_major_formatter(plt.matplotlib.dates.DateFormatter("%b\n%Y"))
+        ax.tick_params(axis="x", labelsize=8)
+    subtitle = (
+        "List price of a million tokens, input three parts of four, log scale; grey: median and middle half of others"
+    )
+    return finish(canvas, title, subtitle, pd.concat([lines, market]))
+
+
+def model_name(model_id: str) -> str:
+    """Write a model's name as its vendor does: ``glm-4-5`` as GLM-4.5, ``minimax-m2-1`` as M2.1."""
+    family, _, version = model_id.removeprefix("minimax-").upper().partition("-")
+    joint = "-" if family == "GLM" else "."
+    return f"{family}{joint}{version.replace('-', '.')}" if version else family
