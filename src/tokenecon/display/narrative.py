@@ -35,6 +35,7 @@ class Unit:
 UNITS: Mapping[str, Unit] = {
     "CNY m": Unit("CNY", 1e6, "{} million yuan"),
     "CNY bn": Unit("CNY", 1e9, "{} billion yuan"),
+    "CNY k": Unit("CNY", 1e3, "{} thousand yuan"),
     "CNY": Unit("CNY", 1, "{} yuan"),
     "USD m": Unit("USD", 1e6, "{} million dollars"),
     "USD bn": Unit("USD", 1e9, "{} billion dollars"),

@@ -35,7 +35,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A finished table: Markdown, and the data behind it in base units."""
+    """A finished table: Markdown, and the data behind it in base units, columns that are not shown among them."""
 
     markdown: str
     data: pd.DataFrame
@@ -78,7 +78,7 @@ def table(data: pd.DataFrame, columns: Mapping[str, Column], note: str = "") -> 
         *(_row(row) for row in zip(*cells.values(), strict=True)),
     ]
     text = "\n".join(lines) + (f"\n\n{note}" if note else "")
-    return Table(text, data[list(columns)])
+    return Table(text, data)
 
 
 def _cell(value: Any, column: Column) -> str:
