@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from tokenecon.display import cite, say
+from tokenecon.display import cite, say, when
 from tokenecon.display.narrative import NOT_AVAILABLE, phrase
 
 
@@ -64,3 +64,10 @@ def test_a_missing_value_is_an_error():
 def test_citations_name_each_source_once():
     assert say("From filings {sources}.", sources=cite(["B_25", "A", "A; C"])).text == "From filings [@A; @B_25; @C]."
     assert cite([]) == ""
+
+
+def test_a_clause_is_left_out_where_its_condition_fails():
+    kept = say("Tokens grew{more}.", more=when(True, " {x:.0%}", x=0.5))
+    assert kept.text == "Tokens grew 50%."
+    assert facts_of(kept)["more.x"]["text"] == "50%"
+    assert say("Tokens grew{more}.", more=when(False, " {x:.0%}", x=0.5)).text == "Tokens grew."

@@ -1,6 +1,6 @@
 """How results are shown: sentences, tables, figures, in one style. Nothing is computed here."""
 
-from tokenecon.display.narrative import cite, phrase, say, series
+from tokenecon.display.narrative import cite, phrase, say, series, when
 from tokenecon.display.tables import Column, table
 
-__all__ = ["Column", "cite", "phrase", "say", "series", "table"]
+__all__ = ["Column", "cite", "phrase", "say", "series", "table", "when"]

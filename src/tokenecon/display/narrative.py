@@ -134,6 +134,11 @@ def phrase(template: str, **values: Any) -> Phrase:
     return Phrase("".join(pieces), facts)
 
 
+def when(condition: object, template: str, **values: Any) -> Phrase:
+    """Write ``template`` where ``condition`` holds, and nothing elsewhere: for what only some editions know."""
+    return phrase(template, **values) if condition else Phrase("")
+
+
 def series(values: Mapping[str, float], spec: str) -> Phrase:
     """Write ``values`` one after the other with their labels: "40.3% (H1 2024), 11.4% (H2 2024)".
 
