@@ -1,4 +1,4 @@
-"""A copy of the data that a test may spoil."""
+"""The catalogue as each edition knows it, and a copy of the data that a test may spoil."""
 
 from __future__ import annotations
 
@@ -11,8 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from tokenecon.catalog import data_root
+from tokenecon.catalog import Catalog, data_root
 from tokenecon.catalog.checks import run_checks
+
+
+@pytest.fixture(scope="module")
+def fy() -> Catalog:
+    return Catalog.open("2025FY")
+
+
+@pytest.fixture(scope="module")
+def h1() -> Catalog:
+    return Catalog.open("2026H1")
 
 
 @dataclass

@@ -18,16 +18,6 @@ TABLES = list(Schema.load(data_root()).tables)
 FACTS = ["financials", "statements", "operating"]
 
 
-@pytest.fixture(scope="module")
-def fy() -> Catalog:
-    return Catalog.open("2025FY")
-
-
-@pytest.fixture(scope="module")
-def h1() -> Catalog:
-    return Catalog.open("2026H1")
-
-
 def test_edition(fy):
     assert fy.edition.as_of == date(2026, 4, 15)
     assert fy.edition.focal == Period.parse("FY2025")

@@ -13,16 +13,6 @@ from tokenecon.catalog import Catalog, DataError
 LARGE = ["prices", "capability", "token_models", "token_shares"]
 
 
-@pytest.fixture(scope="module")
-def fy() -> Catalog:
-    return Catalog.open("2025FY")
-
-
-@pytest.fixture(scope="module")
-def h1() -> Catalog:
-    return Catalog.open("2026H1")
-
-
 def edit(data, name, match, /, **cells) -> int:
     """Change cells of the first row that matches; return its line."""
     line = next(n for n, row in enumerate(data.rows(name), 2) if match.items() <= row.items())
