@@ -7,7 +7,7 @@ RUN     := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/
 READY   := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check verify lab clean
+.PHONY: help setup report test check verify lab bench clean
 
 help:            ## Show what there is to run
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
@@ -29,6 +29,9 @@ verify: $(READY) ## Check the built report: references, alt text, links, no requ
 
 lab: $(READY)    ## Open the notebooks in JupyterLab
 	@$(if $(EDITION),TOKENECON_EDITION=$(EDITION)) $(RUN)jupyter lab notebooks
+
+bench: $(READY)  ## Time what can grow against the plain way to do it
+	@$(RUN)python tests/bench.py
 
 clean:           ## Remove what was built; keep the environment
 	rm -rf build report/_book report/.quarto
