@@ -106,7 +106,7 @@ def main() -> None:
     table = Table("what", "seconds", "peer", "peer's seconds for as much", "peer over ours")
     for race in races():
         ours, peer = median_seconds(race.ours), median_seconds(race.peer) * race.times
-        table.add_row(race.name, f"{ours:.2f}", race.peer_name, f"{peer:.2f}", f"{peer / ours:,.1f}")
+        table.add_row(race.name, f"{ours:.2f}", race.peer_name, f"{peer:.2f}", f"{peer / ours:.2g}")
     Console().print(table)
 
 
