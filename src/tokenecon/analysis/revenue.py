@@ -240,8 +240,10 @@ def scoped(frame: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(measure=measure)[measure != ""].reset_index(drop=True)
 
 
-def convergence(token: pd.DataFrame, statements: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Gather the token share of revenue of all vendors: from accounts where there are any, else as stated.
+def convergence(
+    token: pd.DataFrame, statements: pd.DataFrame, quotes: pd.DataFrame, segments: pd.DataFrame
+) -> pd.DataFrame:
+    """Gather the token share of revenue of all vendors: from accounts where there are any, else as stated or quoted.
 
     Parameters
     ----------
@@ -250,6 +252,8 @@ def convergence(token: pd.DataFrame, statements: pd.DataFrame, segments: pd.Data
     statements : pandas.DataFrame
         Statements on the metric ``revenue_share``, with ``kind``, ``tier`` and ``said_by``; those about other
         segments than the token business are left out.
+    quotes : pandas.DataFrame
+        Claims of the article on the same metric, with ``tier``; those that are statements are known as such already.
     segments : pandas.DataFrame
         ``entity_id``, ``segment``, ``route``.
 
@@ -261,7 +265,8 @@ def convergence(token: pd.DataFrame, statements: pd.DataFrame, segments: pd.Data
         statement either: what is stated often has another definition.
     """
     filed = token.assign(label=token["period"], on=token["period_end"], forecast=False)
-    said = scoped(statements, segments).query("measure == 'api'")
+    quoted = quotes[quotes["statement_id"] == ""].assign(kind="quoted", said_by="the analysed article")
+    said = scoped(pd.concat([statements, quoted]), segments).query("measure == 'api'")
     said = said.assign(
         share=said["value"],
         on=said["period_end"],

@@ -10,6 +10,7 @@ import pandas as pd
 
 from tokenecon.catalog.checks import quick_findings, run_checks, table_findings
 from tokenecon.catalog.checks.context import Data
+from tokenecon.catalog.claims import typed_claims
 from tokenecon.catalog.editions import Edition, find_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_table
@@ -82,6 +83,15 @@ class Catalog:
     def statements(self) -> pd.DataFrame:
         """What was said, one row a statement."""
         return self.table("statements")
+
+    @property
+    def claims(self) -> pd.DataFrame:
+        """Claims of the article under test.
+
+        Besides the columns of the table `printed` (the figure as text, that of a statement included), `value` and
+        `base_unit`, `period` (label) and `tier`; NaN or empty where a claim has none.
+        """
+        return self.table("claims")
 
     @property
     def operating(self) -> pd.DataFrame:
@@ -338,7 +348,7 @@ class Catalog:
         table, raw = self._schema.tables[name], self._text(name)
         if table.is_fact:
             return self._load_facts(table, raw)
-        frame = typed(raw, table)
+        frame = self._typed_claims(raw) if name == "claims" else typed(raw, table)
         if "published_on" not in frame:
             return frame
         as_of = pd.Timestamp(self.edition.as_of)
@@ -349,8 +359,14 @@ class Catalog:
         frame = frame[known].reset_index(drop=True)
         if name in JOINS:
             texts = {other: self._text(other).frame for other in ("models", "model_aliases", "benchmarks")}
-            frame = self._with_tier(JOINS[name](frame, texts))
+            frame = JOINS[name](frame, texts)
+        if name in JOINS or name == "claims":
+            frame = self._with_tier(frame)
         return spans_known(frame, as_of) if name == "prices" else frame
+
+    def _typed_claims(self, raw: RawTable) -> pd.DataFrame:
+        metrics = typed(self._text("metrics"), self._schema.tables["metrics"])
+        return typed_claims(raw, self._text("statements").frame, self._schema, metrics)
 
     def _text(self, name: str) -> RawTable:
         """Return a table as text, reading and checking a large one when it is first asked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from tokenecon.catalog.checks import guards, links, market, numbers, rates
+from tokenecon.catalog.checks import claims, guards, links, market, numbers, rates
 from tokenecon.catalog.checks.cells import form_findings
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.checks.package import package_findings
@@ -29,6 +29,7 @@ ACROSS = (
     numbers.magnitude_findings,
     guards.ruling_findings,
     rates.rate_findings,
+    claims.claim_findings,
     market.market_findings,
 )
 

@@ -1,0 +1,64 @@
+"""Claims: their figures are whole, in a unit that fits, and stand in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tokenecon.catalog.checks.context import Data, Row
+from tokenecon.catalog.claims import FROM_STATEMENT
+from tokenecon.catalog.errors import Finding
+from tokenecon.catalog.printed import PLAIN_NUMBER
+
+NUMERIC = ("figure", "ratio", "growth")
+SPOKEN_OF = ("entity_id", "segment", "unit", "qualifier", "period_start", "period_end")
+
+
+def claim_findings(data: Data) -> Iterator[Finding]:
+    """A claim has its figure in one place, whole, and every statement of the article is a claim."""
+    for line, row in data.rows("claims"):
+        faults = _as_statement(row) if row["statement_id"] else _figure(row, data)
+        yield from (data.finding("claims", line, column, message) for column, message in faults)
+    sources = {row["source_id"] for _, row in data.rows("claims")}
+    claimed = {row["statement_id"] for _, row in data.rows("claims")}
+    for line, row in data.rows("statements"):
+        if row["source_id"] in sources and row["statement_id"] not in claimed:
+            message = f"'{row['statement_id']}' of {row['source_id']} is in no row of data/claims.csv; add its claim"
+            yield data.finding("statements", line, "statement_id", message)
+
+
+def _as_statement(row: Row) -> Iterator[tuple[str, str]]:
+    for column in ("quoted", *FROM_STATEMENT):
+        if row[column]:
+            yield column, f"'{row[column]}' stands in statement {row['statement_id']}; leave it empty here"
+
+
+def _figure(row: Row, data: Data) -> Iterator[tuple[str, str]]:
+    if bool(row["entity_id"]) != bool(row["segment"]):
+        yield "segment", "goes with entity_id: give both or neither; `total` for all of an entity"
+    if bool(row["period_start"]) != bool(row["period_end"]):
+        yield "period_end", "goes with period_start: give both or neither"
+    elif row["period_end"] < row["period_start"]:
+        yield "period_end", f"{row['period_end']} is before period_start, {row['period_start']}"
+    if bool(row["quoted"]) != bool(row["unit"]):
+        yield "unit", "goes with quoted: give both or neither"
+    if row["quoted"] and (row["qualifier"] == "range") == bool(PLAIN_NUMBER.fullmatch(row["quoted"])):
+        yield "qualifier", f"'{row['qualifier']}' does not fit {row['quoted']}; 'range' goes with two numbers"
+    if row["kind"] in NUMERIC and not row["quoted"]:
+        yield "quoted", f"is empty; a {row['kind']} has its number, or a statement_id that leads to it"
+    if row["metric"]:
+        yield from _measured(row, data)
+    elif row["currency"]:
+        yield "currency", f"'{row['currency']}' belongs to no metric; leave it empty"
+
+
+def _measured(row: Row, data: Data) -> Iterator[tuple[str, str]]:
+    for column in SPOKEN_OF:
+        if not row[column]:
+            yield column, f"is empty; {row['metric']} is measured of some entity and period, in some unit"
+    dimension = data.metrics[row["metric"]]["dimension"]
+    unit = data.schema.units.get(row["unit"])
+    if row["unit"] and (unit is None or dimension not in unit.dimensions):
+        yield "unit", f"'{row['unit']}' does not measure {row['metric']} ({dimension})"
+    if data.schema.needs_currency(dimension) != bool(row["currency"]):
+        wanted = "is in some currency" if not row["currency"] else "is in none; leave it empty"
+        yield "currency", f"{row['metric']} {wanted}"
