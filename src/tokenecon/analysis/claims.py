@@ -1,8 +1,9 @@
-"""Does a printed number follow from the filings? Rounding is judged from the number as it was printed."""
+"""What becomes of a claim: a printed number judged by its rounding, a statement about the business by its evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -18,12 +19,105 @@ NAN = float("nan")
 
 
 class Verdict(StrEnum):
-    """What became of a quoted figure when it was computed again."""
+    """What became of a claim. A figure, a claim about the business and a forecast have their own."""
 
     reproduced = "reproduced"
     rounded_inputs = "rounding of rounded inputs"
     differs = "differs"
+    definition_mixed = "definition mixed"
     not_computable = "not computable"
+    supported = "supported"
+    not_supported = "not supported"
+    undetermined = "undetermined"
+    open = "open"
+    met = "met"
+    missed = "missed"
+    superseded = "superseded"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A claim evaluated.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    computed : float
+        The figure or the estimate; NaN where there is none.
+    low, high : float
+        Ends of its interval; NaN where there is none.
+    interval : str
+        What the interval is, such as ``95%, Newey–West``; ends of a handful of vendors are their range.
+    n : int or None
+        What it rests on: figures, vendors or observations; the note says which.
+    unit : str
+        Of ``computed``; empty for the base unit of the claim's own figure.
+    note : str
+        What was compared, and what came out.
+    sources : sequence of str
+        Keys of the sources used.
+    section : str
+        Label of the section that says more.
+    """
+
+    verdict: Verdict
+    computed: float = NAN
+    low: float = NAN
+    high: float = NAN
+    interval: str = ""
+    n: int | None = None
+    unit: str = ""
+    note: str = ""
+    sources: Sequence[str] = ()
+    section: str = ""
+
+
+def by_interval(low: float, high: float, null: float = 0.0) -> Verdict:
+    """Judge a claim that a quantity is above ``null`` by the interval of its estimate.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the interval; NaN where there is none.
+    null : float
+        What the claim says is exceeded.
+
+    Returns
+    -------
+    Verdict
+        ``supported`` if all of the interval lies above, ``not_supported`` if all of it lies below, else
+        ``undetermined``.
+    """
+    if low > null:
+        return Verdict.supported
+    return Verdict.not_supported if high < null else Verdict.undetermined
+
+
+def by_agreement(holds: Sequence[bool], least: int = 2) -> Verdict:
+    """Judge a claim about several by how many of them it holds for.
+
+    Parameters
+    ----------
+    holds : sequence of bool
+        Whether it holds, one value a vendor or measure.
+    least : int
+        How many it takes to say anything.
+
+    Returns
+    -------
+    Verdict
+        ``supported`` if it holds for all, ``not_supported`` if for none, else ``undetermined``.
+    """
+    if len(holds) < least or len(set(map(bool, holds))) > 1:
+        return Verdict.undetermined
+    return Verdict.supported if holds[0] else Verdict.not_supported
+
+
+def by_comparison(one: float, other: float) -> Verdict:
+    """Judge a claim that one filed amount exceeds another: accounts have no sampling error."""
+    if one != one or other != other:
+        return Verdict.undetermined
+    return Verdict.supported if one > other else Verdict.not_supported
 
 
 def verdict(quoted: Interval, computed: float, allowed: Interval | None = None) -> Verdict:
@@ -154,7 +248,26 @@ def _row(quote: Mapping[str, Any], computed: float, allowed: Interval | None) ->
 
 def _interval(quote: Mapping[str, Any]) -> Interval:
     factor = Fraction(quote["value"]).limit_denominator(10**9) / Fraction(quote["printed"])
-    return Interval.of(quote["printed"], factor)
+    return printed_interval(quote["printed"], quote.get("qualifier", "exact"), factor)
+
+
+def printed_interval(printed: str, qualifier: str = "exact", factor: Fraction = Fraction(1)) -> Interval:
+    """Return what a printed figure may stand for; *about* rounds at the last digit that is not zero.
+
+    Parameters
+    ----------
+    printed : str
+        A plain number.
+    qualifier : str
+        How exact its source says it is.
+    factor : Fraction
+        What one printed unit is in base units.
+    """
+    whole = printed.lstrip("-")
+    zeros = len(whole) - len(whole.rstrip("0")) if "." not in printed and whole.strip("0") else 0
+    if qualifier != "about" or not zeros:
+        return Interval.of(printed, factor)
+    return Interval.of(printed.removesuffix("0" * zeros), factor * 10**zeros)
 
 
 def _holds(interval: Interval, value: float) -> bool:

@@ -1,0 +1,242 @@
+"""Forecasts scored: what came of them, when and by how much, and what the edition before gave them.
+
+A forecast of a level by a day is met when the level is stated for the same scope. One that says *about* a number is a
+band, not a threshold: it holds for what rounds to the number at its first significant digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import floor, log10
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tokenecon.analysis import outlook, revenue, scenarios
+from tokenecon.analysis.claims import Verdict
+from tokenecon.catalog import Catalog
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Known:
+    """Forecasts and what bears on them, as one edition knows it; each part is worked out once."""
+
+    cat: Catalog
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """The edition's day."""
+        return pd.Timestamp(self.cat.edition.as_of)
+
+    @cached_property
+    def register(self) -> pd.DataFrame:
+        """Every forecast known (:func:`tokenecon.analysis.outlook.forecasts`), with the ``band`` it speaks of."""
+        found = outlook.forecasts(self.cat.statements, self.cat.segments, self.as_of)
+        bands = [band(row.value, row.qualifier) for row in found.itertuples()]
+        return found.assign(band_low=[low for low, _ in bands], band_high=[high for _, high in bands])
+
+    @cached_property
+    def flows(self) -> Mapping[str, pd.DataFrame]:
+        """Revenue, gross profit and R&D in dollars by period, of the vendors that file by business line."""
+        business = self.cat.segments.query("segment == 'total' or (axis == 'business' and exhaustive)")
+        filing = self.cat.financials[self.cat.financials["entity_id"].isin(self.filers)]
+        found = {}
+        for metric in ("revenue", "gross_profit", "rd_expense"):
+            rows = filing[(filing["metric"] == metric) & filing["segment"].isin(business["segment"])]
+            dollars = self.cat.in_currency(revenue.with_remainders(rows), "USD", "average")
+            found[metric] = revenue.scoped(dollars, business)
+        return found
+
+    @cached_property
+    def filers(self) -> list[str]:
+        """Vendors whose accounts are split by business line in whole periods."""
+        lines = self.cat.segments.query("axis == 'business' and exhaustive")
+        sold = self.cat.financials.query("metric == 'revenue'").merge(lines[revenue.KEY], on=revenue.KEY)
+        return list(dict.fromkeys(sold["entity_id"]))
+
+    @cached_property
+    def stated(self) -> pd.DataFrame:
+        """Run-rates stated, in dollars, with ``measure`` and ``on``; on one day the one by the month comes last."""
+        said = self.cat.statements.query("metric == 'run_rate' and kind == 'run_rate'").dropna(subset=["value"])
+        said = said[said["base_unit"].eq("USD") | said["entity_id"].isin(self.filers)]
+        scoped = revenue.scoped(self.cat.in_currency(said, "USD", "closing"), self.cat.segments)
+        dated = scoped.assign(on=scoped["period_end"], longer=scoped["definition"].eq("monthly_x12"))
+        return dated.sort_values(["on", "longer"], kind="stable", ignore_index=True)
+
+    @cached_property
+    def paths(self) -> Mapping[str, scenarios.Paths]:
+        """Simulated run-rates to the last day of the year, of each vendor with a forecast that can be simulated."""
+        aims = self.register.query("measure != ''")
+        wanted = [e for e in dict.fromkeys(aims["entity_id"]) if e in set(self.stated["entity_id"])]
+        table, flows = self.cat.table("scenarios"), self.flows
+        research = flows["rd_expense"].query("measure == 'total'")
+        found = {}
+        for entity in wanted:
+            start = scenarios.starting_point(entity, self.stated, flows["revenue"], flows["gross_profit"], research)
+            until = max(pd.Timestamp(start.on.year, 12, 31), start.on)
+            found[entity] = scenarios.simulate(start, scenarios.priors(table, self.as_of, entity), until)
+        return found
+
+    def draws(self, forecast: Mapping[str, Any]) -> np.ndarray | None:
+        """Return what a forecast speaks about, one value a draw; None where it is not modelled."""
+        own = self.paths.get(forecast["entity_id"])
+        return scenarios.quantity(own, forecast) if own is not None else None
+
+    def chance(self, forecast: Mapping[str, Any], *, at_least: bool = False) -> float:
+        """Return the share of draws in the band of a forecast, or at its value or above; NaN if not modelled."""
+        values = self.draws(forecast)
+        if values is None:
+            return NAN
+        high = np.inf if at_least else forecast["band_high"]
+        low = forecast["value"] if at_least else forecast["band_low"]
+        return float(np.mean((values >= low) & (values <= high)))
+
+
+def band(value: float, qualifier: str) -> tuple[float, float]:
+    """Return the range that a forecast speaks of.
+
+    *About* a number is what rounds to it at its first significant digit: about a half is 45 to 55 percent. Without that
+    word, or with *above*, it is the number or more.
+
+    Parameters
+    ----------
+    value : float
+        The number; positive.
+    qualifier : str
+        How exact the forecast says it is.
+    """
+    if qualifier != "about" or not value > 0:
+        return value, float("inf")
+    half = 10 ** floor(log10(value)) / 2
+    return value - half, value + half
+
+
+def score(now: Known, before: Known | None = None) -> pd.DataFrame:
+    """Score the forecasts that an edition knows.
+
+    Parameters
+    ----------
+    now : Known
+        The edition that looks back.
+    before : Known, optional
+        The edition before, which gave probabilities; without one, nothing is scored.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The register's rows with ``verdict`` (``met``, ``missed``, ``superseded``, ``open``), ``reached_on`` (day on
+        which the level was first stated; NaT), ``early`` (days before the due day), ``latest`` and ``latest_on`` (last
+        value known of the same scope), ``error`` (of it over the forecast, less one), ``course`` (where the year
+        stands against the band), ``then`` and ``now`` (probabilities of the two editions; NaN where not modelled),
+        ``then_at_least`` (of the value or more), ``outcome`` (one or zero once decided, else ``now``), and the scores
+        ``brier`` and ``log`` of ``then`` expected under ``outcome``.
+    """
+    rows = [_scored(row, now, before) for row in now.register.to_dict("records")]
+    found = now.register.assign(**pd.DataFrame(rows, index=now.register.index))
+    return found.assign(
+        brier=brier(found["then"], found["outcome"]),
+        log=log_score(found["then"], found["outcome"]),
+        new=~found["statement_id"].isin(before.register["statement_id"] if before else []),
+    )
+
+
+def brier(forecast: pd.Series, outcome: pd.Series) -> pd.Series:
+    """Return Brier's (1950) score of probabilities; under an outcome that is a probability, its expectation.
+
+    Zero is best; a forecast of one half always has a quarter.
+    """
+    return outcome * (1 - forecast) ** 2 + (1 - outcome) * forecast**2
+
+
+def log_score(forecast: pd.Series, outcome: pd.Series, draws: int = scenarios.DRAWS) -> pd.Series:
+    """Return Good's (1952) logarithmic score, negative log likelihood in nats; zero is best.
+
+    A probability is a count of draws, so none of them is taken as half a draw: the score stays finite.
+    """
+    least = 0.5 / draws
+    kept = forecast.clip(least, 1 - least)
+    return -(outcome * np.log(kept) + (1 - outcome) * np.log(1 - kept))
+
+
+def _scored(row: dict[str, Any], now: Known, before: Known | None) -> dict[str, Any]:
+    reached = _reached(row, now)
+    latest, latest_on = _latest(row, now)
+    verdict = _verdict(row, now, reached)
+    own = {"then": NAN, "then_at_least": NAN, "now": now.chance(row)}
+    if before is not None and row["statement_id"] in set(before.register["statement_id"]):
+        own |= {"then": before.chance(row), "then_at_least": before.chance(row, at_least=True)}
+    decided = {Verdict.met: 1.0, Verdict.missed: 0.0}
+    return own | {
+        "verdict": str(verdict),
+        "reached_on": reached,
+        "early": (row["due"] - reached).days if reached is not pd.NaT else NAN,
+        "latest": latest,
+        "latest_on": latest_on,
+        "error": latest / row["value"] - 1,
+        "course": _course(row, latest),
+        "outcome": decided.get(verdict, own["now"]),
+    }
+
+
+def _reached(row: Mapping[str, Any], now: Known) -> pd.Timestamp:
+    """Return the day on which a run-rate forecast's level was first stated for its scope, from its own day on."""
+    if row["metric"] != "run_rate":
+        return pd.NaT
+    own = _statements(row, now)
+    own = own[(own["on"] >= row["said_on"]) & (own["on"] <= row["due"]) & (own["value"] >= row["value"])]
+    return own["on"].iloc[0] if len(own) else pd.NaT
+
+
+def _statements(row: Mapping[str, Any], now: Known) -> pd.DataFrame:
+    stated = now.stated
+    return stated[(stated["entity_id"] == row["entity_id"]) & (stated["measure"] == row["measure"])]
+
+
+def _latest(row: Mapping[str, Any], now: Known) -> tuple[float, pd.Timestamp]:
+    """Return the last value known of a forecast's quantity within its period, and its last day."""
+    if row["metric"] == "run_rate":
+        own = _statements(row, now)
+        own = own[(own["on"] >= row["said_on"]) & (own["on"] <= row["due"])]
+        return (own["value"].iloc[-1], own["on"].iloc[-1]) if len(own) else (NAN, pd.NaT)
+    figures = now.cat.financials
+    place = (figures["entity_id"] == row["entity_id"]) & (figures["metric"] == row["metric"])
+    inside = (figures["period_start"] >= row["period_start"]) & (figures["period_end"] <= row["due"])
+    own = figures[place & inside & (figures["segment"] == row["segment"])].sort_values("period_end")
+    own = own[own["base_unit"] == row["base_unit"]]
+    return (own["value"].iloc[-1], own["period_end"].iloc[-1]) if len(own) else (NAN, pd.NaT)
+
+
+def _verdict(row: Mapping[str, Any], now: Known, reached: pd.Timestamp) -> Verdict:
+    if reached is not pd.NaT:
+        return Verdict.met
+    if row["passed"]:
+        actual = _outcome(row, now)
+        if actual == actual:
+            return Verdict.met if row["band_low"] <= actual <= row["band_high"] else Verdict.missed
+    return Verdict.superseded if _revised(row, now) else Verdict.open
+
+
+def _outcome(row: Mapping[str, Any], now: Known) -> float:
+    """Return the value of a forecast's quantity over just its period; NaN where it is not known."""
+    known = outlook.with_outcomes(pd.DataFrame([row]), now.cat.financials, now.stated)
+    return float(known["actual"].iloc[0])
+
+
+def _revised(row: Mapping[str, Any], now: Known) -> bool:
+    """Whether a later forecast of the same kind on the same quantity replaces this one."""
+    same = now.register
+    for name in ("entity_id", "metric", "measure", "segment", "due", "kind"):
+        same = same[same[name] == row[name]]
+    speaker = row["kind"] in ("guidance", "target") or same["said_by"].eq(row["said_by"])
+    return bool((same["said_on"].gt(row["said_on"]) & speaker).any())
+
+
+def _course(row: Mapping[str, Any], latest: float) -> str:
+    if latest != latest:
+        return "not known"
+    return outlook.place(latest, row["band_low"], row["band_high"])

@@ -1,0 +1,138 @@
+"""The ledger: every claim of the article, evaluated by the computation that its row names.
+
+A verdict is derived by the computation and never typed. A claim that names a computation which is not here, and a
+computation that no claim names, are errors: a ledger with a gap would read as complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from tokenecon.analysis import evidence
+from tokenecon.analysis.claims import Result, Verdict
+from tokenecon.analysis.evidence import Computation, Known
+from tokenecon.analysis.forecasts import Known as Before
+from tokenecon.catalog import Catalog, Finding
+from tokenecon.catalog.checks.context import Data
+
+COMPUTATIONS: Mapping[str, Computation] = {
+    function.__name__: function
+    for function in (
+        evidence.from_accounts,
+        evidence.from_accounts_in_yuan,
+        evidence.revenue_per_head,
+        evidence.share_price,
+        evidence.stated_again,
+        evidence.stated_growth_of_volume,
+        evidence.rate_over_revenue,
+        evidence.share_of_route,
+        evidence.forecast,
+        evidence.tilt,
+        evidence.api_adds_most,
+        evidence.api_adds_most_zhipu,
+        evidence.api_convergence,
+        evidence.line_definition,
+        evidence.main_line,
+        evidence.billing_unit,
+        evidence.tokens_rise,
+        evidence.volume_share,
+        evidence.agent_volume,
+        evidence.price_and_volume,
+        evidence.minimax_tokens_drive,
+        evidence.rd_slower_than_revenue,
+        evidence.minimax_more_efficient,
+        evidence.routes_diverge,
+        evidence.breadth_amplifies,
+        evidence.breadth_widens_users,
+        evidence.capability_converges,
+        evidence.not_testable,
+    )
+}
+"""Every computation by the name that a row of ``claims.csv`` gives."""
+
+FIGURES = (Verdict.reproduced, Verdict.rounded_inputs, Verdict.differs, Verdict.definition_mixed)
+BUSINESS = (Verdict.supported, Verdict.not_supported, Verdict.undetermined)
+FORECASTS = (Verdict.open, Verdict.met, Verdict.missed, Verdict.superseded)
+VERDICTS = (*FIGURES, *BUSINESS, *FORECASTS)
+"""Every verdict that a row of the ledger can have, in the order in which they are shown."""
+
+COLUMNS = [
+    "claim_id", "section", "kind", "text", "entity_id", "period", "quoted", "unit", "computed", "ci_low", "ci_high",
+    "interval", "n", "verdict", "note", "sources", "link", "computation", "computed_unit",
+]  # fmt: skip
+
+
+def evaluate(cat: Catalog, before: Catalog | None = None) -> pd.DataFrame:
+    """Evaluate every claim that an edition knows.
+
+    Parameters
+    ----------
+    cat : Catalog
+        The edition.
+    before : Catalog, optional
+        The edition whose forecasts this one scores.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a claim, in the order of the table: ``claim_id``, ``section`` (part of the article), ``kind``, ``text``,
+        ``entity_id``, ``period``; ``quoted`` (as printed, empty where nothing is) and ``unit`` (of it, with the
+        currency; without it, that of the estimate); ``computed`` with ``ci_low`` and ``ci_high``, NaN where there is
+        none, in ``computed_unit``, and ``interval`` (what the two ends are); ``n`` (what it rests on); ``verdict``;
+        ``note``; ``sources`` (keys joined by a semicolon); ``link`` (label of the section that says more) and
+        ``computation``.
+
+    Raises
+    ------
+    KeyError
+        If a claim names a computation that is not registered.
+    """
+    known = Known(cat, Before(before) if before is not None else None)
+    rows = cat.claims.to_dict("records")
+    missing = sorted({row["computation"] for row in rows} - set(COMPUTATIONS))
+    if missing:
+        raise KeyError(f"no computation {', '.join(missing)} is registered: add it to tokenecon.analysis.ledger")
+    return pd.DataFrame([_row(claim, COMPUTATIONS[claim["computation"]](known, claim)) for claim in rows])[
+        COLUMNS
+    ].astype({"n": "Int64"})
+
+
+def unregistered(data: Data) -> Iterator[Finding]:
+    """Report, as a check of the data, each claim whose computation is not registered."""
+    for line, row in data.rows("claims"):
+        if row["computation"] not in COMPUTATIONS:
+            message = f"'{row['computation']}' is no computation of tokenecon.analysis.ledger"
+            yield data.finding("claims", line, "computation", message)
+
+
+def counts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Count claims by ``section`` and ``verdict``: one row a pair that occurs, verdicts in their order."""
+    found = rows.groupby(["section", "verdict"]).size().rename("n").reset_index()
+    order = found["verdict"].map({str(verdict): place for place, verdict in enumerate(VERDICTS)})
+    return found.assign(order=order).sort_values(["section", "order"], ignore_index=True).drop(columns="order")
+
+
+def _row(claim: Mapping[str, Any], result: Result) -> dict[str, Any]:
+    """Return a row of the ledger: numbers in the unit in which the claim is printed, notes joined."""
+    own = not result.unit and claim["value"] == claim["value"]
+    factor = claim["value"] / float(claim["printed"]) if own else 1.0
+    unit = " ".join(part for part in (claim["unit"], claim["currency"]) if part)
+    return {
+        **{name: claim[name] for name in ("claim_id", "section", "kind", "text", "entity_id", "period")},
+        "quoted": claim["printed"],
+        "unit": unit or result.unit,
+        "computed": result.computed / factor,
+        "ci_low": result.low / factor,
+        "ci_high": result.high / factor,
+        "interval": result.interval,
+        "n": result.n if result.n is not None else pd.NA,
+        "verdict": str(result.verdict),
+        "note": "; ".join(note for note in (result.note, claim["note"]) if note),
+        "sources": ";".join(result.sources),
+        "link": result.section,
+        "computation": claim["computation"],
+        "computed_unit": result.unit or unit,
+    }
