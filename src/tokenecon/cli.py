@@ -1,4 +1,4 @@
-"""The command line: ``tokenecon check | build | verify | renderer``."""
+"""The command line: ``tokenecon check | build | verify | claims | renderer``."""
 
 from __future__ import annotations
 
@@ -46,9 +46,10 @@ def check(
     Prints one line a finding, `data/<file>.csv:<row>: <column>: <what is wrong>`, and ends with status 1 if there is
     any. Rows are counted as an editor shows them, the header being row 1.
     """
+    from tokenecon.analysis.ledger import unregistered
     from tokenecon.catalog.checks import run_checks
 
-    findings = run_checks(data)
+    findings = run_checks(data, also=(unregistered,))
     for finding in findings:
         out.print(str(finding), markup=False)
     if findings:
@@ -101,6 +102,36 @@ def verify(edition: Edition = None) -> None:
     if problems:
         raise typer.Exit(1)
     out.print("report: no problems")
+
+
+@app.command()
+def claims(
+    edition: Edition = None,
+    verdict: Annotated[list[str] | None, typer.Option(help="Only claims with this verdict; may be repeated.")] = None,
+    section: Annotated[list[str] | None, typer.Option(help="Only this part of the article: intro, 01, 02, 03.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind: figure, ratio, growth, forecast, …")] = None,
+) -> None:
+    """Show the article's claims with what became of them: the printed figure, the computed one, the verdict and why.
+
+    Verdicts are computed when this is called. A build writes the same to `build/<edition>/claims.csv`, with intervals,
+    counts and sources.
+    """
+    from tokenecon.analysis import ledger
+    from tokenecon.catalog import Catalog
+    from tokenecon.display.ledger import grid
+
+    with _errors():
+        cat = Catalog.open(edition)
+        rows = ledger.evaluate(cat, Catalog.open(cat.edition.previous) if cat.edition.previous else None)
+    for column, wanted in (("verdict", verdict), ("section", section), ("kind", kind)):
+        if unknown := set(wanted or ()) - set(ledger.values(cat, column)):
+            choices = ", ".join(ledger.values(cat, column))
+            err.print(f"no {column} {', '.join(sorted(unknown))}; there are: {choices}", markup=False)
+            raise typer.Exit(1)
+        rows = rows[rows[column].isin(wanted)] if wanted else rows
+    out.print(grid(rows, f"Claims, edition {cat.edition.id}, as of {cat.edition.as_of}"), soft_wrap=False)
+    tally = rows["verdict"].value_counts()
+    out.print(f"{len(rows)} claims" + "".join(f", {count} {name}" for name, count in tally.items()), markup=False)
 
 
 @app.command()

@@ -262,8 +262,8 @@ def stated_growth_of_volume(known: Known, claim: Claim) -> Result:
     allowed = own["multiple"] / own["price"] - 1
     bases = ", ".join(f"{row.basis} {row.earlier} to {row.later}" for row in own.itertuples())
     note = (
-        f"no other source states it; revenue moved {_span(own['multiple'], '.2f')} times ({bases}), which at the stated "
-        f"price leaves growth of {_span(allowed, '.0%')} for volume that is paid"
+        f"no other source states it; revenue moved {_span(own['multiple'], '.2f')} times ({bases}), which at the "
+        f"stated price leaves growth of {_span(allowed, '.0%')} for volume that is paid"
     )
     sources = _about(known.stated, claim)["source_id"]
     return _range(Verdict.undetermined, allowed, "bases", "", note, sources, ROUTES)
@@ -357,7 +357,7 @@ def tilt(known: Known, claim: Claim) -> Result:
         verdict = Verdict.met if last["share"] > at_start["share"] else Verdict.missed
     note = f"{at_start['share']:.1%} in {at_start['period']} when it was said, {last['share']:.1%} in {last['period']}"
     return Result(
-        verdict, float(last["share"] - at_start["share"]), n=len(own), unit="ratio", note=note,
+        verdict, float(last["share"] - at_start["share"]), n=len(own), unit="percentage points", note=note,
         sources=_split(own["source_id"]), section=REVENUE,
     )  # fmt: skip
 
@@ -371,7 +371,7 @@ def api_adds_most(known: Known, claim: Claim) -> Result:
     gaps = _api_less_rest(now)
     note = "in " + known.focal + " " + ", ".join(f"{known.name(e)} {gap:+.0%}" for e, gap in gaps.items())
     note = f"contribution of the API line to growth less that of the rest: {note}"
-    return _range(by_agreement(list(gaps > 0)), gaps, "vendors", "ratio", note, now["source_id"], REVENUE)
+    return _range(by_agreement(list(gaps > 0)), gaps, "vendors", "percentage points", note, now["source_id"], REVENUE)
 
 
 def api_adds_most_zhipu(known: Known, claim: Claim) -> Result:
@@ -390,7 +390,13 @@ def api_adds_most_zhipu(known: Known, claim: Claim) -> Result:
     gap = float(parts["api"] - parts.drop("api").sum())
     verdict = by_comparison(parts["api"], parts.drop("api").sum())
     return Result(
-        verdict, gap, n=len(then), unit="ratio", note=note, sources=_split(then["source_id"]), section=REVENUE
+        verdict,
+        gap,
+        n=len(then),
+        unit="percentage points",
+        note=note,
+        sources=_split(then["source_id"]),
+        section=REVENUE,
     )
 
 
@@ -413,7 +419,7 @@ def api_convergence(known: Known, claim: Claim) -> Result:
     if len(single):
         note += "; one figure only of " + ", ".join(dict.fromkeys(map(known.name, single["entity_id"])))
     sources = [*now["source_id"], *single["source_id"]]
-    return _range(by_agreement(list(change > 0)), change, "vendors", "ratio", note, sources, REVENUE)
+    return _range(by_agreement(list(change > 0)), change, "vendors", "percentage points", note, sources, REVENUE)
 
 
 def line_definition(known: Known, claim: Claim) -> Result:
@@ -437,7 +443,7 @@ def main_line(known: Known, claim: Claim) -> Result:
         note += f", {shares['share'][known.focal]:.1%} in {known.focal}"
     value = float(shares["share"][year])
     return Result(
-        by_comparison(value, 0.5), value, n=1, unit="ratio", note=note,
+        by_comparison(value, 0.5), value, n=1, unit="percent", note=note,
         sources=_split(shares["source_id"][[year]]), section=REVENUE,
     )  # fmt: skip
 
@@ -448,7 +454,7 @@ def billing_unit(known: Known, claim: Claim) -> Result:
     tokens = known.listed.drop_duplicates(["model_id", "market"])
     own = tokens[tokens["entity_id"].isin(plans["entity_id"])]
     note = (
-        f"{plans['entity_id'].nunique()} vendors in our tables sell {len(plans)} plans by the month beside "
+        f"{' and '.join(map(known.name, plans['entity_id'].unique()))} sell {len(plans)} plans by the month beside "
         f"{len(own)} models by the token; no filing says which part of revenue is which"
     )
     return Result(Verdict.undetermined, n=len(plans), note=note, sources=_split(plans["source_id"]), section=REVENUE)
@@ -464,8 +470,8 @@ def tokens_rise(known: Known, claim: Claim) -> Result:
     slope = _log_trend(own["value"], own["period_end"]).map(np.expm1)
     last = own.iloc[-1]
     ends = f"{own['value'].iloc[0] / 1e12:.1f} to {last['value'] / 1e12:,.0f} trillion by {last['period']}"
-    note = f"growth a year of tokens a day; {ends}"
-    return _estimated(slope, by_interval(slope.low, slope.high), "ratio", note, own["source_id"], ROUTES)
+    note = f"growth a year of tokens a day, {ends}"
+    return _estimated(slope, by_interval(slope.low, slope.high), "percent", note, own["source_id"], ROUTES)
 
 
 def volume_share(known: Known, claim: Claim) -> Result:
@@ -477,7 +483,7 @@ def volume_share(known: Known, claim: Claim) -> Result:
         f"{' and '.join(parts['period'].unique())}. They are the company's words and exceed what revenue did"
     )
     verdict = by_interval(volume.min(), volume.max(), 0.5)
-    return _range(verdict, volume, "readings", "ratio", note, _statement_sources(known, PRICE_AND_VOLUME), ROUTES)
+    return _range(verdict, volume, "readings", "percent", note, _statement_sources(known, PRICE_AND_VOLUME), ROUTES)
 
 
 def agent_volume(known: Known, claim: Claim) -> Result:
@@ -521,9 +527,8 @@ def minimax_tokens_drive(known: Known, claim: Claim) -> Result:
             continue
         multiple = end["value"].iloc[-1] / start
         found.append(float(np.log(said["value"]) / np.log(multiple)))
-        told.append(
-            f"tokens {said['value']:.0f} times, run-rate {multiple:.1f} times {start_text} to {end['on'].iloc[-1]:%Y-%m-%d}"
-        )
+        span = f"{start_text} to {end['on'].iloc[-1]:%Y-%m-%d}"
+        told.append(f"tokens {said['value']:.0f} times, run-rate {multiple:.1f} times {span}")
         sources += [said["source_id"], end["source_id"].iloc[-1]]
     values = pd.Series(found, dtype=float)
     note = f"log growth of tokens over that of the run-rate: {'; '.join(told)}. Scopes differ between the two"
@@ -555,8 +560,8 @@ def rd_slower_than_revenue(known: Known, claim: Claim) -> Result:
     sources = _metric_sources(known, claim["entity_id"], ("rd_expense", "revenue"))
     gap = float(row["revenue"] - row["rd_expense"])
     return Result(
-        by_comparison(row["revenue"], row["rd_expense"]), gap, n=2, unit="ratio", note=note, sources=sources,
-        section=ROUTES,
+        by_comparison(row["revenue"], row["rd_expense"]), gap, n=2, unit="percentage points", note=note,
+        sources=sources, section=ROUTES,
     )  # fmt: skip
 
 
@@ -584,7 +589,7 @@ def minimax_more_efficient(known: Known, claim: Claim) -> Result:
     sources = [key for entity in PAIR for key in _metric_sources(known, entity, ("revenue", "rd_expense"), end)]
     part = float(np.mean(list(leads.values())))
     return Result(
-        by_agreement(list(leads.values())), part, n=len(leads), unit="ratio", note=note, sources=_split(sources),
+        by_agreement(list(leads.values())), part, n=len(leads), unit="percent", note=note, sources=_split(sources),
         section=ROUTES,
     )  # fmt: skip
 
@@ -620,7 +625,7 @@ def breadth_amplifies(known: Known, claim: Claim) -> Result:
     )
     sources = [*now["source_id"], *(row["source_id"] for row in said)]
     return Result(
-        by_agreement([change > 0]), change, n=len(spread), unit="ratio", note=note, sources=_split(sources),
+        by_agreement([change > 0]), change, n=len(spread), unit="percent", note=note, sources=_split(sources),
         section=ROUTES,
     )  # fmt: skip
 

@@ -20,6 +20,8 @@ from tokenecon.analysis.claims import Verdict
 from tokenecon.catalog import Catalog
 
 NAN = float("nan")
+COIN_BRIER, COIN_LOG = 0.25, float(np.log(2))
+"""Scores of one who gives everything a probability of one half."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,9 @@ def score(now: Known, before: Known | None = None) -> pd.DataFrame:
         which the level was first stated; NaT), ``early`` (days before the due day), ``latest`` and ``latest_on`` (last
         value known of the same scope), ``error`` (of it over the forecast, less one), ``course`` (where the year
         stands against the band), ``then`` and ``now`` (probabilities of the two editions; NaN where not modelled),
-        ``then_at_least`` (of the value or more), ``outcome`` (one or zero once decided, else ``now``), and the scores
-        ``brier`` and ``log`` of ``then`` expected under ``outcome``.
+        ``then_at_least`` (of the value or more), ``outcome`` (one or zero once decided, else ``now``) and likewise
+        ``outcome_at_least``, the scores ``brier`` and ``log`` of ``then`` expected under ``outcome``, and ``new`` (not
+        known to the edition before).
     """
     rows = [_scored(row, now, before) for row in now.register.to_dict("records")]
     found = now.register.assign(**pd.DataFrame(rows, index=now.register.index))
@@ -143,6 +146,56 @@ def score(now: Known, before: Known | None = None) -> pd.DataFrame:
         log=log_score(found["then"], found["outcome"]),
         new=~found["statement_id"].isin(before.register["statement_id"] if before else []),
     )
+
+
+def ranges(scores: pd.DataFrame, now: Known, before: Known | None = None) -> pd.DataFrame:
+    """Add the middle nine tenths of simulated draws to forecasts, by both editions.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        As :func:`score` returns them.
+    now, before : Known
+        The editions; without an edition before its columns are NaN.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``scores`` with ``then_low``, ``then_mid``, ``then_high``, ``now_low``, ``now_mid`` and ``now_high``.
+    """
+    rows = []
+    for row in scores.to_dict("records"):
+        found = {}
+        for name, known in (("then", before), ("now", now)):
+            values = known.draws(row) if known is not None else None
+            ends = [NAN] * 3 if values is None else np.quantile(values, [scenarios.LOW, 0.5, scenarios.HIGH])
+            found |= {f"{name}_{end}": float(value) for end, value in zip(("low", "mid", "high"), ends, strict=True)}
+        rows.append(found)
+    return scores.assign(**pd.DataFrame(rows, index=scores.index))
+
+
+def other_needed(known: Known, row: Mapping[str, Any]) -> float:
+    """Return what the other lines must still bring for a year's share to fall to the top of its band.
+
+    Parameters
+    ----------
+    known : Known
+        The edition.
+    row : mapping
+        A forecast of a share, as :func:`score` returns it, with a part of its year filed. The line itself is taken to
+        bring nothing more, so this is the least.
+
+    Returns
+    -------
+    float
+        In the reporting currency; NaN if the amounts are not filed.
+    """
+    figures = known.cat.financials.query("metric == 'revenue'")
+    own = figures[(figures["entity_id"] == row["entity_id"]) & (figures["period_end"] == row["latest_on"])]
+    own = own[own["period_start"] == row["period_start"]].set_index("segment")["value"]
+    if not {row["segment"], "total"} <= set(own.index):
+        return NAN
+    return float(outlook.implied_total(own[row["segment"]], row["band_high"])[0] - own["total"])
 
 
 def brier(forecast: pd.Series, outcome: pd.Series) -> pd.Series:
@@ -180,6 +233,7 @@ def _scored(row: dict[str, Any], now: Known, before: Known | None) -> dict[str, 
         "error": latest / row["value"] - 1,
         "course": _course(row, latest),
         "outcome": decided.get(verdict, own["now"]),
+        "outcome_at_least": 1.0 if verdict is Verdict.met else now.chance(row, at_least=True),
     }
 
 

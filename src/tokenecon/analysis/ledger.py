@@ -6,6 +6,7 @@ computation that no claim names, are errors: a ledger with a gap would read as c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from tokenecon.analysis import evidence
 from tokenecon.analysis.claims import Result, Verdict
 from tokenecon.analysis.evidence import Computation, Known
 from tokenecon.analysis.forecasts import Known as Before
-from tokenecon.catalog import Catalog, Finding
+from tokenecon.catalog import Catalog, DataError, Finding
 from tokenecon.catalog.checks.context import Data
 
 COMPUTATIONS: Mapping[str, Computation] = {
@@ -59,6 +60,9 @@ FORECASTS = (Verdict.open, Verdict.met, Verdict.missed, Verdict.superseded)
 VERDICTS = (*FIGURES, *BUSINESS, *FORECASTS)
 """Every verdict that a row of the ledger can have, in the order in which they are shown."""
 
+IN_BASE: Mapping[str, float] = {"percent": 0.01, "percentage points": 0.01}
+"""Units in which an estimate is shown, where they are not the base unit: what one of them is in base units."""
+
 COLUMNS = [
     "claim_id", "section", "kind", "text", "entity_id", "period", "quoted", "unit", "computed", "ci_low", "ci_high",
     "interval", "n", "verdict", "note", "sources", "link", "computation", "computed_unit",
@@ -87,14 +91,14 @@ def evaluate(cat: Catalog, before: Catalog | None = None) -> pd.DataFrame:
 
     Raises
     ------
-    KeyError
+    DataError
         If a claim names a computation that is not registered.
     """
     known = Known(cat, Before(before) if before is not None else None)
     rows = cat.claims.to_dict("records")
-    missing = sorted({row["computation"] for row in rows} - set(COMPUTATIONS))
-    if missing:
-        raise KeyError(f"no computation {', '.join(missing)} is registered: add it to tokenecon.analysis.ledger")
+    if missing := sorted({row["computation"] for row in rows} - set(COMPUTATIONS)):
+        message = f"{', '.join(missing)}: no such computation in tokenecon.analysis.ledger"
+        raise DataError([Finding("data/claims.csv", 1, "computation", message)])
     return pd.DataFrame([_row(claim, COMPUTATIONS[claim["computation"]](known, claim)) for claim in rows])[
         COLUMNS
     ].astype({"n": "Int64"})
@@ -108,17 +112,15 @@ def unregistered(data: Data) -> Iterator[Finding]:
             yield data.finding("claims", line, "computation", message)
 
 
-def counts(rows: pd.DataFrame) -> pd.DataFrame:
-    """Count claims by ``section`` and ``verdict``: one row a pair that occurs, verdicts in their order."""
-    found = rows.groupby(["section", "verdict"]).size().rename("n").reset_index()
-    order = found["verdict"].map({str(verdict): place for place, verdict in enumerate(VERDICTS)})
-    return found.assign(order=order).sort_values(["section", "order"], ignore_index=True).drop(columns="order")
+def values(cat: Catalog, column: str) -> list[str]:
+    """Return what a column of the ledger can hold: every ``verdict``, or what the claims have."""
+    return list(map(str, VERDICTS)) if column == "verdict" else sorted(set(cat.claims[column]))
 
 
 def _row(claim: Mapping[str, Any], result: Result) -> dict[str, Any]:
     """Return a row of the ledger: numbers in the unit in which the claim is printed, notes joined."""
     own = not result.unit and claim["value"] == claim["value"]
-    factor = claim["value"] / float(claim["printed"]) if own else 1.0
+    factor = claim["value"] / float(claim["printed"]) if own else IN_BASE.get(result.unit, 1.0)
     unit = " ".join(part for part in (claim["unit"], claim["currency"]) if part)
     return {
         **{name: claim[name] for name in ("claim_id", "section", "kind", "text", "entity_id", "period")},
@@ -130,9 +132,15 @@ def _row(claim: Mapping[str, Any], result: Result) -> dict[str, Any]:
         "interval": result.interval,
         "n": result.n if result.n is not None else pd.NA,
         "verdict": str(result.verdict),
-        "note": "; ".join(note for note in (result.note, claim["note"]) if note),
+        "note": _sentences(result.note, claim["note"]),
         "sources": ";".join(result.sources),
         "link": result.section,
         "computation": claim["computation"],
         "computed_unit": result.unit or unit,
     }
+
+
+def _sentences(*notes: str) -> str:
+    """Join notes as sentences, with minus signs for minus signs."""
+    joined = ". ".join(note[0].upper() + note[1:] for note in notes if note)
+    return re.sub(r"(?<![\w-])-(?=\d)", "−", joined)

@@ -35,19 +35,40 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A finished table: Markdown, and the data behind it in base units, columns that are not shown among them."""
+    """A finished table: Markdown, and the data behind it in base units, columns that are not shown among them.
+
+    ``filters`` are the places of columns by whose values a reader of the page can filter; with any, the page lets the
+    table be searched too.
+    """
 
     markdown: str
     data: pd.DataFrame
+    filters: tuple[int, ...] = ()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
+        more = {"filters": self.filters} if self.filters else {}
         return (
             {"text/markdown": self.markdown, "text/plain": self.markdown},
-            facts_metadata({}, data_csv=csv_text(self.data)),
+            facts_metadata({}, data_csv=csv_text(self.data), **more),
         )
 
 
-def table(data: pd.DataFrame, columns: Mapping[str, Column], note: str = "") -> Table:
+@dataclass(frozen=True)
+class Dataset:
+    """Data offered as a file: publishing writes ``<name>.csv`` beside the report, and a link to it below ``text``."""
+
+    name: str
+    data: pd.DataFrame
+    text: str
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
+        return (
+            {"text/markdown": self.text, "text/plain": self.text},
+            facts_metadata({}, data_csv=csv_text(self.data), file=self.name),
+        )
+
+
+def table(data: pd.DataFrame, columns: Mapping[str, Column], note: str = "", filters: Sequence[str] = ()) -> Table:
     """Show ``columns`` of ``data``, one row a line, with ``note`` below.
 
     Parameters
@@ -58,6 +79,8 @@ def table(data: pd.DataFrame, columns: Mapping[str, Column], note: str = "") -> 
         Column of ``data`` to how it is shown, in order.
     note : str, optional
         A sentence below the table, in Markdown.
+    filters : sequence of str, optional
+        Columns shown, of few values, by which a reader of the page can filter.
 
     Raises
     ------
@@ -78,7 +101,7 @@ def table(data: pd.DataFrame, columns: Mapping[str, Column], note: str = "") -> 
         *(_row(row) for row in zip(*cells.values(), strict=True)),
     ]
     text = "\n".join(lines) + (f"\n\n{note}" if note else "")
-    return Table(text, data)
+    return Table(text, data, tuple(list(columns).index(name) for name in filters))
 
 
 def _cell(value: Any, column: Column) -> str:

@@ -201,6 +201,8 @@ def _copy_report(project: Project, target: Path) -> None:
 
 def _write_results(target: Path, contents: Mapping[str, Content], run: _Run, manifest: Mapping[str, Any]) -> None:
     stage.write_figures(contents.values(), target)
+    for content in contents.values():
+        stage.write_files(content, target)
     stage.write_notebooks(run.executed, target / "notebooks")
     stage.write_json(target / "facts.json", stage.collect_facts(contents))
     stage.write_json(target / "manifest.json", manifest)

@@ -38,6 +38,14 @@ class Table:
     data_csv: str
 
 
+@dataclass(frozen=True)
+class DataFile:
+    """A table offered as a file of its own: its name without ending, and its CSV text."""
+
+    name: str
+    data_csv: str
+
+
 @dataclass
 class Content:
     """A chapter as read.
@@ -60,6 +68,7 @@ class Content:
     blocks: list[tuple[int, str]] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    files: list[DataFile] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -145,7 +154,10 @@ class _Cell:
                 yield self._figure(_joined(data["image/svg+xml"]), own)
             elif "text/markdown" in data:
                 text = _joined(data["text/markdown"]).strip()
-                yield self._table(text, own) if _RULE.search(text) else text
+                if "file" in own:
+                    yield self._file(text, own)
+                else:
+                    yield self._table(text, own) if _RULE.search(text) else text
             elif wrong := [kind for kind in ("text/html", "image/png", "image/jpeg") if kind in data]:
                 raise PublishError(
                     f"shows {wrong[0]}, which one of the formats cannot: show a figure as SVG, a table as Markdown"
@@ -192,12 +204,23 @@ class _Cell:
         lines = text.splitlines()
         last = max(number for number, line in enumerate(lines) if line.startswith("|"))
         table, note = "\n".join(lines[: last + 1]), "\n".join(lines[last + 1 :]).strip()
+        table = f"{table}\n\n: {caption} {{#{label}}}"
+        if filters := own.get("filters"):
+            table = f'::::: {{.filterable data-filters="{",".join(map(str, filters))}"}}\n{table}\n:::::'
         return "\n\n".join([
             table,
-            f": {caption} {{#{label}}}",
             _note(note) if note else "",
             _downloads([f"[Data (CSV)](tables/{label}.csv)", self._notebook_link()]),
         ]).replace("\n\n\n\n", "\n\n")  # fmt: skip
+
+    def _file(self, text: str, own: dict[str, str]) -> str:
+        name = own["file"]
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise PublishError(f"offers a file {name!r}: name it in small letters, digits and underscores")
+        if name in {known.name for known in self.content.files}:
+            raise PublishError(f"offers {name}.csv a second time")
+        self.content.files.append(DataFile(name, own["data_csv"]))
+        return f"{text}\n\n{_downloads([f'[{name}.csv](tables/{name}.csv)', self._notebook_link()])}"
 
     def _captioned(self, kind: str) -> tuple[str, str]:
         name = {"fig": "figure", "tbl": "table"}[kind]

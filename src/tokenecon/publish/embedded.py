@@ -21,6 +21,7 @@ from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import HOME, Chapter, Edition, Project
 
 _READER = "markdown+table_attributes"
+_SHARED = ("style.css", "filter.js", "facts.json")
 _Json = dict[str, Any]
 
 
@@ -142,7 +143,7 @@ class _Book:
             (target / page.href).write_text(text, encoding="utf-8")
         for name in ("figures", "tables", "notebooks", "fonts"):
             shutil.copytree(self.report / name, target / name)
-        for file in (self.report / "style.css", self.templates / "book.css", self.report / "facts.json"):
+        for file in (*map(self.report.joinpath, _SHARED), self.templates / "book.css"):
             shutil.copy(file, target)
 
 

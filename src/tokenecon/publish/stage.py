@@ -50,6 +50,12 @@ def read_contents(chapters: Iterable[Chapter], executed: Mapping[Path, NotebookN
                 contents[chapter.name] = read_chapter(executed[chapter.notebook], chapter.notebook.name)
             except PublishError as error:
                 problems.append(str(error))
+    owners: dict[str, str] = {}
+    for content in contents.values():
+        for file in content.files:
+            if file.name in owners:
+                problems.append(f"{content.source}: {file.name}.csv is offered in {owners[file.name]} already")
+            owners[file.name] = content.source
     if problems:
         raise PublishError.joined(problems)
     return contents
@@ -116,7 +122,7 @@ def edition_fields(edition: Edition) -> dict[str, Any]:
 
 
 def write_figures(contents: Iterable[Content], target: Path) -> None:
-    """Write ``figures/<label>.svg``, ``figures/<label>.csv`` and ``tables/<label>.csv`` below ``target``."""
+    """Write ``figures/<label>.svg`` and ``.csv``, ``tables/<label>.csv`` and ``tables/<name>.csv`` below ``target``."""
     (target / "figures").mkdir(parents=True, exist_ok=True)
     (target / "tables").mkdir(parents=True, exist_ok=True)
     for content in contents:
@@ -125,6 +131,13 @@ def write_figures(contents: Iterable[Content], target: Path) -> None:
             (target / "figures" / f"{figure.label}.csv").write_text(figure.data_csv, encoding="utf-8")
         for table in content.tables:
             (target / "tables" / f"{table.label}.csv").write_text(table.data_csv, encoding="utf-8")
+        write_files(content, target / "tables")
+
+
+def write_files(content: Content, target: Path) -> None:
+    """Write the files that a chapter offers under names of their own."""
+    for file in content.files:
+        (target / f"{file.name}.csv").write_text(file.data_csv, encoding="utf-8")
 
 
 def write_notebooks(executed: Mapping[Path, NotebookNode], target: Path) -> None:

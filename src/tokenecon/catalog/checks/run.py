@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tokenecon.catalog.checks import claims, guards, links, market, numbers, rates
@@ -34,13 +34,18 @@ ACROSS = (
 )
 
 
-def run_checks(data_dir: str | Path | None = None) -> list[Finding]:
+Check = Callable[[Data], Iterable[Finding]]
+
+
+def run_checks(data_dir: str | Path | None = None, also: Iterable[Check] = ()) -> list[Finding]:
     """Run every check of the data.
 
     Parameters
     ----------
     data_dir
         Data folder. Without one, ``TOKENECON_DATA``, else the project's ``data``.
+    also
+        Further checks, which know more than the catalogue does.
 
     Returns
     -------
@@ -54,6 +59,7 @@ def run_checks(data_dir: str | Path | None = None) -> list[Finding]:
         return error.findings
     data = Data(root, schema, {name: read_table(root, table) for name, table in schema.tables.items()})
     found = [*_text_findings(data), *package_findings(data), *_own_findings(data)]
+    found += [finding for check in also if data.is_whole for finding in check(data)]
     return sorted(dict.fromkeys(_without_echoes(found)))
 
 

@@ -1,0 +1,263 @@
+"""The figures and texts of the chapter on claims, and the ledger in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullFormatter
+from rich.table import Table as Grid
+from rich.text import Text
+
+from tokenecon.display import style
+from tokenecon.display.figure import Figure, finish
+from tokenecon.display.plots import note
+
+PARTS: Mapping[str, str] = {
+    "intro": "opening",
+    "01": "1 revenue",
+    "02": "2 routes",
+    "03": "3 market",
+}
+"""Part of the article to what it is called in a table."""
+GROUPS: Mapping[str, str] = {
+    "numbers": "Numbers that it prints",
+    "business": "What it says of the business",
+    "forecasts": "What it expects",
+}
+KIND_GROUP: Mapping[str, str] = {
+    "figure": "numbers",
+    "ratio": "numbers",
+    "growth": "numbers",
+    "structural": "business",
+    "definition": "business",
+    "forecast": "forecasts",
+}
+"""Kind of a claim to the group in which it is counted."""
+TONES: Mapping[str, str] = {
+    "reproduced": "holds",
+    "supported": "holds",
+    "met": "holds",
+    "rounding of rounded inputs": "partly",
+    "definition mixed": "partly",
+    "superseded": "partly",
+    "differs": "fails",
+    "not supported": "fails",
+    "missed": "fails",
+    "undetermined": "unsure",
+    "open": "unsure",
+}
+"""Verdict to what it means for the claim; the order is that in which verdicts are shown."""
+DARK = "#35424f"
+LOOKS: Mapping[str, Mapping[str, object]] = {
+    "holds": {"facecolor": DARK, "edgecolor": DARK},
+    "partly": {"facecolor": "none", "edgecolor": DARK, "hatch": "//////"},
+    "fails": {"facecolor": "none", "edgecolor": DARK, "linewidth": 1.3},
+    "unsure": {"facecolor": style.GRID, "edgecolor": style.GRID},
+}
+_DRAWN = ("then_low", "then_high", "now_low", "now_high")
+TERMINAL: Mapping[str, str] = {"holds": "green", "partly": "yellow", "fails": "red", "unsure": "dim"}
+
+
+def scoreboard(rows: pd.DataFrame, title: str) -> Figure:
+    """One block a claim: a row a verdict, in groups; filled where the claim holds, hollow where it does not.
+
+    ``rows`` has ``kind`` and ``verdict``, one row a claim.
+    """
+    style.use()
+    counted = rows.assign(group=rows["kind"].map(KIND_GROUP)).groupby(["group", "verdict"]).size()
+    shown = [
+        (group, [verdict for verdict in TONES if (group, verdict) in counted.index])
+        for group in GROUPS
+        if group in counted.index.get_level_values(0)
+    ]
+    lines = sum(len(verdicts) + 1.35 for _, verdicts in shown)
+    canvas, ax = plt.subplots(figsize=(style.WIDTH, 0.26 * lines + 0.45), layout="constrained")
+    level, marks, names = 0.0, [], []
+    for group, verdicts in shown:
+        total = int(counted[group].sum())
+        ax.text(0, level + 0.15, f"{GROUPS[group]}, {total}", weight="bold", size=10, va="center")
+        for verdict in verdicts:
+            level -= 1
+            _blocks(ax, int(counted[group, verdict]), level, TONES[verdict])
+            marks.append(level)
+            names.append(verdict)
+        level -= 1.35
+    ax.set_yticks(marks, names)
+    ax.tick_params(axis="y", labelcolor=style.INK)
+    ax.set_ylim(level + 0.7, 0.8)
+    ax.set_xlim(0, max(counted) * 1.08 + 1)
+    ax.xaxis.set_major_locator(MultipleLocator(5))
+    ax.set_xlabel("claims", loc="left")
+    ax.grid(visible=False)
+    data = counted.rename("claims").reset_index()
+    subtitle = "Claims by verdict, one block each: filled holds, hatched partly, hollow does not, pale not decided"
+    return finish(canvas, title, subtitle, data)
+
+
+def _blocks(ax: Axes, count: int, level: float, tone: str) -> None:
+    for place in range(count):
+        ax.add_patch(Rectangle((place + 0.1, level - 0.34), 0.8, 0.68, **LOOKS[tone]))
+    note(ax, str(count), count, level, (5, 0), va="center", size=9.5)
+
+
+def forecasts(scores: pd.DataFrame, title: str) -> Figure:
+    """Forecasts against what came: the band that each speaks of, simulated ranges, and the last value known.
+
+    ``scores`` has one row a forecast: ``label``, ``entity_id``, ``value``, ``band_low``, ``band_high``, ``latest`` (NaN
+    where none is known) and, of the edition before and of this one, ``then_low``, ``then_mid``, ``then_high``,
+    ``now_low``, ``now_mid``, ``now_high``; all are drawn as multiples of the forecast.
+    """
+    style.use()
+    canvas, ax = plt.subplots(figsize=(style.WIDTH, 0.95 * len(scores) + 0.9), layout="constrained")
+    drawn = scores[[*_DRAWN, "latest", "band_low"]].div(scores["value"], axis=0)
+    ax.set_xlim(min(drawn.min().min(), 1) / 1.4, max(drawn.max().max(), 1) * 1.4)
+    for level, row in enumerate(scores[::-1].itertuples()):
+        colour = style.ENTITY_COLOURS[row.entity_id]
+        high = row.band_high / row.value if np.isfinite(row.band_high) else ax.get_xlim()[1]
+        band = ([level - 0.36, level + 0.36], row.band_low / row.value, high)
+        ax.fill_betweenx(*band, color=style.GRID, alpha=0.55, linewidth=0, zorder=0)
+        for name, place, line in (("then", level + 0.23, "--"), ("now", level - 0.23, "-")):
+            ends = [getattr(row, f"{name}_{end}") / row.value for end in ("low", "mid", "high")]
+            if ends[1] == ends[1]:
+                ax.plot([ends[0], ends[2]], [place, place], line, color=colour, linewidth=1.6)
+                ax.plot(ends[1], place, "o", color=colour, markerfacecolor="white" if name == "then" else colour)
+        if row.latest == row.latest:
+            ax.plot(row.latest / row.value, level, "D", color=style.INK, markersize=7, zorder=5)
+            note(ax, f"{row.latest / row.value:.2f}", row.latest / row.value, level, (9, 0), va="center")
+    ax.axvline(1, color=style.MUTED, linewidth=1)
+    ax.set_yticks(range(len(scores)), list(scores["label"])[::-1], multialignment="right")
+    ax.tick_params(axis="y", labelcolor=style.INK)
+    ax.set_ylim(-0.6, len(scores) - 0.4)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", visible=True)
+    canvas.legend(handles=_forecast_key(scores), loc="outside lower left", ncols=4)
+    subtitle = "Multiples of the forecast, log scale; bars: middle nine tenths of simulated draws at the due day"
+    return finish(canvas, title, subtitle, scores)
+
+
+def _forecast_key(scores: pd.DataFrame) -> list[Line2D]:
+    entries = [Line2D([], [], color=style.GRID, linewidth=9, label="what would meet it")]
+    if scores["then_mid"].notna().any():
+        look = {"marker": "o", "markerfacecolor": "none", "color": style.MUTED, "linestyle": "--"}
+        entries.append(Line2D([], [], **look, label="edition before"))
+    entries.append(Line2D([], [], marker="o", color=style.MUTED, label="this edition"))
+    if scores["latest"].notna().any():
+        entries.append(Line2D([], [], marker="D", color=style.INK, linestyle="", label="last known"))
+    return entries
+
+
+def forecast_labels(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> list[str]:
+    """Name each forecast in two lines: about whom, and what it expects by when."""
+    return [f"{who}\n{what}" for who, what in _named(scores, names, metrics)]
+
+
+def forecast_rows(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return scored forecasts with texts to show: ``label``, ``amount`` and ``last``."""
+    return scores.assign(
+        label=[f"{who}: {what}" for who, what in _named(scores, names, metrics)],
+        amount=[_amount(row.value, row.base_unit) for row in scores.itertuples()],
+        last=[_amount(row.latest, row.base_unit) for row in scores.itertuples()],
+    )
+
+
+def _named(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> list[tuple[str, str]]:
+    labels = metrics.set_index("metric_id")["label"]
+    scopes = {"api": "API", "total": "all"}
+    return [
+        (
+            names[row.entity_id].partition(" (")[0],
+            ", ".join(filter(None, [labels[row.metric].lower(), scopes.get(row.measure)])),
+        )
+        for row in scores.itertuples()
+    ]
+
+
+def _amount(value: float, unit: str) -> str:
+    if value != value:
+        return "—"
+    return f"{value / 1e6:,.0f}" if unit in ("USD", "CNY") else f"{value:.1%}" if unit == "ratio" else f"{value:,.2f}"
+
+
+def shown(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the ledger with texts to show: ``part``, ``article``, ``found`` and ``where``."""
+    records = rows.to_dict("records")
+    return rows.assign(
+        part=rows["section"].map(PARTS),
+        article=[printed(row) for row in records],
+        found=[computed(row) for row in records],
+        where=[f"@{row['link']}" if row["link"] else "" for row in records],
+    )
+
+
+def decided(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return claims with texts to show, those that one computation decides alike in one row, by verdict."""
+    texts = shown(rows)
+    joined = texts.groupby(["verdict", "computation", "note"])["text"].transform("; ".join)
+    once = texts.assign(text=joined).drop_duplicates(["verdict", "computation", "note"])
+    return once.sort_values("verdict", kind="stable").reset_index(drop=True)
+
+
+def printed(row: Mapping[str, object]) -> str:
+    """Write the figure of a claim as the article prints it, with its unit."""
+    if not row["quoted"]:
+        return ""
+    return _with_unit(str(row["quoted"]).replace("-", "–"), str(row["unit"]))
+
+
+def computed(row: Mapping[str, object]) -> str:
+    """Write what was computed, with the ends of its interval and what it rests on."""
+    value, low, high = (row[name] for name in ("computed", "ci_low", "ci_high"))
+    if value != value and low != low:
+        return ""
+    finer = len(str(row["quoted"]).partition(".")[2]) + 1 if row["quoted"] else None
+    text = _number(value, finer) if value == value else ""
+    if low == low:
+        text = f"{text} ({_number(low, finer)} to {_number(high, finer)})".strip()
+    text = _with_unit(text, str(row["computed_unit"]))
+    return f"{text}, n = {row['n']:,}" if low == low and not pd.isna(row["n"]) else text
+
+
+def _number(value: float, digits: int | None = None) -> str:
+    """Write a number with three significant digits, or with a digit more than what it is compared with."""
+    if not np.isfinite(value):
+        return "∞" if value > 0 else "−∞"
+    if digits is None or abs(value) >= 1000:
+        size = np.floor(np.log10(abs(value))) if value else 0
+        digits = int(min(3, max(0, 2 - size)))
+    return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def _with_unit(text: str, unit: str) -> str:
+    """Write a number with its unit; a percent sign follows each number of an interval's text once, at its end."""
+    number, _, currency = unit.partition(" ")
+    if unit == "percent":
+        return f"{text}%"
+    words = {"ratio": "", "CNY": "yuan", "USD": "dollars"}
+    return " ".join(part for part in (text, words.get(number, number), words.get(currency, currency)) if part)
+
+
+def grid(rows: pd.DataFrame, title: str) -> Grid:
+    """Return the ledger as a table for a terminal."""
+    table = Grid(title=title, title_justify="left", show_lines=False, pad_edge=False)
+    table.add_column("claim", overflow="fold")
+    table.add_column("article", justify="right")
+    table.add_column("computed", justify="right")
+    table.add_column("verdict")
+    table.add_column("why", overflow="fold", ratio=1)
+    for row in shown(rows).itertuples():
+        look = TERMINAL[TONES[row.verdict]]
+        table.add_row(
+            Text.assemble(row.text, "\n", (f"{row.claim_id}, {row.part}", "dim")), row.article, row.found,
+            Text(row.verdict, style=look), Text(row.note),
+        )  # fmt: skip
+    return table
