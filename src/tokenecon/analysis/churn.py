@@ -73,7 +73,7 @@ def turnover(lists: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for window, part in lists.groupby("window"):
         wide = part.pivot_table("share", "model", "week", fill_value=0.0)
-        vendors = part.groupby(["week", "entity_id"])["share"].sum().unstack("week", fill_value=0.0)
+        vendors = part.pivot_table("share", "entity_id", "week", aggfunc="sum", fill_value=0.0)
         for before, after in zip(wide.columns[:-1], wide.columns[1:], strict=True):
             one, two = wide[before], wide[after]
             both = (one > 0) & (two > 0)

@@ -28,7 +28,7 @@ HIGHLY = 0.18
 """Above this index the merger guidelines of the United States (2023) call a market highly concentrated."""
 
 UNSTATED = 0.5
-"""Largest part of the market that vendors without a stated run-rate are assumed to hold: an assumption, not a figure."""
+"""Part of the market that vendors without a stated run-rate are assumed to hold at most: no figure, an assumption."""
 
 FRESH_DAYS = 120
 """How old a stated run-rate may be to stand beside the newest one."""
