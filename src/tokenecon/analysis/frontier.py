@@ -65,9 +65,9 @@ def _shown(own: pd.DataFrame) -> pd.DataFrame:
         }
     ).sort_values(["model_id", "begins"])
     reached = spans.groupby("model_id")["ends"].cummax().groupby(spans["model_id"]).shift()
-    stretch = (reached.isna() | (spans["begins"] > reached)).cumsum().rename("stretch")
-    joined = spans.groupby(["model_id", stretch], as_index=False).agg({"begins": "min", "ends": "max"})
-    return joined.assign(ends=joined["ends"].where(joined["ends"] < _NEVER))[["model_id", "begins", "ends"]]
+    spans = spans.assign(stretch=(reached.isna() | (spans["begins"] > reached)).cumsum())
+    joined = spans.groupby("stretch").agg({"model_id": "first", "begins": "min", "ends": "max"})
+    return joined.assign(ends=joined["ends"].where(joined["ends"] < _NEVER)).reset_index(drop=True)
 
 
 def sold_on(past: pd.DataFrame, days: Sequence[pd.Timestamp]) -> pd.DataFrame:

@@ -244,7 +244,9 @@ def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str]) -> list[Spe
         "C(entity_id)": "vendor, no date",
     }  # fmt: skip
     parts = {
-        "measured": "measured scores only", "estimated": "estimated scores only", "top third": "top third by score", "top half": "top half by score", "CN": "vendors from China", "US": "vendors from the United States",
+        "measured": "measured scores only", "estimated": "estimated scores only", "top third": "top third by score",
+        "top half": "top half by score",
+        "CN": "vendors from China", "US": "vendors from the United States",
         "open": "open weights", "closed": "closed weights", "last year": "released within a year",
     }  # fmt: skip
     top = replace(base, group="top third", subset="top third")
