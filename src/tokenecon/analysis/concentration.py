@@ -280,3 +280,37 @@ def slope_resampled(
     bootstrap = StationaryBootstrap(block, residuals, seed=np.random.default_rng(seed))
     drawn = bootstrap.apply(lambda sample: weights @ sample, draws)[:, 0]
     return percentile_estimate(slope, slope + drawn, len(y), f"stationary bootstrap, mean block {block:.1f}")
+
+
+def coverage(lists: pd.DataFrame, weeks: pd.DataFrame, days: pd.DataFrame, head: int) -> Bounds:
+    """Return the least and the greatest part of all tokens that the head of a list was seen to hold.
+
+    Parameters
+    ----------
+    lists : pandas.DataFrame
+        Weekly lists of models: ``period_end``, ``tokens``.
+    weeks : pandas.DataFrame
+        As :func:`author_weeks` gives them: ``on``, ``total``. A week ending within two days of a list is its whole.
+    days : pandas.DataFrame
+        Daily tokens by name, the row ``other`` among them: ``period_end``, ``name``, ``tokens``.
+    head : int
+        Names in the head.
+
+    Raises
+    ------
+    ValueError
+        If no list meets a whole.
+    """
+    listed = lists.groupby("period_end")["tokens"].sum().rename("listed").reset_index().sort_values("period_end")
+    whole = weeks.drop_duplicates("on")[["on", "period_start", "total"]].sort_values("on")
+    whole = whole[(whole["on"] - whole["period_start"]).dt.days == 6]
+    met = pd.merge_asof(
+        listed, whole, left_on="period_end", right_on="on", direction="nearest", tolerance=pd.Timedelta(days=2)
+    ).dropna(subset=["total"])
+    parts = list(met["listed"] / met["total"])
+    named = days[days["name"] != "other"].sort_values("tokens")
+    held = named.groupby("period_end").tail(head).groupby("period_end")["tokens"].sum()
+    parts += list(held / days.groupby("period_end")["tokens"].sum())
+    if not parts:
+        raise ValueError("no list of models meets a count of all tokens")
+    return Bounds(float(min(parts)), float(max(parts)))
