@@ -29,7 +29,7 @@ def intensities(flows: pd.DataFrame, numerators: Mapping[str, tuple[str, ...]]) 
     -------
     pandas.DataFrame
         ``entity_id``, ``period``, ``period_start``, ``period_end``, ``ratio`` (name), ``outlay``, ``revenue``,
-        ``value``. A period that lacks one of the metrics has no row.
+        ``value``. A period that lacks one of the metrics, or has no revenue, has no row.
     """
     key = ["entity_id", "period", "period_start", "period_end"]
     wide = flows.pivot_table("value", key, "metric").reset_index()
@@ -38,6 +38,7 @@ def intensities(flows: pd.DataFrame, numerators: Mapping[str, tuple[str, ...]]) 
         if not set(parts) | {"revenue"} <= set(wide):
             continue
         known = wide.dropna(subset=[*parts, "revenue"])
+        known = known[known["revenue"] > 0]
         outlay = known[list(parts)].sum(axis=1)
         rows.append(
             known[key].assign(ratio=name, outlay=outlay, revenue=known["revenue"], value=outlay / known["revenue"])

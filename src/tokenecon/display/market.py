@@ -43,13 +43,14 @@ def concentration(rows: pd.DataFrame, threshold: float, title: str, subtitle: st
         colour = SERIES_LOOKS[groups.index(row.group) % len(SERIES_LOOKS)][0]
         ax.plot([row.hhi_low, row.hhi_high], [level, level], color=style.tint(colour, 0.45), linewidth=6)
         ax.plot(row.hhi_low, level, "o", color=colour, markersize=6.5)
-        note(ax, row.about, row.hhi_high, level, (8, 0), va="center", size=8.5)
+        note(ax, row.about, 1.06 * rows["hhi_high"].max(), level, (0, 0), va="center", size=8.5)
     ax.axvline(threshold, color=style.MUTED, linewidth=1, linestyle=":")
     note(ax, "highly concentrated", threshold, len(rows) - 0.45, (3, 0), size=8, color=style.MUTED, va="bottom")
     ax.set_yticks(range(len(rows)), list(rows["label"])[::-1])
     ax.tick_params(axis="y", labelcolor=style.INK, labelsize=8.5)
     ax.set_ylim(-0.6, len(rows) + 0.1)
-    ax.set_xlim(0, 1.55 * rows["hhi_high"].max())
+    ax.set_xlim(0, 1.75 * rows["hhi_high"].max())
+    ax.set_xticks([tick for tick in np.arange(0, 1, 0.1) if tick <= rows["hhi_high"].max() + 0.05])
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.1f}")
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
@@ -85,16 +86,17 @@ def over_time(
     ax.set_ylim(0, top)
     if percent:
         percent_axis(ax)
-    _dates(ax)
+    date_axis(ax)
     canvas.legend(handles=handles, loc="outside lower left", ncols=min(3, len(handles)))
     data = pd.concat([rows.assign(series=label) for label, rows in series.items()])
     return finish(canvas, title, subtitle, data)
 
 
-def _dates(ax: Axes) -> None:
+def date_axis(ax: Axes) -> None:
+    """Mark days on a time axis, the year beside it where the labels do not say it."""
     locator = AutoDateLocator(minticks=4, maxticks=9)
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, offset_formats=["", "%Y", "%Y", "%Y", "", ""]))
 
 
 def survivals(curves: Mapping[str, tuple[pd.DataFrame, str]], title: str, subtitle: str) -> Figure:
@@ -167,7 +169,7 @@ def tiers(frames: Mapping[str, pd.DataFrame], title: str, subtitle: str) -> Figu
             ax.set_title(f"{way}: {name}", size=9)
             ax.set_ylim(0, 1)
             percent_axis(ax)
-            _dates(ax)
+            date_axis(ax)
             ax.tick_params(axis="x", labelsize=8)
     handles = [
         Line2D([], [], color=colour, linestyle=line, label=f"{tier} tier")

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from tokenecon.display import style
 from tokenecon.display.figure import Figure, finish
-from tokenecon.display.market import SERIES_LOOKS, _dates
+from tokenecon.display.market import SERIES_LOOKS, date_axis
 from tokenecon.display.plots import note, panels
 
 COUNTRY_MARKS: Mapping[str, tuple[str, str]] = {"CN": ("o", "China"), "US": ("s", "United States")}
@@ -80,6 +80,8 @@ def specification_curve(
     ax.plot(places, rows["premium"].clip(upper=top), ".", color=colour, markersize=3)
     ax.axhline(claimed, color=style.ENTITY_COLOURS["anthropic"], linewidth=1.3)
     note(ax, f"claimed: {claimed:.0%}", 0, claimed, (2, 4), color=style.ENTITY_COLOURS["anthropic"])
+    if beyond := int((rows["premium"] > top).sum()):
+        note(ax, f"{beyond} above {top:.0%}", len(rows), top, (-2, -4), size=8, ha="right", va="top", color=style.MUTED)
     ax.axhline(0, color=style.MUTED, linewidth=0.8)
     ax.set_ylim(-0.3, top)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}".replace("-", "−"))
@@ -113,29 +115,31 @@ def launches(
     ax.axhline(1, color=style.MUTED, linewidth=0.8)
     ax.axhline(1 + claimed, color=style.ENTITY_COLOURS["anthropic"], linewidth=1, linestyle=":")
     ax.plot(advantage, 1 + claimed, "D", color="none", markeredgecolor=style.ENTITY_COLOURS["anthropic"], markersize=9)
-    note(ax, "the claim", advantage, 1 + claimed, (8, 5), color=style.ENTITY_COLOURS["anthropic"])
+    note(ax, "the claim", advantage, 1 + claimed, (-8, 5), ha="right", color=style.ENTITY_COLOURS["anthropic"])
     ax.set_yscale("log")
-    extremes = rows.assign(x=lead, y=dearer)
-    _spread_labels(ax, extremes, names)
+    ax.set_xscale("log")
+    _spread_labels(ax, rows.assign(x=lead, y=dearer), names)
     ticks = [0.1, 0.2, 0.5, 1, 1.5, 2, 5, 10]
     shown = [tick for tick in ticks if dearer.min() * 0.8 <= tick <= dearer.max() * 1.25]
     ax.set_yticks(shown, [f"×{tick:g}" for tick in shown])
     ax.minorticks_off()
     ax.set_ylim(dearer.min() * 0.75, dearer.max() * 1.4)
-    ax.set_xlim(0, lead.max() * 1.15)
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    ax.set_xlabel("lead in score over the best rival on sale")
+    ax.set_xlim(min(lead.min() * 0.8, 0.01), lead.max() * 1.7)
+    steps = [step for step in (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1) if step >= lead.min() * 0.8]
+    ax.set_xticks(steps, [f"{step:.1%}" if step < 0.01 else f"{step:.0%}" for step in steps])
+    ax.minorticks_off()
+    ax.set_xlabel("lead in score over the best rival on sale, log scale")
     return finish(canvas, title, subtitle, rows)
 
 
 def _spread_labels(ax: Axes, rows: pd.DataFrame, names: Mapping[str, str]) -> None:
     """Name points from the top down, leaving out a name that would cover another."""
+    across, up = (np.log(rows[name].max() / rows[name].min()) for name in ("x", "y"))
     taken: list[tuple[float, float]] = []
-    width, height = 0.2 * rows["x"].max(), 0.16
     for row in rows.sort_values("y", ascending=False).itertuples():
-        place = (row.x, np.log(row.y))
-        if all(abs(place[0] - x) > width or abs(place[1] - y) > height for x, y in taken):
-            note(ax, names.get(row.model_id, row.model_id), row.x, row.y, (5, -7), size=7.5)
+        place = (np.log(row.x) / across, np.log(row.y) / up)
+        if all(abs(place[0] - x) > 0.24 or abs(place[1] - y) > 0.045 for x, y in taken):
+            note(ax, names.get(row.model_id, row.model_id), row.x, row.y, (5, -3), size=7.5)
             taken.append(place)
 
 
@@ -160,7 +164,7 @@ def frontier(rows: pd.DataFrame, level: pd.Series, level_label: str, title: str,
         ax.yaxis, pd.concat([rows["best_price"], rows["near_price"], level.dropna()]), (0.03, 0.1, 0.3, 1, 3, 10, 30)
     )
     ax.minorticks_off()
-    _dates(ax)
+    date_axis(ax)
     canvas.legend(handles=handles, loc="outside lower left", ncols=3)
     data = rows.merge(level.rename("level_price"), left_on="day", right_index=True, how="left")
     return finish(canvas, title, subtitle, data)
@@ -185,5 +189,5 @@ def effects(rows: pd.DataFrame, title: str, subtitle: str) -> Figure:
     ax.set_ylim(-0.6, len(rows) - 0.4)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.1f}".replace("-", "−"))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.2f}".replace("-", "−"))
     return finish(canvas, title, subtitle, rows)
