@@ -243,21 +243,19 @@ def scaled(shares: pd.DataFrame, coverage: Bounds) -> pd.DataFrame:
     return both
 
 
-def run_rate_shares(run_rates: pd.DataFrame, unstated: float = UNSTATED, days: int = FRESH_DAYS) -> pd.DataFrame:
-    """Return vendors' parts of the sum of stated run-rates, at the newest date, scaled to leave ``unstated`` to others.
+def run_rate_shares(run_rates: pd.DataFrame, days: int = FRESH_DAYS) -> pd.DataFrame:
+    """Return vendors' shares of the sum of stated run-rates at the newest date.
 
     Parameters
     ----------
     run_rates : pandas.DataFrame
         ``entity_id``, ``period_end`` and ``value`` in one currency. The last of each vendor counts if it is at most
         ``days`` older than the newest of all.
-    unstated : float
-        Part of the market that vendors without a stated run-rate hold.
     """
     newest = run_rates["period_end"].max()
     recent = run_rates[run_rates["period_end"] >= newest - pd.Timedelta(days=days)]
     last = recent.sort_values("period_end").drop_duplicates("entity_id", keep="last")
-    share = (1 - unstated) * last["value"] / last["value"].sum()
+    share = last["value"] / last["value"].sum()
     return pd.DataFrame(
         {"definition": "run_rates", "on": newest, "holder": last["entity_id"], "share": share, "rule": "one"}
     ).reset_index(drop=True)

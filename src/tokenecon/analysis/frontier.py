@@ -8,6 +8,7 @@ no longer holds are missing from the past.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -277,3 +278,37 @@ def entrants(
         rows.append(found)
     columns = ["model_id", "entity_id", "since", "relative", "discount", "undercutter", *(f"share_{d}" for d in after)]
     return pd.DataFrame(rows, columns=columns)
+
+
+def fields(row: pd.Series, name: str) -> dict[str, float]:
+    """Return ``value``, ``low`` and ``high`` of a row as named values for a sentence."""
+    return {name: row["value"], f"{name}_low": row["low"], f"{name}_high": row["high"]}
+
+
+class Plan(NamedTuple):
+    """A panel to be estimated: parameters of :func:`panel`."""
+
+    horizon: int
+    near: float
+    floor: float | None
+
+
+def gains(tokens: pd.DataFrame, past: pd.DataFrame, scores: pd.DataFrame, plans: Sequence[Plan]) -> pd.DataFrame:
+    """Return :func:`gain` for each plan, without and with model effects, and the least effect that it could see.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``horizon``, ``near``, ``floor``, ``effects`` (whether of models), ``models``, ``value``, ``low``, ``high``,
+        ``n``, ``detectable`` and ``errors``; values are NaN where there are too few models.
+    """
+    rows = []
+    for plan in plans:
+        part = panel(tokens, past, scores, plan.horizon, plan.near, floor=plan.floor)
+        models = part["model_id"].nunique()
+        for effects in (False, True):
+            found = gain(part, effects)
+            row = plan._asdict() | {"effects": effects, "models": models, "value": found.value, "low": found.low}
+            row |= {"high": found.high, "n": found.n, "detectable": detectable(found, models), "errors": found.errors}
+            rows.append(row)
+    return pd.DataFrame(rows)

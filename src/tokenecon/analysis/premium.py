@@ -472,3 +472,12 @@ def launch_premium(launches: pd.DataFrame, advantage: float = ADVANTAGE) -> tupl
     slope = coefficient("dearer ~ x", rows, "x", "cluster", "entity_id")
     level = coefficient("dearer ~ x", rows, "Intercept", "cluster", "entity_id")
     return premium_of(slope), level.map(lambda value: float(np.exp(value) - 1))
+
+
+def fields(row: pd.Series, name: str, interval: pd.Series | None = None) -> dict[str, float | int]:
+    """Return a row of :func:`estimates` as named values for a sentence: ``name``, ``_low``, ``_high`` and ``_n``.
+
+    ``interval`` is the row whose interval is told instead, such as the wild bootstrap's.
+    """
+    ends = row if interval is None else interval
+    return {name: row["premium"], f"{name}_low": ends["low"], f"{name}_high": ends["high"], f"{name}_n": int(row["n"])}

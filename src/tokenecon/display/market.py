@@ -29,6 +29,20 @@ SERIES_LOOKS: Sequence[tuple[str, object]] = (
 )
 """Colour and line of series that belong to no one entity."""
 
+DEFINITIONS: Mapping[str, tuple[str, str]] = {
+    "idc": ("IDC: tokens on public clouds", "China"),
+    "omdia": ("Omdia: AI cloud revenue", "China"),
+    "frost": ("Frost & Sullivan: LLM revenue", "China"),
+    "menlo_use": ("Menlo: enterprise use", "United States, enterprises"),
+    "menlo_spend": ("Menlo: enterprise API spending", "United States, enterprises"),
+    "a16z": ("a16z: enterprise budgets", "United States, enterprises"),
+    "run_rates": ("Stated run-rates, API and other", "World"),
+    "router_weeks": ("OpenRouter: tokens by author", "World"),
+    "router_days": ("OpenRouter: tokens, last week of days", "World"),
+    "router_lists": ("OpenRouter: largest models by week", "World"),
+}
+"""What each definition of the market counts, and where."""
+
 
 def concentration(rows: pd.DataFrame, threshold: float, title: str, subtitle: str) -> Figure:
     """Index of concentration under each definition: a bar from the lower to the upper bound, the seen part as a dot.

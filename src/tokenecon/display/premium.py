@@ -17,6 +17,15 @@ from tokenecon.display.plots import note, panels
 
 COUNTRY_MARKS: Mapping[str, tuple[str, str]] = {"CN": ("o", "China"), "US": ("s", "United States")}
 OTHER = ("^", "other countries")
+CHOICES: Mapping[str, Mapping[object, str]] = {
+    "scale": {"score": "higher score", "errors": "fewer errors", "wins": "more wins"},
+    "ratio": {1: "blend 1:1", 3: "blend 3:1", 10: "blend 10:1"},
+    "control": {
+        "released": "date", "released + I(released**2)": "date and its square", "released + C(country)": "and country",
+    },
+    "subset": {"all": "all models", "top third": "top third", "CN": "China", "US": "United States"},
+}  # fmt: skip
+"""The choices of a specification beside its measure, with the names to show."""
 
 
 def price_by_score(frame: pd.DataFrame, third: float, text: str, title: str, subtitle: str) -> Figure:
@@ -57,7 +66,7 @@ def _log_ticks(axis: object, values: pd.Series, ticks: Sequence[float]) -> None:
 
 
 def specification_curve(
-    found: pd.DataFrame, choices: Mapping[str, Mapping[str, str]], claimed: float, title: str, subtitle: str
+    found: pd.DataFrame, choices: Mapping[str, Mapping[object, str]], claimed: float, title: str, subtitle: str
 ) -> Figure:
     """All specifications in order of their premium, with intervals, the claim, and below which choices each makes.
 
@@ -168,6 +177,14 @@ def frontier(rows: pd.DataFrame, level: pd.Series, level_label: str, title: str,
     canvas.legend(handles=handles, loc="outside lower left", ncols=3)
     data = rows.merge(level.rename("level_price"), left_on="day", right_index=True, how="left")
     return finish(canvas, title, subtitle, data)
+
+
+def effect_label(row: pd.Series) -> str:
+    """Return what sets one estimate of undercutting apart, from a row of ``frontier.gains``."""
+    share = {0: "all models", 0.7: "from seven tenths of the best", 0.9: "from nine tenths of the best"}[row["near"]]
+    parts = [f"{abs(row['horizon'])} days {'before' if row['horizon'] < 0 else 'ahead'}", share]
+    parts += ["off the list as small"] if row["floor"] == row["floor"] and row["floor"] is not None else []
+    return ", ".join(parts + (["model effects"] if row["effects"] else []))
 
 
 def effects(rows: pd.DataFrame, title: str, subtitle: str) -> Figure:
