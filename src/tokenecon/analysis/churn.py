@@ -68,7 +68,7 @@ def turnover(lists: pd.DataFrame) -> pd.DataFrame:
         A row a week that follows another without a gap: ``week``, ``window``, ``entered`` (models new to the head),
         ``places`` (in the head), ``moved`` (half the sum of absolute changes of shares of the head: the instability
         index of Hymer and Pashigian, 1962), ``vendors_moved`` (the same by vendor), ``rank_correlation`` (Kendall's
-        tau among those in both weeks) and ``new_leader``.
+        tau among those in both weeks; NaN for fewer than three) and ``new_leader``.
     """
     rows = []
     for window, part in lists.groupby("window"):
@@ -85,7 +85,7 @@ def turnover(lists: pd.DataFrame) -> pd.DataFrame:
                     "places": int((two > 0).sum()),
                     "moved": float((two - one).abs().sum() / 2),
                     "vendors_moved": float((vendors[after] - vendors[before]).abs().sum() / 2),
-                    "rank_correlation": float(one[both].corr(two[both], method="kendall")),
+                    "rank_correlation": one[both].corr(two[both], method="kendall") if both.sum() > 2 else np.nan,
                     "new_leader": one.idxmax() != two.idxmax(),
                 }
             )
@@ -222,29 +222,3 @@ def daily(token_models: pd.DataFrame) -> pd.DataFrame:
     rows = token_models[(token_models["frequency"] == "day") & (token_models["name"] != "other")]
     rows = rows.assign(week=rows["period_end"], model=rows["model_id"].where(rows["model_id"] != "", rows["name"]))
     return rows.groupby(["week", "model", "entity_id"], as_index=False)["tokens"].sum()
-
-
-def half_life(shares: pd.Series) -> Estimate:
-    """Return the half-life of a deviation of a share from its mean, in steps, from a first-order autoregression.
-
-    A least-squares memory is biased downwards in short series; it is corrected after Kendall (1954).
-
-    Parameters
-    ----------
-    shares : pandas.Series
-        Equally spaced.
-    """
-    y = shares.to_numpy(float)
-    n = len(y) - 1
-    one, two = y[:-1] - y[:-1].mean(), y[1:] - y[1:].mean()
-    memory = float(one @ two / (one @ one))
-    memory = memory + (1 + 3 * memory) / n
-    error = np.sqrt(max(1 - min(memory, 0.999) ** 2, 1e-6) / n)
-    ends = [_halving(value) for value in (memory, memory - 1.96 * error, memory + 1.96 * error)]
-    return Estimate(*ends, n, "autoregression, corrected for bias")
-
-
-def _halving(memory: float) -> float:
-    if memory <= 0:
-        return 0.0
-    return float("inf") if memory >= 1 else float(np.log(0.5) / np.log(memory))

@@ -127,9 +127,9 @@ def measures(shares: pd.DataFrame) -> pd.DataFrame:
 def of_group(named: float, group: float, size: int, rank: int) -> Bounds:
     """Return bounds of the index where only the joint share of the largest and the share of one of them are known.
 
-    The index is convex in the shares, so its greatest value lies where the holders above the named one, but the first,
-    are as small as they may be and those below it as small or as large as they may be; its least where all above and
-    all below are alike.
+    Least are the squares when the holders above the named one are alike, those below it too, and the others are many.
+    For the greatest, one holder takes what the others above leave; with a joint share ``b`` of those below, none of
+    them larger than the named one, the sum is at most convex in ``b``, so that an end of its range bounds it.
 
     Parameters
     ----------
@@ -151,16 +151,20 @@ def of_group(named: float, group: float, size: int, rank: int) -> Bounds:
     left = group - named
     if not 1 <= rank <= size or left < above * named - 1e-9 or (above == 0 and left > below * named + 1e-9):
         raise ValueError(f"{named} in place {rank} of {size} that hold {group} cannot be")
-    under = 0.0 if not below else min(named, (left - above * named) / below) if above else left / below
-    over = (left - below * under) / above if above else 0.0
-    least = named**2 + above * over**2 + below * under**2
-    greatest = least
-    for small in {0.0, under}:
-        first = left - below * small - max(above - 1, 0) * named
-        rest = (1 - group) * small
-        if above and first >= named - 1e-9:
-            greatest = max(greatest, first**2 + max(above - 1, 0) * named**2 + named**2 + below * small**2 + rest)
-    return Bounds(least, greatest + (0.0 if above else (1 - group) * under))
+    least_above = min(left, max(above * named, left - below * named)) if above else 0.0
+    least = named**2 + sum(
+        part**2 / count for part, count in ((least_above, above), (left - least_above, below)) if count
+    )
+    ends = {0.0, min(below * named, left - above * named)} if above else {left}
+    return Bounds(least, max(_greatest(named, group, above, below, end) for end in ends))
+
+
+def _greatest(named: float, group: float, above: int, below: int, under: float) -> float:
+    """Return the most that squares sum to when those below the named one hold ``under`` together."""
+    over = group - named - under
+    first = (over - (above - 1) * named) ** 2 + (above - 1) * named**2 if above else 0.0
+    smallest = under / below if below else named
+    return first + named**2 + named * under + (1 - group) * smallest
 
 
 def printed_shares(operating: pd.DataFrame, kinds: pd.DataFrame) -> pd.DataFrame:
@@ -267,13 +271,14 @@ def slope_resampled(
     """Return the slope of a series on time with the interval of a stationary bootstrap of its residuals.
 
     Politis and Romano (1994). The mean length of blocks is the cube root of the number of observations times two if
-    left out.
+    left out. In a short series whose neighbours resemble one another the interval covers somewhat less than it says.
     """
     y, t = np.asarray(values, float), np.asarray(years, float)
     centred = t - t.mean()
     weights = centred / (centred @ centred)
     slope = float(weights @ y)
-    residuals = y - y.mean() - slope * centred
+    # Residuals of a fitted line are too small by the two degrees of freedom that it takes.
+    residuals = (y - y.mean() - slope * centred) * np.sqrt(len(y) / (len(y) - 2))
     block = block or max(1.0, 2 * len(y) ** (1 / 3))
     bootstrap = StationaryBootstrap(block, residuals, seed=np.random.default_rng(seed))
     drawn = bootstrap.apply(lambda sample: weights @ sample, draws)[:, 0]

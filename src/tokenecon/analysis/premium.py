@@ -189,7 +189,7 @@ def estimate(frame: pd.DataFrame, spec: Spec, draws: int = DRAWS, seed: int = SE
         value = float(smf.ols(formula, rows).fit().params["x"])
         slope = percentile_estimate(value, drawn, len(rows), f"{spec.errors} bootstrap, {draws:,} draws")
     elif spec.errors == "median":
-        fit = smf.quantreg(formula, rows).fit(q=0.5)
+        fit = smf.quantreg(formula, rows).fit(q=0.5, max_iter=5_000)
         low, high = fit.conf_int().loc["x"]
         slope = Estimate(float(fit.params["x"]), low, high, len(rows), "median regression, kernel errors")
     else:
