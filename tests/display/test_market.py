@@ -21,7 +21,10 @@ def test_a_gap_breaks_a_line():
     days = pd.to_datetime(["2026-01-01", "2026-01-08", "2026-05-01", "2026-05-08"])
     rows = pd.DataFrame({"on": days, "value": [0.1, 0.2, 0.3, 0.4]})
     whole = rows.assign(on=pd.date_range("2026-01-01", periods=4, freq="7D"))
-    drawn = [market.over_time({"a": part}, "Title", "Unit").svg.count('id="line2d') for part in (rows, whole)]
+    drawn = [
+        market.over_time({"a": part}, "Title", "Unit").svg.count("stroke: #0b62a4; stroke-width: 1.8")
+        for part in (rows, whole)
+    ]
     assert drawn[0] == drawn[1] + 1
 
 
