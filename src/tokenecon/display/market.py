@@ -63,7 +63,7 @@ def concentration(rows: pd.DataFrame, threshold: float, title: str, subtitle: st
     ax.set_yticks(range(len(rows)), list(rows["label"])[::-1])
     ax.tick_params(axis="y", labelcolor=style.INK, labelsize=8.5)
     ax.set_ylim(-0.6, len(rows) + 0.1)
-    ax.set_xlim(0, 1.75 * rows["hhi_high"].max())
+    ax.set_xlim(0, 1.8 * rows["hhi_high"].max())
     ax.set_xticks([tick for tick in np.arange(0, 1, 0.1) if tick <= rows["hhi_high"].max() + 0.05])
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.1f}")
     ax.grid(axis="y", visible=False)
