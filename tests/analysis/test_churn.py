@@ -121,3 +121,19 @@ def test_the_share_of_young_models_is_bounded_where_a_release_is_unknown():
     tokens = pd.DataFrame({"week": START, "model": ["new", "old", "cover"], "tokens": [2.0, 6.0, 2.0]})
     row = churn.young_share(tokens, models).iloc[0]
     assert (row["young"], row["dated"], row["low"], row["high"]) == pytest.approx((0.25, 0.8, 0.2, 0.4))
+
+
+def test_the_median_with_vendors_resampled_covers_where_vendors_differ():
+    found = []
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        vendor = np.repeat(np.arange(20), 6)
+        life = rng.exponential(40 * np.exp(rng.normal(0, 0.8, 20))[vendor])
+        stays = pd.DataFrame({"entity_id": vendor.astype(str), "days": np.minimum(life, 150), "ended": life <= 150})
+        found.append(churn.lifetime_by_vendor(stays, draws=299))
+    # The median over vendors of a scale mixture, from a large sample.
+    rng = np.random.default_rng(1_000)
+    truth = np.median(rng.exponential(40 * np.exp(rng.normal(0, 0.8, 400_000))))
+    assert np.mean([one.low <= truth <= one.high for one in found]) >= 0.88
+    plain = [churn.lifetime(pd.DataFrame({"days": [10.0, 20.0, 30.0], "ended": True}))[1].value]
+    assert plain == [20.0]
