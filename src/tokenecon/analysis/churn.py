@@ -1,0 +1,246 @@
+"""How settled positions are: who enters and leaves the head of the list, how shares move, how long a place lasts.
+
+A *list* is a frame with one row a model and week: ``week`` (last day), ``window`` (a stretch of weeks without a gap),
+``model`` (its id, or the name it is listed under), ``entity_id``, ``tokens`` and ``rank``. Lists of weeks hold the nine
+or ten largest models; weeks made of days are cut to as many, so that both compare.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tokenecon.analysis.estimators import SEED, Estimate, survival
+
+HEAD = 9
+"""Places that every weekly list holds."""
+
+YOUNG_DAYS = 60
+"""A model is young for so many days after its release."""
+
+GAP_DAYS = 10
+"""Weeks further apart than this do not follow one another."""
+
+
+def weekly(token_models: pd.DataFrame, head: int = HEAD) -> pd.DataFrame:
+    """Return the head of the list week by week: weeks as listed, and full calendar weeks made of days.
+
+    Parameters
+    ----------
+    token_models : pandas.DataFrame
+        ``Catalog.token_models``. Variants of one model are added up; a model under a cover name stands for itself.
+    head : int
+        Places to keep.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A list (module docstring), with ``source`` (``weeks`` or ``days``), by week and rank.
+    """
+    named = token_models[token_models["name"] != "other"]
+    named = named.assign(model=named["model_id"].where(named["model_id"] != "", named["name"]))
+    listed = named[named["frequency"] == "week"].assign(week=lambda rows: rows["period_end"], source="weeks")
+    days = named[named["frequency"] == "day"]
+    days = days.assign(week=days["period_end"] + pd.to_timedelta(6 - days["period_end"].dt.dayofweek, "D"))
+    full = days.groupby("week")["period_end"].transform("nunique") == 7
+    rows = pd.concat([listed, days[full].assign(source="days")])
+    tokens = rows.groupby(["source", "week", "model", "entity_id"], as_index=False)["tokens"].sum()
+    tokens = ranked(tokens, head)
+    weeks = pd.Series(sorted(tokens["week"].unique()))
+    windows = (weeks.diff() > pd.Timedelta(days=GAP_DAYS)).cumsum()
+    return tokens.assign(window=tokens["week"].map(dict(zip(weeks, windows, strict=True))))
+
+
+def ranked(tokens: pd.DataFrame, head: int) -> pd.DataFrame:
+    """Return the ``head`` largest of each week with their ``rank`` and their ``share`` of the head."""
+    ordered = tokens.sort_values(["week", "tokens", "model"], ascending=[True, False, True])
+    ordered = ordered.assign(rank=ordered.groupby("week").cumcount() + 1)
+    kept = ordered[ordered["rank"] <= head]
+    return kept.assign(share=kept["tokens"] / kept.groupby("week")["tokens"].transform("sum")).reset_index(drop=True)
+
+
+def turnover(lists: pd.DataFrame) -> pd.DataFrame:
+    """Return what changed from each week to the next.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a week that follows another without a gap: ``week``, ``window``, ``entered`` (models new to the head),
+        ``places`` (in the head), ``moved`` (half the sum of absolute changes of shares of the head: the instability
+        index of Hymer and Pashigian, 1962), ``vendors_moved`` (the same by vendor), ``rank_correlation`` (Kendall's
+        tau among those in both weeks; NaN for fewer than three) and ``new_leader``.
+    """
+    rows = []
+    for window, part in lists.groupby("window"):
+        wide = part.pivot_table("share", "model", "week", fill_value=0.0)
+        vendors = part.pivot_table("share", "entity_id", "week", aggfunc="sum", fill_value=0.0)
+        for before, after in zip(wide.columns[:-1], wide.columns[1:], strict=True):
+            one, two = wide[before], wide[after]
+            both = (one > 0) & (two > 0)
+            rows.append(
+                {
+                    "week": after,
+                    "window": window,
+                    "entered": int(((one == 0) & (two > 0)).sum()),
+                    "places": int((two > 0).sum()),
+                    "moved": float((two - one).abs().sum() / 2),
+                    "vendors_moved": float((vendors[after] - vendors[before]).abs().sum() / 2),
+                    "rank_correlation": one[both].corr(two[both], method="kendall") if both.sum() > 2 else np.nan,
+                    "new_leader": one.idxmax() != two.idxmax(),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def spells(lists: pd.DataFrame, absent: int = 1, first_weeks: bool = False) -> pd.DataFrame:
+    """Return stays in the head: from the week of entry to the week of leaving.
+
+    Parameters
+    ----------
+    lists : pandas.DataFrame
+        A list (module docstring).
+    absent : int
+        Weeks out of the head that end a stay; a shorter absence is bridged.
+    first_weeks : bool
+        Whether to keep stays that were under way in the first week of a window, whose beginning is not seen; their
+        length then counts from that week.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model``, ``entity_id``, ``window``, ``entered`` (week), ``days`` and ``ended`` (false where the window ends
+        first: censored). A stay seen in one week only lasts a week.
+    """
+    rows = []
+    for window, part in lists.groupby("window"):
+        weeks = np.sort(part["week"].unique())
+        place = {week: number for number, week in enumerate(weeks)}
+        for (model, entity), own in part.groupby(["model", "entity_id"]):
+            at = np.sort(own["week"].map(place).to_numpy())
+            for stay in np.split(at, np.flatnonzero(np.diff(at) > absent) + 1):
+                if stay[0] == 0 and not first_weeks:
+                    continue
+                rows.append(
+                    {
+                        "model": model,
+                        "entity_id": entity,
+                        "window": window,
+                        "entered": weeks[stay[0]],
+                        "days": 7 * (stay[-1] - stay[0] + 1),
+                        "ended": stay[-1] + absent < len(weeks),
+                    }
+                )
+    return pd.DataFrame(rows, columns=["model", "entity_id", "window", "entered", "days", "ended"])
+
+
+def decays(lists: pd.DataFrame, top: int = 3, part: float = 0.5) -> pd.DataFrame:
+    """Return how long a leading model kept half of its greatest share of the head.
+
+    Parameters
+    ----------
+    lists : pandas.DataFrame
+        A list (module docstring).
+    top : int
+        A model leads if it stood at this rank or better in some week.
+    part : float
+        Part of the greatest share that counts as lost half.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model``, ``entity_id``, ``window``, ``peak`` (share), ``peaked_on``, ``days`` to the first week below that
+        part, and ``ended``. A model that has left the head holds less than its last place did; where that is not below
+        half of the peak the stay is censored at that week, as it is where the window ends.
+    """
+    rows = []
+    for window, own_window in lists.groupby("window"):
+        weeks = np.sort(own_window["week"].unique())
+        floor = own_window.groupby("week")["share"].min()
+        wide = own_window.pivot_table("share", ["model", "entity_id"], "week")
+        leading = own_window.loc[own_window["rank"] <= top, "model"].unique()
+        for model, entity in wide.index[wide.index.get_level_values(0).isin(leading)]:
+            own = wide.loc[(model, entity)].reindex(weeks)
+            peak, peaked_on = own.max(), own.idxmax()
+            days, ended = 0, False
+            for week in weeks[weeks > peaked_on]:
+                seen = own[week]
+                known = seen if seen == seen else floor[week]
+                if seen != seen and known >= part * peak:
+                    break
+                days = (week - peaked_on).days
+                if known < part * peak:
+                    ended = True
+                    break
+            if days:
+                rows.append((model, entity, window, peak, peaked_on, days, ended))
+    return pd.DataFrame(rows, columns=["model", "entity_id", "window", "peak", "peaked_on", "days", "ended"])
+
+
+def lifetime(stays: pd.DataFrame) -> tuple[pd.DataFrame, Estimate]:
+    """Return the survival curve of ``days`` and ``ended``, and its median (:func:`estimators.survival`)."""
+    return survival(stays["days"], stays["ended"])
+
+
+def young_share(tokens: pd.DataFrame, models: pd.DataFrame, days: int = YOUNG_DAYS) -> pd.DataFrame:
+    """Return the share of tokens on young models, period by period.
+
+    Parameters
+    ----------
+    tokens : pandas.DataFrame
+        ``week`` (the last day), ``model`` and ``tokens``.
+    models : pandas.DataFrame
+        ``model_id``, ``released_on``.
+    days : int
+        Age below which a model is young.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``week``, ``young`` (share of the tokens of models whose release is known), ``dated`` (their share of all
+        tokens listed), ``low`` and ``high`` (bounds of the share of all, undated models being old or young).
+    """
+    released = models.set_index("model_id")["released_on"]
+    age = (tokens["week"] - tokens["model"].map(released)).dt.days
+    parts = tokens.assign(
+        dated=tokens["tokens"].where(age.notna(), 0.0), young=tokens["tokens"].where(age.lt(days), 0.0)
+    )
+    sums = parts.groupby("week")[["tokens", "dated", "young"]].sum().reset_index()
+    known = sums["young"] / sums["tokens"]
+    return pd.DataFrame(
+        {
+            "week": sums["week"],
+            "young": sums["young"] / sums["dated"],
+            "dated": sums["dated"] / sums["tokens"],
+            "low": known,
+            "high": known + 1 - sums["dated"] / sums["tokens"],
+        }
+    )
+
+
+def daily(token_models: pd.DataFrame) -> pd.DataFrame:
+    """Return tokens by model and day, with ``week`` naming the day: every model of the daily list but ``other``."""
+    rows = token_models[(token_models["frequency"] == "day") & (token_models["name"] != "other")]
+    rows = rows.assign(week=rows["period_end"], model=rows["model_id"].where(rows["model_id"] != "", rows["name"]))
+    return rows.groupby(["week", "model", "entity_id"], as_index=False)["tokens"].sum()
+
+
+def lifetime_by_vendor(stays: pd.DataFrame, draws: int = 999, seed: int = SEED) -> Estimate:
+    """Return the median of :func:`lifetime` with the interval of a bootstrap that draws whole vendors.
+
+    Stays of one vendor's models resemble one another, which intervals of Kaplan and Meier do not know. A resample in
+    which fewer than half of the stays end has an infinite median.
+    """
+    rng = np.random.default_rng(seed)
+    codes, names = pd.factorize(stays["entity_id"])
+    weights = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)[:, codes]
+    days, ended = stays["days"].to_numpy(), stays["ended"].to_numpy(bool)
+    times = np.unique(days[ended])
+    at_risk = weights @ (days[:, None] >= times)
+    ends = weights @ ((days[:, None] == times) & ended[:, None])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        surviving = np.cumprod(np.where(at_risk > 0, 1 - ends / at_risk, 1.0), axis=1)
+    fallen = surviving <= 0.5 + 1e-12
+    medians = np.where(fallen.any(axis=1), times[fallen.argmax(axis=1)], np.inf)
+    low, high = np.quantile(medians, [0.025, 0.975], method="nearest")
+    errors = f"Kaplan–Meier, {len(names)} vendors resampled"
+    return Estimate(lifetime(stays)[1].value, float(low), float(high), len(stays), errors)

@@ -1,0 +1,142 @@
+"""What research costs beside what is sold, and how many firms a market carries at that cost.
+
+Sutton (1991) shows that where quality is bought with sunk outlays, firms raise these outlays as the market grows, so
+that their number stays bounded however large it becomes. Two bounds follow here. The *accounting* bound asks how many
+firms of equal size the gross profit of a market pays for at the R&D that firms are seen to spend. The *theoretical*
+one is Sutton's, for Cournot rivals, from how fast outlays must rise for quality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+
+def intensities(flows: pd.DataFrame, numerators: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
+    """Return outlays over revenue by entity and period.
+
+    Parameters
+    ----------
+    flows : pandas.DataFrame
+        ``entity_id``, ``metric``, ``period``, ``period_start``, ``period_end``, ``value``; totals of an entity.
+    numerators : mapping of str to tuple of str
+        Name of the ratio to the metrics that it adds up.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``entity_id``, ``period``, ``period_start``, ``period_end``, ``ratio`` (name), ``outlay``, ``revenue``,
+        ``value``. A period that lacks one of the metrics, or has no revenue, has no row.
+    """
+    key = ["entity_id", "period", "period_start", "period_end"]
+    wide = flows.pivot_table("value", key, "metric").reset_index()
+    rows = []
+    for name, parts in numerators.items():
+        if not set(parts) | {"revenue"} <= set(wide):
+            continue
+        known = wide.dropna(subset=[*parts, "revenue"])
+        known = known[known["revenue"] > 0]
+        outlay = known[list(parts)].sum(axis=1)
+        rows.append(
+            known[key].assign(ratio=name, outlay=outlay, revenue=known["revenue"], value=outlay / known["revenue"])
+        )
+    return pd.concat(rows, ignore_index=True)
+
+
+def firms(market: float, margin: float, outlay: float, growth: float = 1.0) -> float:
+    """Return how many firms of equal size a market's gross profit pays for.
+
+    Free entry leaves no profit: ``growth * market * margin / N = outlay``.
+
+    Parameters
+    ----------
+    market : float
+        Revenue of all sellers in a year.
+    margin : float
+        Gross profit over revenue.
+    outlay : float
+        R&D of one firm in a year, in the same currency.
+    growth : float
+        Multiple to which the market grows while the outlay stays.
+
+    Raises
+    ------
+    ValueError
+        If the outlay or the market is not above zero.
+    """
+    if outlay <= 0 or market <= 0:
+        raise ValueError(f"a market of {market} and an outlay of {outlay} carry no bound")
+    return growth * market * margin / outlay
+
+
+def grid(
+    markets: pd.DataFrame, outlays: pd.DataFrame, margins: pd.DataFrame, growths: Mapping[str, float]
+) -> pd.DataFrame:
+    """Return the bound for every combination of assumptions.
+
+    Parameters
+    ----------
+    markets, outlays, margins : pandas.DataFrame
+        ``label`` and ``value``: what a market sells, what a firm spends, what is left of a sale.
+    growths : mapping of str to float
+        Label to the multiple of the market.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``market``, ``outlay``, ``margin``, ``growth`` (labels) and ``firms``.
+    """
+    rows = [
+        {
+            "market": market.label,
+            "outlay": outlay.label,
+            "margin": margin.label,
+            "growth": growth,
+            "firms": firms(market.value, margin.value, outlay.value, multiple),
+        }
+        for market, outlay, margin, (growth, multiple) in product(
+            markets.itertuples(), outlays.itertuples(), margins.itertuples(), growths.items()
+        )
+    ]
+    return pd.DataFrame(rows)
+
+
+def ranges(bounds: pd.DataFrame) -> pd.DataFrame:
+    """Return, for each assumption, how far the median bound moves over its levels, the widest first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``assumption``, ``low_label``, ``low``, ``high_label``, ``high``.
+    """
+    rows = []
+    for name in ("market", "outlay", "margin", "growth"):
+        levels = bounds.groupby(name)["firms"].median().sort_values()
+        rows.append((name, levels.index[0], levels.iloc[0], levels.index[-1], levels.iloc[-1]))
+    found = pd.DataFrame(rows, columns=["assumption", "low_label", "low", "high_label", "high"])
+    return found.sort_values("high", key=lambda high: -high / found["low"], ignore_index=True)
+
+
+def sutton(curvature: float) -> float:
+    """Return the number of firms in Sutton's model of endogenous sunk costs, however large the market.
+
+    Cournot rivals whose quality costs ``u ** curvature`` settle where ``N + 1 / N - 2 = curvature / 2`` (Sutton 1991,
+    chapter 3).
+
+    Parameters
+    ----------
+    curvature : float
+        Elasticity of outlay to quality, above zero: the steeper, the more firms.
+    """
+    if curvature <= 0:
+        raise ValueError(f"a curvature of {curvature}: outlays must rise with quality")
+    half = 1 + curvature / 4
+    return float(half + np.sqrt(half**2 - 1))
+
+
+def curvature(firms_: float) -> float:
+    """Return the curvature at which Sutton's model has so many firms: the inverse of :func:`sutton`."""
+    return 2 * (firms_ + 1 / firms_ - 2)

@@ -1,0 +1,69 @@
+"""The bounds on the number of firms, on cases worked out by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tokenecon.analysis import sunk_costs
+
+
+def flow(metric, value, period="FY2025", entity="x"):
+    year = int(period[2:])
+    return {
+        "entity_id": entity,
+        "metric": metric,
+        "period": period,
+        "period_start": f"{year}-01-01",
+        "period_end": f"{year}-12-31",
+        "value": value,
+    }
+
+
+def test_outlays_over_revenue_where_all_is_known():
+    flows = pd.DataFrame(
+        [
+            flow("revenue", 10),
+            flow("rd", 30),
+            flow("compute", 5),
+            flow("revenue", 4, "FY2024"),
+            flow("rd", 8, "FY2024"),
+            flow("revenue", 0, "FY2023"),
+            flow("rd", 1, "FY2023"),
+        ]
+    )
+    found = sunk_costs.intensities(flows, {"R&D": ("rd",), "both": ("rd", "compute"), "absent": ("none",)})
+    values = found.set_index(["ratio", "period"])["value"].to_dict()
+    assert values == {("R&D", "FY2025"): 3.0, ("R&D", "FY2024"): 2.0, ("both", "FY2025"): 3.5}
+
+
+def test_free_entry_leaves_no_profit():
+    count = sunk_costs.firms(100, 0.4, 8, growth=2)
+    assert count == 10
+    assert 2 * 100 * 0.4 / count - 8 == 0
+    with pytest.raises(ValueError, match="no bound"):
+        sunk_costs.firms(100, 0.4, 0)
+
+
+def test_the_grid_holds_every_combination_and_its_ranges_follow():
+    two = pd.DataFrame({"label": ["small", "large"], "value": [10.0, 100.0]})
+    outlays = pd.DataFrame({"label": ["cheap", "dear"], "value": [1.0, 2.0]})
+    margins = pd.DataFrame({"label": ["thin"], "value": [0.5]})
+    bounds = sunk_costs.grid(two, outlays, margins, {"now": 1.0, "later": 4.0})
+    assert len(bounds) == 8
+    moved = sunk_costs.ranges(bounds).set_index("assumption")
+    assert moved.index[0] == "market"
+    assert (moved.loc["outlay", "low_label"], moved.loc["outlay", "high_label"]) == ("dear", "cheap")
+    assert moved.loc["market", "high"] / moved.loc["market", "low"] == pytest.approx(10)
+
+
+@pytest.mark.parametrize("curvature", [0.5, 1.0, 2.0, 8.0, 20.0])
+def test_suttons_number_of_firms_solves_his_equation(curvature):
+    count = sunk_costs.sutton(curvature)
+    assert count + 1 / count - 2 == pytest.approx(curvature / 2)
+    assert sunk_costs.curvature(count) == pytest.approx(curvature)
+
+
+def test_suttons_number_grows_with_the_steepness_of_outlays_and_needs_one():
+    assert np.all(np.diff([sunk_costs.sutton(value) for value in (1, 2, 4, 8)]) > 0)
+    with pytest.raises(ValueError, match="must rise"):
+        sunk_costs.sutton(0)
