@@ -240,7 +240,8 @@ def quantile_slopes(frame: pd.DataFrame, quantiles: Sequence[float] = (0.25, 0.5
         low, high = both.conf_int().loc["cn:z"]
         gap_low, gap_high = np.exp(level.conf_int().loc["cn"])
         rows.append(
-            {"group": "quantile", "label": f"quantile {quantile:.0%}", "n_cn": int(frame["cn"].sum()), "n_us": int((1 - frame["cn"]).sum()),
+            {"group": "quantile", "label": f"quantile {quantile:.0%}", "n_cn": int(frame["cn"].sum()),
+             "n_us": int((1 - frame["cn"]).sum()),
              "gap": np.exp(level.params["cn"]), "gap_low": gap_low, "gap_high": gap_high,
              "slope_us": both.params["z"], "slope_cn": both.params["z"] + both.params["cn:z"],
              "difference": both.params["cn:z"], "difference_low": low, "difference_high": high, "errors": "kernel"}
@@ -295,9 +296,9 @@ def specifications(
     days = capability.loc[capability["benchmark"] == "aa_index", "published_on"]
     if (days < day).any():
         found.append(Specification("sample", "scores and prices before", drawn(day=days[days < day].max())))
-    counts = base["entity_id"].value_counts()
+    counts, names = base["entity_id"].value_counts(), entities.set_index("entity_id")["name"]
     found += [
-        Specification("vendor", f"without {vendor}", base[base["entity_id"] != vendor])
+        Specification("vendor", f"without {names[vendor]}", base[base["entity_id"] != vendor])
         for vendor in sorted(counts[counts >= VENDOR].index)
     ]
     return found
