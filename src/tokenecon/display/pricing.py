@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from tokenecon.display import style
 from tokenecon.display.figure import Figure, finish
@@ -133,8 +133,8 @@ def forest(table: pd.DataFrame, groups: Mapping[str, str], title: str, subtitle:
         ax.grid(axis="y", visible=False)
         ax.grid(axis="x", visible=True)
     _log_axis(axes[0].xaxis, max(rows["gap_low"].min(), 0.08), min(rows["gap_high"].max(), 12))
-    reach = rows[["difference_low", "difference_high"]].abs().quantile(0.97).max() * 1.1
-    axes[1].set_xlim(-reach, reach)
+    ends = rows["difference_low"].min(), rows["difference_high"].max()
+    axes[1].set_xlim(min(ends[0], 0) * 1.06, max(ends[1], 0.2) * 1.06)
     labels = [f"{row.label} ({row.n_cn:.0f}, {row.n_us:.0f})" for row in rows.itertuples()]
     axes[0].set_yticks(level, labels)
     axes[0].tick_params(axis="y", labelcolor=style.INK, labelsize=8)
@@ -250,7 +250,11 @@ def catch_up(found: pd.DataFrame, middle: float, title: str) -> Figure:
     note(ax, f"median {middle:.0f}", rows["released_on"].min(), middle, (0, 4), color=style.MUTED)
     last = None
     for row in rows.itertuples():
-        if last is not None and (row.released_on - last).days < 38:
+        if (
+            last is not None
+            and (row.released_on - last).days < (rows["released_on"].max() - last).days
+            and (row.released_on - last).days < 70
+        ):
             continue
         last = row.released_on
         text = f"{row.model}" + (f" – {row.reached_by}" if row.reached else " – not yet")
@@ -270,7 +274,7 @@ def catch_up(found: pd.DataFrame, middle: float, title: str) -> Figure:
 def timeline(events: pd.DataFrame, names: Mapping[str, str], title: str) -> Figure:
     """Price decisions on a timeline, a row a vendor: up and down, by size; hollow for the price of a successor.
 
-    ``events`` has ``entity_id``, ``on``, ``ratio`` and ``what`` (``change``, ``successor``, ``by the hour``,
+    ``events`` has ``entity_id``, ``country``, ``on``, ``ratio`` and ``what`` (``change``, ``successor``, ``by the hour``,
     ``announced``).
     """
     style.use()
@@ -278,7 +282,7 @@ def timeline(events: pd.DataFrame, names: Mapping[str, str], title: str) -> Figu
     rows = {vendor: level for level, vendor in enumerate(reversed(names))}
     for event in events.itertuples():
         up = event.ratio > 1
-        colour = style.COUNTRY_COLOURS["CN"] if up else style.COUNTRY_COLOURS["US"]
+        colour = style.COUNTRY_COLOURS.get(event.country, style.MUTED)
         size = 18 + 46 * min(abs(np.log(event.ratio)) if event.ratio > 0 else 3, 3)
         shape = {"by the hour": "D", "announced": "v"}.get(event.what, "^" if up else "v")
         ax.scatter(
@@ -290,15 +294,17 @@ def timeline(events: pd.DataFrame, names: Mapping[str, str], title: str) -> Figu
     ax.set_ylim(-0.7, len(names) - 0.3)
     ax.grid(axis="x", visible=True)
     _months(ax, (1, 7))
-    rise, cut = style.COUNTRY_COLOURS["CN"], style.COUNTRY_COLOURS["US"]
+    kinds = {
+        "rise": ("^", ""),
+        "cut": ("v", ""),
+        "dearer successor": ("^", "white"),
+        "cheaper successor": ("v", "white"),
+    }
     handles = [
-        Line2D([], [], marker="^", linestyle="", color=rise, label="rise"),
-        Line2D([], [], marker="v", linestyle="", color=cut, label="cut"),
-        Line2D([], [], marker="^", linestyle="", color=rise, markerfacecolor="white", label="dearer successor"),
-        Line2D([], [], marker="v", linestyle="", color=cut, markerfacecolor="white", label="cheaper successor"),
-        Line2D([], [], marker="D", linestyle="", color=rise, label="charged by the hour"),
-    ]
-    canvas.legend(handles=handles, loc="outside lower left", ncols=5, columnspacing=1, handletextpad=0.2)
+        Line2D([], [], marker=mark, linestyle="", color=style.INK, markerfacecolor=face or style.INK, label=label)
+        for label, (mark, face) in (kinds | {"charged by the hour": ("D", "")}).items()
+    ] + [Patch(facecolor=style.COUNTRY_COLOURS[code], label=name) for code, name in COUNTRIES.items()]
+    canvas.legend(handles=handles, loc="outside lower left", ncols=4, columnspacing=1, handletextpad=0.4)
     return finish(canvas, title, "Decisions on list prices by vendor; the larger the mark, the larger the step", events)
 
 
@@ -322,6 +328,9 @@ def spreads(months: pd.DataFrame, names: Mapping[str, str], title: str) -> Figur
         end = rows.iloc[-1]
         ends.append((end["spread"], end["day"], f"{name} {end['spread']:.2f} (n = {end['n']})", colour))
     _log_axis(ax.yaxis, months["spread"].min(), months["spread"].max())
+    low, high = ax.get_ylim()
+    ticks = [tick for tick in (0.3, 0.4, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6) if low <= tick <= high]
+    ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     last = months["day"].max()
     floor = -np.inf
     for value, day, text, colour in sorted(ends):
@@ -333,7 +342,9 @@ def spreads(months: pd.DataFrame, names: Mapping[str, str], title: str) -> Figur
     ax.axhline(1, color=style.INK, linewidth=0.9)
     span = months["day"].max() - months["day"].min()
     ax.set_xlim(months["day"].min() - span * 0.02, last + span * 0.34)
-    _months(ax)
+    ticks = [tick for tick in pd.date_range(months["day"].min(), last, freq="MS") if tick.month % 3 == 1]
+    ax.set_xticks(ticks, [f"{tick:%b\n%Y}" for tick in ticks])
+    ax.tick_params(axis="x", labelsize=8.5)
     subtitle = "International over domestic list price of the same model at the month's rate, median, log scale"
     return finish(canvas, title, subtitle, months)
 
@@ -361,6 +372,7 @@ def electricity(table: pd.DataFrame, labels: Mapping[str, str], title: str) -> F
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
     ax.set_xlim(0, rows["high"].max() * 1.25)
+    ax.xaxis.set_major_locator(MultipleLocator(0.05))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
     subtitle = "Electricity over the rent of a machine; line: all assumptions at their middle"
     return finish(canvas, title, subtitle, table)
@@ -399,19 +411,14 @@ def customers(found: pd.DataFrame, names: Mapping[str, str], title: str) -> Figu
     """
     keys = found.drop_duplicates(["entity_id", "who"])
     style.use()
-    canvas, ax = plt.subplots(figsize=(style.WIDTH, 0.8 + 0.55 * len(keys)), layout="constrained")
+    canvas, ax = plt.subplots(figsize=(style.WIDTH, 0.8 + 0.62 * len(keys)), layout="constrained")
     for level, key in enumerate(keys.iloc[::-1].itertuples()):
         rows = found[(found["entity_id"] == key.entity_id) & (found["who"] == key.who)].sort_values("period_end")
         colour = style.ENTITY_COLOURS.get(key.entity_id, style.MUTED)
         ax.plot(rows["share"], [level] * len(rows), color=style.tint(colour, 0.55), linewidth=2)
         for row in rows.itertuples():
             ax.plot(row.share, level, style.TIER_MARKERS[row.tier], color=colour, markersize=7)
-        ordered = rows.sort_values("share", ignore_index=True)
-        for row in ordered.itertuples():
-            close = row.Index and row.share - ordered["share"][row.Index - 1] < 0.055
-            below = close and row.Index % 2 == 1
-            look = {"ha": "center", "size": 7.5, "va": "top" if below else "bottom", "color": colour}
-            note(ax, f"{row.period} {row.share:.0%}", row.share, level, (0, -7 if below else 6), **look)
+        _spread_labels(ax, rows, level, found["share"].max() * 0.155, colour)
     ax.set_yticks(range(len(keys)), [f"{names[key.entity_id]}, {key.who}" for key in keys.iloc[::-1].itertuples()])
     ax.tick_params(axis="y", labelcolor=style.INK)
     ax.set_ylim(-0.6, len(keys) - 0.3)
@@ -426,6 +433,16 @@ def customers(found: pd.DataFrame, names: Mapping[str, str], title: str) -> Figu
     ]
     canvas.legend(handles=handles, loc="outside lower left", ncols=3)
     return finish(canvas, title, "Share of revenue that the largest customers bring", found)
+
+
+def _spread_labels(ax: Axes, rows: pd.DataFrame, level: float, width: float, colour: str) -> None:
+    """Write period and share beside each mark of a row, on whichever of four lines is free there."""
+    free = dict.fromkeys((6, -7, 15, -16), -1.0)
+    for row in rows.sort_values("share").itertuples():
+        offset = next((line for line, taken in free.items() if row.share - width / 2 >= taken), -16)
+        free[offset] = row.share + width / 2
+        look = {"ha": "center", "size": 7.5, "va": "bottom" if offset > 0 else "top", "color": colour}
+        note(ax, f"{row.period} {row.share:.0%}", row.share, level, (0, offset), **look)
 
 
 def margins(found: pd.DataFrame, names: Mapping[str, str], title: str) -> Figure:
