@@ -253,7 +253,7 @@ def catch_up(found: pd.DataFrame, middle: float, title: str) -> Figure:
         if (
             last is not None
             and (row.released_on - last).days < (rows["released_on"].max() - last).days
-            and (row.released_on - last).days < 70
+            and (row.released_on - last).days < 100
         ):
             continue
         last = row.released_on
@@ -274,8 +274,8 @@ def catch_up(found: pd.DataFrame, middle: float, title: str) -> Figure:
 def timeline(events: pd.DataFrame, names: Mapping[str, str], title: str) -> Figure:
     """Price decisions on a timeline, a row a vendor: up and down, by size; hollow for the price of a successor.
 
-    ``events`` has ``entity_id``, ``country``, ``on``, ``ratio`` and ``what`` (``change``, ``successor``, ``by the hour``,
-    ``announced``).
+    ``events`` has ``entity_id``, ``country``, ``on``, ``ratio`` and ``what``: ``change``, ``successor``,
+    ``by the hour`` or ``announced``.
     """
     style.use()
     canvas, ax = plt.subplots(figsize=(style.WIDTH, 0.9 + 0.36 * len(names)), layout="constrained")
@@ -339,7 +339,7 @@ def spreads(months: pd.DataFrame, names: Mapping[str, str], title: str) -> Figur
             text, (day, value), (last + pd.Timedelta(days=8), np.exp(floor)), size=8.5, color=colour, va="center",
             annotation_clip=False,
         )  # fmt: skip
-    ax.axhline(1, color=style.INK, linewidth=0.9)
+    ax.plot([months["day"].min(), last], [1, 1], color=style.INK, linewidth=0.9)
     span = months["day"].max() - months["day"].min()
     ax.set_xlim(months["day"].min() - span * 0.02, last + span * 0.34)
     ticks = [tick for tick in pd.date_range(months["day"].min(), last, freq="MS") if tick.month % 3 == 1]
