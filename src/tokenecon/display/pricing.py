@@ -250,11 +250,7 @@ def catch_up(found: pd.DataFrame, middle: float, title: str) -> Figure:
     note(ax, f"median {middle:.0f}", rows["released_on"].min(), middle, (0, 4), color=style.MUTED)
     last = None
     for row in rows.itertuples():
-        if (
-            last is not None
-            and (row.released_on - last).days < (rows["released_on"].max() - last).days
-            and (row.released_on - last).days < 100
-        ):
+        if last is not None and (row.released_on - last).days < 100:
             continue
         last = row.released_on
         text = f"{row.model}" + (f" – {row.reached_by}" if row.reached else " – not yet")
