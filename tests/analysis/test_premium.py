@@ -127,3 +127,19 @@ def test_the_share_that_enters_with_one():
     table = premium.at_release(frame).iloc[0]
     assert (table["share"], table["n"]) == (0.25, 4)
     assert table["share_low"] < 0.25 < table["share_high"]
+
+
+def test_specifications_stand_side_by_side():
+    rng, rows, scores = np.random.default_rng(3), [], {}
+    for place in range(90):
+        name, country = f"m{place}", "CN" if place % 2 else "US"
+        begins = pd.Timestamp("2025-01-01") + pd.Timedelta(days=6 * place)
+        rows.append(level(name, f"v{place % 6}", country, begins, rng.uniform(1, 10)))
+        scores[name] = 20 + place / 2 + rng.normal(0, 4)
+    table = pd.DataFrame({"model_id": list(scores), "score": list(scores.values())})
+    frame = pd.DataFrame(rows)
+    tried = premium.compare({"main": (frame, table, UNTIL, 1.0), "close": (frame, table, UNTIL, 0.8)}).set_index(
+        "label"
+    )
+    assert tried.n_us["close"] <= tried.n_us["main"]
+    assert (tried["hazard_low"] < tried["hazard_high"]).all()

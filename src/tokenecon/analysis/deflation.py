@@ -7,12 +7,12 @@ what they meant on that day; models released later have no score, and no later d
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis.estimators import Estimate, coefficient, ols, trend, wild_cluster
+from tokenecon.analysis.estimators import Estimate, coefficient, ols, survival, trend, wild_cluster
 
 _NAN = float("nan")
 FEWEST_DAYS = 6
@@ -200,3 +200,28 @@ def catch_up(
         rows.append(row)
     found = pd.DataFrame(rows)
     return found.assign(price_ratio=found["follower_price"] / found["price_then"])
+
+
+def compare(variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | str, float]]) -> pd.DataFrame:
+    """Return how long followers take for several measures of capability and tolerances.
+
+    Parameters
+    ----------
+    variants : mapping of str to (pandas.DataFrame, pandas.DataFrame, date or str, float)
+        Label to paths, scores, the day of the scores and the tolerance of :func:`catch_up`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``label``, ``n`` (records), ``reached``, ``lag`` (median days, Kaplan–Meier) with ``_low`` and ``_high``,
+        ``price`` (median of the follower's price over the record's).
+    """
+    rows = []
+    for label, (paths, scores, until, tolerance) in variants.items():
+        found = catch_up(paths, scores, until, tolerance=tolerance)
+        lag = survival(found["days"], found["reached"])[1]
+        rows.append(
+            {"label": label, "n": len(found), "reached": int(found["reached"].sum())}
+            | lag.fields("lag") | {"price": found["price_ratio"].median()}
+        )  # fmt: skip
+    return pd.DataFrame(rows)

@@ -21,6 +21,7 @@ from tokenecon.analysis.estimators import (
     SEED,
     Estimate,
     coefficient,
+    grouped_median,
     percentile_estimate,
     ratio_of_medians,
     resampled,
@@ -170,18 +171,10 @@ def matched_pairs(frame: pd.DataFrame, days: int = 90, caliper: float | None = N
     ).reset_index(drop=True)  # fmt: skip
 
 
-def median_ratio(pairs: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> Estimate:
+def median_ratio(pairs: pd.DataFrame, draws: int = 2_000, seed: int = SEED) -> Estimate:
     """Return the median ratio of matched pairs; the interval resamples partners whole, since one serves several."""
-    codes, names = pd.factorize(pairs["partner_id"])
-    if len(names) < 3:
-        return Estimate(float(pairs["ratio"].median()), _NAN, _NAN, len(pairs), "too few partners to resample")
     logs = np.log(pairs["ratio"].to_numpy())
-    members = [logs[codes == code] for code in range(len(names))]
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(0, len(members), (min(draws, 2_000), len(members)))
-    drawn = [np.median(np.concatenate([members[pick] for pick in row])) for row in picks]
-    kind = f"bootstrap by partner, {len(names)} partners"
-    return percentile_estimate(float(np.median(logs)), drawn, len(pairs), kind).map(np.exp)
+    return grouped_median(logs, pairs["partner_id"], draws, seed, "partner").map(np.exp)
 
 
 def country_gap(frame: pd.DataFrame, controls: str = "z + date", outcome: str = "log_price", **errors: str) -> Estimate:

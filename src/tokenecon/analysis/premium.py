@@ -7,6 +7,7 @@ at release, if it begins at all, and ends on the first day on which such a rival
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import survdiff
 from statsmodels.stats.proportion import proportion_confint
 
-from tokenecon.analysis.estimators import Estimate
+from tokenecon.analysis.estimators import Estimate, survival
 
 WATCH = 180
 """Days after the end of a premium in which the incumbent's answer is looked for."""
@@ -109,8 +110,36 @@ def hazard_ratio(found: pd.DataFrame) -> Estimate:
     x = np.column_stack([(found["country"] == "CN").astype(float), np.log(found["standing"])])
     days = found["days"].clip(lower=0.5)
     fit = PHReg(days, x, status=found["ended"].astype(int), ties="efron").fit()
-    low, high = np.exp(fit.conf_int()[0])
+    with np.errstate(over="ignore"):
+        low, high = np.exp(fit.conf_int()[0])
     return Estimate(float(np.exp(fit.params[0])), float(low), float(high), len(found), "Cox, Efron's ties")
+
+
+def compare(variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | str, float]]) -> pd.DataFrame:
+    """Return how long premia last for several measures of capability, prices and tolerances.
+
+    Parameters
+    ----------
+    variants : mapping of str to (pandas.DataFrame, pandas.DataFrame, date or str, float)
+        Label to the arguments of :func:`spells`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``label``; for both countries, ``cn`` and ``us``: ``n_cn``, the median in days ``cn`` (NaN where fewer than half
+        ended) with ``cn_low`` and ``cn_high``; ``hazard`` with ``_low`` and ``_high``; ``p`` of the log-rank test.
+    """
+    rows = []
+    for label, (paths, scores, until, tolerance) in variants.items():
+        found = spells(paths, scores, until, tolerance)
+        held = found[found["premium"] & found["country"].isin(["CN", "US"])]
+        row = {"label": label}
+        for code in ("CN", "US"):
+            own = held[held["country"] == code]
+            middle = survival(own["days"], own["ended"])[1]
+            row |= {f"n_{code.lower()}": middle.n} | middle.fields(code.lower())
+        rows.append(row | hazard_ratio(held).fields("hazard") | {"p": log_rank(held)})
+    return pd.DataFrame(rows)
 
 
 def answers(found: pd.DataFrame, paths: pd.DataFrame, scores: pd.DataFrame, until: dt.date | str) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tokenecon.analysis import price_paths
-from tokenecon.analysis.estimators import DRAWS, SEED, Estimate, resampled
+from tokenecon.analysis.estimators import DRAWS, SEED, Estimate, grouped_median, resampled
 
 
 def month_rates(fx: pd.DataFrame) -> pd.Series:
@@ -86,17 +86,9 @@ def by_vendor(found: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> pd.D
     return pd.DataFrame(rows).sort_values("spread", ascending=False, ignore_index=True)
 
 
-def median_spread(found: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> Estimate:
+def median_spread(found: pd.DataFrame, draws: int = 2_000, seed: int = SEED) -> Estimate:
     """Return the median spread over models; the interval resamples vendors whole."""
-    parts = [part["spread"].to_numpy() for _, part in found.groupby("entity_id")]
-    value = float(found["spread"].median())
-    if len(parts) < 3:
-        return Estimate(value, float("nan"), float("nan"), len(found), "too few vendors to resample")
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(0, len(parts), (min(draws, 2_000), len(parts)))
-    drawn = [np.median(np.concatenate([parts[pick] for pick in row])) for row in picks]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Estimate(value, float(low), float(high), len(found), f"bootstrap by vendor, {len(parts)} vendors")
+    return grouped_median(found["spread"], found["entity_id"], draws, seed, "vendor")
 
 
 def at_rates(found: pd.DataFrame, rates: Mapping[str, float], least: float = 0.1) -> pd.DataFrame:
