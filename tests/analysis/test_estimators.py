@@ -169,3 +169,19 @@ def test_premium(slope, expected):
 
 def test_fields_name_the_interval():
     assert est.Estimate(1.0, 0.5, 2.0, 9, "HC3").fields("gap") == {"gap": 1.0, "gap_low": 0.5, "gap_high": 2.0}
+
+
+def test_a_median_over_groups_covers_where_members_move_together():
+    rng, inside = np.random.default_rng(6), []
+    for _ in range(120):
+        shift = rng.normal(0, 1, 20)
+        group = np.repeat(np.arange(20), 4)
+        found = est.grouped_median(2 + shift[group] + rng.normal(0, 0.2, 80), group, draws=400)
+        inside.append(found.low <= 2 <= found.high)
+    assert np.mean(inside) == pytest.approx(0.95, abs=0.06)
+
+
+def test_two_groups_give_no_interval():
+    found = est.grouped_median([1.0, 2.0, 3.0], ["a", "a", "b"], unit="vendor")
+    assert (found.value, found.errors) == (2.0, "too few vendors to resample")
+    assert np.isnan(found.low)

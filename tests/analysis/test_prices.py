@@ -108,6 +108,13 @@ def test_a_span_without_a_first_day_begins_when_it_was_seen():
     assert history(prices.steps(rows)) == [("2026-07-01", 2)]
 
 
+def test_a_span_that_ended_before_it_was_seen_is_no_later_price():
+    """A list written down in July that names the price until June does not bring it back in July."""
+    old = row("m", None, 10, "checked", ends="2026-06-10", published_on=pd.Timestamp("2026-07-12"))
+    rows = frame(row("m", "2026-04-01", 10, "list"), row("m", "2026-06-10", 2, "checked", dating="stated"), old)
+    assert history(prices.steps(rows)) == [("2026-04-01", 10), ("2026-06-10", 2)]
+
+
 @pytest.mark.parametrize(
     ("day", "expected"),
     [("2025-12-31", []), ("2026-01-01", [2]), ("2026-02-28", [2]), ("2026-03-01", [1]), ("2026-05-01", [])],

@@ -29,6 +29,7 @@ def test_a_sentence_records_what_it_prints():
         ("{x:.2f|times}", 1.9, "1.90 times"),
         ("{x:d}", 7, "7"),
         ("{x:.1f}", float("nan"), NOT_AVAILABLE),
+        ("{x:.1f}", float("inf"), "∞"),
         ("{x:.1f|CNY m}", None, NOT_AVAILABLE),
         ("{x:%B %Y}", dt.date(2026, 3, 31), "March 2026"),
         ("{x}", "twelve times a month", "twelve times a month"),

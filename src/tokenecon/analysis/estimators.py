@@ -349,3 +349,30 @@ def survival(days: Sequence[float], ended: Sequence[bool]) -> tuple[pd.DataFrame
 def premium(elasticity: Estimate, advantage: float = 0.05) -> Estimate:
     """Return what a relative advantage in capability earns in price, given the elasticity of price to capability."""
     return elasticity.map(lambda slope: (1 + advantage) ** slope - 1)
+
+
+def grouped_median(
+    values: Sequence[float], groups: Sequence[object], draws: int = 2_000, seed: int = SEED, unit: str = "group"
+) -> Estimate:
+    """Return a median with the percentile interval of the bootstrap that draws whole groups.
+
+    Parameters
+    ----------
+    values : sequence of float
+        The observations.
+    groups : sequence
+        To which group each belongs; with fewer than three groups the interval is NaN.
+    draws, seed : int
+        Resamples, and the seed of the random numbers.
+    unit : str
+        What a group is, for ``errors``.
+    """
+    values = np.asarray(values, dtype=float)
+    codes, names = pd.factorize(np.asarray(groups, dtype=object))
+    middle = float(np.median(values))
+    if len(names) < 3:
+        return Estimate(middle, _NAN, _NAN, len(values), f"too few {unit}s to resample")
+    members = [values[codes == code] for code in range(len(names))]
+    picks = np.random.default_rng(seed).integers(0, len(members), (draws, len(members)))
+    drawn = [np.median(np.concatenate([members[pick] for pick in row])) for row in picks]
+    return percentile_estimate(middle, drawn, len(values), f"bootstrap by {unit}, {len(names)} {unit}s")

@@ -52,7 +52,8 @@ def steps(frame: pd.DataFrame) -> pd.DataFrame:
     """Join the lists that sell a model into one history: its first price, then every change.
 
     Several lists show one model, each some time after its vendor. The first appearance in a further list is no
-    change of price; a change within a list is one, and so is a day that the vendor's own page names.
+    change of price; a change within a list is one, and so is a day that the vendor's own page names. A span without a
+    first day that had ended when it was first seen cannot be placed, and is left out.
 
     Parameters
     ----------
@@ -77,7 +78,8 @@ def steps(frame: pd.DataFrame) -> pd.DataFrame:
             f"{row['model_id']} ({row['endpoint']}) is priced in {row['currency']} on the {row['market']} market; "
             "take Catalog.list_prices(), which leaves such rows out"
         )
-    dated = frame.assign(effective_from=_begin(frame), echo=~frame["dating"].isin(_DATED_BY_VENDOR))
+    seen = frame[frame["effective_from"].notna() | ~(frame["effective_to"] <= frame["published_on"])]
+    dated = seen.assign(effective_from=_begin(seen), echo=~seen["dating"].isin(_DATED_BY_VENDOR))
     # Of tiers that begin on one day the lowest comes first, and is kept.
     order = [*_KEY, "effective_from", "echo", "input", "output"]
     dated = dated.sort_values(order, kind="stable", ignore_index=True)

@@ -99,7 +99,7 @@ def phrase(template: str, **values: Any) -> Phrase:
         A format string with named fields only. A digit outside a field is refused: numbers are computed, not typed.
     **values
         Numbers in base units, dates, strings, or phrases, whose facts are kept as ``name.key``. Missing numbers
-        (``None``, NaN) print as ``[not available]``.
+        (``None``, NaN) print as ``[not available]``, infinite ones as ∞; neither has a value in the record.
 
     Returns
     -------
@@ -170,6 +170,9 @@ def _fact(value: Any, spec: str) -> Fact:
     number_format, _, unit_name = spec.partition("|")
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return Fact(None, UNITS[unit_name].base if unit_name else "", NOT_AVAILABLE)
+    if isinstance(value, float) and math.isinf(value):
+        # An interval without an end: JSON has no infinity.
+        return Fact(None, UNITS[unit_name].base if unit_name else "", "∞" if value > 0 else "−∞")
     if isinstance(value, dt.date):
         return Fact(value.isoformat()[:10], "date", format(value, spec or "%-d %B %Y"))
     if isinstance(value, str):
