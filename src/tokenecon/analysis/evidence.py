@@ -17,6 +17,7 @@ import pandas as pd
 from tokenecon.analysis import claims, estimators, forecasts, prices, revenue, routes, sample, scenarios
 from tokenecon.analysis.claims import NAN, Result, Verdict, by_agreement, by_comparison, by_interval
 from tokenecon.analysis.estimators import Estimate
+from tokenecon.analysis.market import Market
 from tokenecon.catalog.formula import Formula
 
 REVENUE, ROUTES, OUTLOOK = "sec-revenue-mix", "sec-route-divergence", "sec-outlook"
@@ -111,38 +112,14 @@ class Known(forecasts.Known):
         return routes.reconcile(parts, pd.concat(found)) if found else parts
 
     @cached_property
-    def listed(self) -> pd.DataFrame:
-        """Makers' list prices, odd rows left out."""
-        return self.cat.list_prices().frame
-
-    @cached_property
     def climbs(self) -> pd.Series:
         """Change of the price of each vendor's newest main model since its first, by entity and market (ratio)."""
         lines = [
-            routes.front_line(prices.ladder(self.listed, entity), pattern, self.as_of)
+            routes.front_line(prices.ladder(self.market.lists, entity), pattern, self.as_of)
             for entity, pattern in MAIN_LINE.items()
         ]
         ends = pd.concat(lines).sort_values("period_start").groupby(["entity_id", "market"])["blended"]
         return ends.last() / ends.first() - 1
-
-    @cached_property
-    def levels(self) -> pd.DataFrame:
-        """Quartiles of list prices at each month end (:func:`tokenecon.analysis.routes.market_level`)."""
-        shown = self.listed.groupby("market")["published_on"].quantile(0.01).max()
-        days = [*pd.date_range(shown, self.as_of, freq="ME")]
-        return routes.market_level(self.listed, days)
-
-    @cached_property
-    def priced(self) -> pd.DataFrame:
-        """Models with an international price, a score and a day of release."""
-        cat = self.cat
-        return sample.hedonic_sample(self.listed, cat.capability, cat.models, cat.entities).frame
-
-    @cached_property
-    def scored(self) -> pd.DataFrame:
-        """Scores of the last set of the Artificial Analysis index, with maker and day of release."""
-        about = self.cat.models[["model_id", "entity_id", "released_on"]]
-        return sample.scores(self.cat.capability, "aa_index").merge(about, on="model_id", validate="one_to_one")
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -153,6 +130,11 @@ class Known(forecasts.Known):
     def focal(self) -> str:
         """Label of the edition's focal period."""
         return self.cat.edition.focal.label
+
+    @cached_property
+    def market(self) -> Market:
+        """Prices, scores and tokens as the chapters on the market and on prices use them."""
+        return Market(self.cat)
 
     def name(self, entity: str) -> str:
         """Return an entity's short name."""
@@ -197,7 +179,7 @@ def from_accounts_in_yuan(known: Known, claim: Claim) -> Result:
 def revenue_per_head(known: Known, claim: Claim) -> Result:
     """Compute revenue per employee on the closing headcount, in yuan at the average rate of the period."""
     row = known.judged_in_yuan.loc[claim["claim_id"]]
-    heads = _about(known.heads_table, claim).query("period == @claim['period']")
+    heads = about(known.heads_table, claim).query("period == @claim['period']")
     found = _judged(known, claim, row)
     staff = known.cat.operating.query("metric == 'headcount' and segment == 'full_time_staff'")
     counted = staff[(staff["entity_id"] == claim["entity_id"]) & (staff["period_end"] == claim["period_end"])]
@@ -206,7 +188,7 @@ def revenue_per_head(known: Known, claim: Claim) -> Result:
     if found.verdict is Verdict.differs and len(heads) and heads["rate"].iloc[0] != 1:
         implied = claim["value"] * heads["heads_end"].iloc[0] / (heads["value"].iloc[0] / heads["rate"].iloc[0])
         note += f": at {implied:.2f} yuan a dollar it would fit, the year's average was {heads['rate'].iloc[0]:.2f}"
-    return _with(found, n=2, note=f"{note}; on the staff of the last day", sources=_split(sources))
+    return _with(found, n=2, note=f"{note}; on the staff of the last day", sources=keys(sources))
 
 
 def share_price(known: Known, claim: Claim) -> Result:
@@ -242,7 +224,7 @@ def _alone(known: Known, claim: Claim) -> Result:
     note = "no other source states it, and a run-rate is in no accounts"
     if claim["metric"] != "run_rate":
         return Result(Verdict.undetermined, note=note)
-    flows = _about(known.flows["revenue"], claim).query("measure == 'api'")
+    flows = about(known.flows["revenue"], claim).query("measure == 'api'")
     filed = revenue.annualised(flows[flows["period_end"] <= claim["period_end"]]).sort_values(["period_end", "months"])
     row = filed[filed["period_end"] == filed["period_end"].max()].iloc[0]
     gap = revenue.months_between(row["period_end"], claim["period_end"])
@@ -251,7 +233,7 @@ def _alone(known: Known, claim: Claim) -> Result:
         f"; it is {claim['value'] / row['annualised']:.1f} times the annual pace of {row['period']} and asks for "
         f"{monthly:.0%} growth a month since"
     )
-    return Result(Verdict.undetermined, note=note, n=1, sources=_split(flows["source_id"]), section=REVENUE)
+    return Result(Verdict.undetermined, note=note, n=1, sources=keys(flows["source_id"]), section=REVENUE)
 
 
 def stated_growth_of_volume(known: Known, claim: Claim) -> Result:
@@ -265,15 +247,15 @@ def stated_growth_of_volume(known: Known, claim: Claim) -> Result:
         f"no other source states it; revenue moved {_span(own['multiple'], '.2f')} times ({bases}), which at the "
         f"stated price leaves growth of {_span(allowed, '.0%')} for volume that is paid"
     )
-    sources = _about(known.stated, claim)["source_id"]
-    return _range(Verdict.undetermined, allowed, "bases", "", note, sources, ROUTES)
+    sources = about(known.stated, claim)["source_id"]
+    return ranged(Verdict.undetermined, allowed, "bases", "", note, sources, ROUTES)
 
 
 def rate_over_revenue(known: Known, claim: Claim) -> Result:
     """Divide a run-rate by recognised revenue as the claim does, and by the annual pace of the last period too."""
-    quoted = _about(known.quotes, claim).query("metric == 'run_rate' and period_end == @claim['period_end']")
+    quoted = about(known.quotes, claim).query("metric == 'run_rate' and period_end == @claim['period_end']")
     rate = quoted["value"].iloc[0]
-    flows = _about(known.flows["revenue"], claim).query("measure == 'total' and period_end <= @claim['period_end']")
+    flows = about(known.flows["revenue"], claim).query("measure == 'total' and period_end <= @claim['period_end']")
     year = flows[flows["months"] == 12].sort_values("period_end").iloc[-1]
     pace = revenue.annualised(revenue.finest(flows)).sort_values("period_end").iloc[-1]
     mixed, like = rate / year["value"], rate / pace["annualised"]
@@ -285,17 +267,16 @@ def rate_over_revenue(known: Known, claim: Claim) -> Result:
         f"{mixed:.2f} times as the article divides, a run-rate by revenue of {year['period']}; {like:.2f} times the "
         f"annual pace of {pace['period']}"
     )
-    return Result(verdict, like, n=2, note=note, sources=_split(flows["source_id"]), section=REVENUE)
+    return Result(verdict, like, n=2, note=note, sources=keys(flows["source_id"]), section=REVENUE)
 
 
 def share_of_route(known: Known, claim: Claim) -> Result:
     """Compare a share of revenue with those known of the same vendor; another scope is another definition."""
     filed, said = (
-        _about(frame, claim).query("metric == 'revenue_share'")
-        for frame in (known.cat.financials, known.cat.statements)
+        about(frame, claim).query("metric == 'revenue_share'") for frame in (known.cat.financials, known.cat.statements)
     )
     both = pd.concat([filed, said]).dropna(subset=["value"])
-    labels = _about(known.cat.segments, claim).set_index("segment")[["label", "route", "axis"]]
+    labels = about(known.cat.segments, claim).set_index("segment")[["label", "route", "axis"]]
     both = both.join(labels, on="segment")
     both = both[both["route"].eq("api") | both["axis"].eq("customer")]
     if both.empty:
@@ -326,7 +307,7 @@ def forecast(known: Known, claim: Claim) -> Result:
         note.insert(0, f"last known {row['latest_on']:%Y-%m-%d}, {row['error']:+.0%} from the forecast")
     if row["verdict"] == Verdict.open and row["course"] == "above" and np.isfinite(row["band_high"]):
         note.append("on course to be exceeded")
-    sources = {row["source_id"], *_split(_about(known.stated, claim)["source_id"])}
+    sources = {row["source_id"], *keys(about(known.stated, claim)["source_id"])}
     return Result(
         Verdict(row["verdict"]), row["latest"], *map(float, ends),
         interval="" if draws is None else "90% of draws, at the due day", n=None if draws is None else scenarios.DRAWS,
@@ -347,7 +328,7 @@ def _chance(row: pd.Series) -> str:
 
 def tilt(known: Known, claim: Claim) -> Result:
     """Follow the share of a line since the article, towards a forecast that it goes on rising."""
-    own = _about(known.lines, claim).query("segment == @claim['segment']")
+    own = about(known.lines, claim).query("segment == @claim['segment']")
     own = own.sort_values(["period_end", "months"])
     at_start = own[own["period_end"] <= claim["published_on"]].iloc[-1]
     last = own.iloc[-1]
@@ -358,7 +339,7 @@ def tilt(known: Known, claim: Claim) -> Result:
     note = f"{at_start['share']:.1%} in {at_start['period']} when it was said, {last['share']:.1%} in {last['period']}"
     return Result(
         verdict, float(last["share"] - at_start["share"]), n=len(own), unit="percentage points", note=note,
-        sources=_split(own["source_id"]), section=REVENUE,
+        sources=keys(own["source_id"]), section=REVENUE,
     )  # fmt: skip
 
 
@@ -371,15 +352,15 @@ def api_adds_most(known: Known, claim: Claim) -> Result:
     gaps = _api_less_rest(now)
     note = "in " + known.focal + " " + ", ".join(f"{known.name(e)} {gap:+.0%}" for e, gap in gaps.items())
     note = f"contribution of the API line to growth less that of the rest: {note}"
-    return _range(by_agreement(list(gaps > 0)), gaps, "vendors", "percentage points", note, now["source_id"], REVENUE)
+    return ranged(by_agreement(list(gaps > 0)), gaps, "vendors", "percentage points", note, now["source_id"], REVENUE)
 
 
 def api_adds_most_zhipu(known: Known, claim: Claim) -> Result:
     """Compare what Zhipu's API line and the rest added to growth in the year that the article is about."""
-    own = _about(known.growth, claim).query("period_end <= @claim['published_on']")
+    own = about(known.growth, claim).query("period_end <= @claim['published_on']")
     year = own[own["months"] == 12].sort_values("period_end")["period"].iloc[-1]
     then, now = (
-        _about(known.growth, claim).query("period == @p", local_dict={"p": p, "claim": claim})
+        about(known.growth, claim).query("period == @p", local_dict={"p": p, "claim": claim})
         for p in (year, known.focal)
     )
     parts = then.set_index("route")["contribution"]
@@ -395,7 +376,7 @@ def api_adds_most_zhipu(known: Known, claim: Claim) -> Result:
         n=len(then),
         unit="percentage points",
         note=note,
-        sources=_split(then["source_id"]),
+        sources=keys(then["source_id"]),
         section=REVENUE,
     )
 
@@ -419,12 +400,12 @@ def api_convergence(known: Known, claim: Claim) -> Result:
     if len(single):
         note += "; one figure only of " + ", ".join(dict.fromkeys(map(known.name, single["entity_id"])))
     sources = [*now["source_id"], *single["source_id"]]
-    return _range(by_agreement(list(change > 0)), change, "vendors", "percentage points", note, sources, REVENUE)
+    return ranged(by_agreement(list(change > 0)), change, "vendors", "percentage points", note, sources, REVENUE)
 
 
 def line_definition(known: Known, claim: Claim) -> Result:
     """List what a business line holds besides calls billed by the token."""
-    own = _about(known.cat.segments, claim)
+    own = about(known.cat.segments, claim)
     inside = own[own["parent"] == claim["segment"]]
     if inside.empty:
         return Result(Verdict.undetermined, note="what the line holds is not disclosed", section=REVENUE)
@@ -434,9 +415,9 @@ def line_definition(known: Known, claim: Claim) -> Result:
 
 def main_line(known: Known, claim: Claim) -> Result:
     """Compare a line with all others in the last year before the article."""
-    own = _about(known.lines, claim).query("period_end <= @claim['published_on']")
+    own = about(known.lines, claim).query("period_end <= @claim['published_on']")
     year = own[own["months"] == 12].sort_values("period_end")["period"].iloc[-1]
-    shares = _about(known.lines, claim).query("segment == @claim['segment']")
+    shares = about(known.lines, claim).query("segment == @claim['segment']")
     shares = shares.set_index("period")
     note = f"{shares['share'][year]:.1%} of revenue in {year}"
     if known.focal != year and known.focal in shares.index:
@@ -444,20 +425,20 @@ def main_line(known: Known, claim: Claim) -> Result:
     value = float(shares["share"][year])
     return Result(
         by_comparison(value, 0.5), value, n=1, unit="percent", note=note,
-        sources=_split(shares["source_id"][[year]]), section=REVENUE,
+        sources=keys(shares["source_id"][[year]]), section=REVENUE,
     )  # fmt: skip
 
 
 def billing_unit(known: Known, claim: Claim) -> Result:
     """Count the plans that bill by the month beside those that bill by the token."""
     plans = known.cat.operating.query("metric == 'subscription_price'").drop_duplicates(["entity_id", "item"])
-    tokens = known.listed.drop_duplicates(["model_id", "market"])
+    tokens = known.market.lists.drop_duplicates(["model_id", "market"])
     own = tokens[tokens["entity_id"].isin(plans["entity_id"])]
     note = (
         f"{' and '.join(map(known.name, plans['entity_id'].unique()))} sell {len(plans)} plans by the month beside "
         f"{len(own)} models by the token; no filing says which part of revenue is which"
     )
-    return Result(Verdict.undetermined, n=len(plans), note=note, sources=_split(plans["source_id"]), section=REVENUE)
+    return Result(Verdict.undetermined, n=len(plans), note=note, sources=keys(plans["source_id"]), section=REVENUE)
 
 
 # Volume, price and the two routes --------------------------------------------------------------------------------
@@ -471,7 +452,7 @@ def tokens_rise(known: Known, claim: Claim) -> Result:
     last = own.iloc[-1]
     ends = f"{own['value'].iloc[0] / 1e12:.1f} to {last['value'] / 1e12:,.0f} trillion by {last['period']}"
     note = f"growth a year of tokens a day, {ends}"
-    return _estimated(slope, by_interval(slope.low, slope.high), "percent", note, own["source_id"], ROUTES)
+    return estimated(slope, by_interval(slope.low, slope.high), "percent", note, own["source_id"], ROUTES)
 
 
 def volume_share(known: Known, claim: Claim) -> Result:
@@ -483,7 +464,7 @@ def volume_share(known: Known, claim: Claim) -> Result:
         f"{' and '.join(parts['period'].unique())}. They are the company's words and exceed what revenue did"
     )
     verdict = by_interval(volume.min(), volume.max(), 0.5)
-    return _range(verdict, volume, "readings", "percent", note, _statement_sources(known, PRICE_AND_VOLUME), ROUTES)
+    return ranged(verdict, volume, "readings", "percent", note, _statement_sources(known, PRICE_AND_VOLUME), ROUTES)
 
 
 def agent_volume(known: Known, claim: Claim) -> Result:
@@ -497,12 +478,12 @@ def agent_volume(known: Known, claim: Claim) -> Result:
     told = ", ".join(f"{name} {ratio:.2f} times" for name, ratio in ratios.items())
     note = f"volume of coding plans over all volume, both as multiples of their start: {told or 'not stated'}"
     sources = [source for _, source in found.values()]
-    return _range(by_agreement(list(ratios > 1)), ratios, "vendors", "times", note, sources, ROUTES)
+    return ranged(by_agreement(list(ratios > 1)), ratios, "vendors", "times", note, sources, ROUTES)
 
 
 def price_and_volume(known: Known, claim: Claim) -> Result:
     """Ask whether paid volume rose while the price did: revenue over price, for every reading and basis."""
-    own = _about(known.moved, claim).drop_duplicates(["period", "basis"])
+    own = about(known.moved, claim).drop_duplicates(["period", "basis"])
     paid = own["multiple"] / own["price"]
     stated = known.moved["volume"]
     note = (
@@ -510,7 +491,7 @@ def price_and_volume(known: Known, claim: Claim) -> Result:
         f"{_span(stated, '.0f')} times are stated for calls. That supply fell short is not tested"
     )
     sources = _statement_sources(known, PRICE_AND_VOLUME)
-    return _range(by_agreement(list(paid > 1)), paid, "periods and bases", "times", note, sources, ROUTES)
+    return ranged(by_agreement(list(paid > 1)), paid, "periods and bases", "times", note, sources, ROUTES)
 
 
 def minimax_tokens_drive(known: Known, claim: Claim) -> Result:
@@ -532,7 +513,7 @@ def minimax_tokens_drive(known: Known, claim: Claim) -> Result:
         sources += [said["source_id"], end["source_id"].iloc[-1]]
     values = pd.Series(found, dtype=float)
     note = f"log growth of tokens over that of the run-rate: {'; '.join(told)}. Scopes differ between the two"
-    return _range(by_agreement(list(values > 1)), values, "spans", "ratio", note, sources, ROUTES)
+    return ranged(by_agreement(list(values > 1)), values, "spans", "ratio", note, sources, ROUTES)
 
 
 def _pace_at(known: Known, rates: pd.DataFrame, day: pd.Timestamp) -> tuple[float, str]:
@@ -551,10 +532,10 @@ def _pace_at(known: Known, rates: pd.DataFrame, day: pd.Timestamp) -> tuple[floa
 def rd_slower_than_revenue(known: Known, claim: Claim) -> Result:
     """Compare growth of R&D with growth of revenue in the year that the article is about."""
     pairs = routes.growth_pairs(known.amounts, "rd_expense", "revenue")
-    own = _about(pairs, claim).query("months == 12 and period_end <= @claim['published_on']")
+    own = about(pairs, claim).query("months == 12 and period_end <= @claim['published_on']")
     row = own.sort_values("period_end").iloc[-1]
     note = f"in {row['period']} R&D grew {row['rd_expense']:.1%}, revenue {row['revenue']:.1%}"
-    later = _about(pairs, claim).query("period == @known.focal")
+    later = about(pairs, claim).query("period == @known.focal")
     if len(later) and known.focal != row["period"]:
         note += f"; in {known.focal} {later['rd_expense'].iloc[0]:.1%} and {later['revenue'].iloc[0]:.1%}"
     sources = _metric_sources(known, claim["entity_id"], ("rd_expense", "revenue"))
@@ -589,7 +570,7 @@ def minimax_more_efficient(known: Known, claim: Claim) -> Result:
     sources = [key for entity in PAIR for key in _metric_sources(known, entity, ("revenue", "rd_expense"), end)]
     part = float(np.mean(list(leads.values())))
     return Result(
-        by_agreement(list(leads.values())), part, n=len(leads), unit="percent", note=note, sources=_split(sources),
+        by_agreement(list(leads.values())), part, n=len(leads), unit="percent", note=note, sources=keys(sources),
         section=ROUTES,
     )  # fmt: skip
 
@@ -598,14 +579,14 @@ def routes_diverge(known: Known, claim: Claim) -> Result:
     """Compare the climb of both vendors' newest models on the international list."""
     climb = known.climbs.xs("international", level="market")
     gap = float(np.log1p(climb["zhipu"]) - np.log1p(climb["minimax"]))
-    own = known.listed[known.listed["entity_id"].isin(PAIR)]
+    own = known.market.lists[known.market.lists["entity_id"].isin(PAIR)]
     note = (
         f"list price of the newest main model since the first of its line, abroad: Zhipu {climb['zhipu']:+.0%}, "
         f"MiniMax {climb['minimax']:+.0%}; the estimate is the difference in logarithms. Lists are no sample"
     )
     return Result(
         by_comparison(climb["zhipu"], climb["minimax"]), gap, n=2, unit="log points", note=note,
-        sources=_split(own["source_id"]), section=ROUTES,
+        sources=keys(own["source_id"]), section=ROUTES,
     )  # fmt: skip
 
 
@@ -625,7 +606,7 @@ def breadth_amplifies(known: Known, claim: Claim) -> Result:
     )
     sources = [*now["source_id"], *(row["source_id"] for row in said)]
     return Result(
-        by_agreement([change > 0]), change, n=len(spread), unit="percent", note=note, sources=_split(sources),
+        by_agreement([change > 0]), change, n=len(spread), unit="percent", note=note, sources=keys(sources),
         section=ROUTES,
     )  # fmt: skip
 
@@ -641,7 +622,7 @@ def breadth_widens_users(known: Known, claim: Claim) -> Result:
         f"{own['period'].iloc[-1]}; age and reasons are not published"
     )
     return Result(
-        Verdict.undetermined, float(multiple), n=len(own), unit="times", note=note, sources=_split(own["source_id"]),
+        Verdict.undetermined, float(multiple), n=len(own), unit="times", note=note, sources=keys(own["source_id"]),
         section=ROUTES,
     )  # fmt: skip
 
@@ -651,7 +632,8 @@ def breadth_widens_users(known: Known, claim: Claim) -> Result:
 
 def capability_converges(known: Known, claim: Claim) -> Result:
     """Follow how near the fifth-best vendor comes to the best, month by month, on the last set of scores."""
-    rows = known.scored.dropna(subset=["released_on"])
+    about = known.cat.models[["model_id", "entity_id", "released_on"]]
+    rows = known.market.scored.merge(about, on="model_id", validate="one_to_one").dropna(subset=["released_on"])
     months = pd.date_range(known.as_of - pd.DateOffset(months=18), rows["released_on"].max(), freq="ME")
     near = []
     for month in months:
@@ -660,8 +642,8 @@ def capability_converges(known: Known, claim: Claim) -> Result:
     slope = estimators.trend(near, _years(months))
     ends = f"{near[0]:.2f} to {near[-1]:.2f} in {len(months)} months"
     note = f"score of the fifth-best vendor over the best, change a year; {ends}"
-    return _estimated(
-        slope, by_interval(slope.low, slope.high), "ratio", note, ["AA_SNAPSHOTS"], "sec-market-structure"
+    return estimated(
+        slope, by_interval(slope.low, slope.high), "percentage points", note, ["AA_SNAPSHOTS"], "sec-market-structure"
     )
 
 
@@ -681,7 +663,7 @@ def not_testable(known: Known, claim: Claim) -> Result:
     return Result(Verdict.undetermined, note="not testable with this data")
 
 
-def _about(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
+def about(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
     """Return the rows about the entity of a claim."""
     return frame[frame["entity_id"] == claim["entity_id"]]
 
@@ -707,7 +689,7 @@ def _metric_sources(
     if day is not None:
         own = own[(own["period_end"] <= day) & (own["period_start"] >= day - pd.DateOffset(years=2))]
         own = own[own["period_end"].dt.strftime("%m-%d") == f"{day:%m-%d}"]
-    return _split(own["source_id"])
+    return keys(own["source_id"])
 
 
 def _against_print(claim: Claim, value: float) -> tuple[Verdict, str]:
@@ -721,16 +703,17 @@ def _against_print(claim: Claim, value: float) -> tuple[Verdict, str]:
     return Verdict.differs, f"off by {scaled - float(claim['printed']):+,.2f}".replace("-", "−")
 
 
-def _estimated(
+def estimated(
     estimate: Estimate, verdict: Verdict, unit: str, note: str, sources: Iterable[str], section: str
 ) -> Result:
+    """Return an estimate with its 95 percent interval as a result."""
     ends = {"low": estimate.low, "high": estimate.high, "interval": f"95%, {estimate.errors}"}
     return Result(
-        verdict, estimate.value, **ends, n=estimate.n, unit=unit, note=note, sources=_split(sources), section=section
+        verdict, estimate.value, **ends, n=estimate.n, unit=unit, note=note, sources=keys(sources), section=section
     )
 
 
-def _range(
+def ranged(
     verdict: Verdict, values: pd.Series, of: str, unit: str, note: str, sources: Iterable[str], section: str
 ) -> Result:
     """Return the middle of a handful of values with their range, which is no confidence interval and says so."""
@@ -740,9 +723,7 @@ def _range(
         else {}
     )
     middle = float(values.median()) if len(values) else NAN
-    return Result(
-        verdict, middle, **ends, n=len(values), unit=unit, note=note, sources=_split(sources), section=section
-    )
+    return Result(verdict, middle, **ends, n=len(values), unit=unit, note=note, sources=keys(sources), section=section)
 
 
 def _statement_sources(known: Known, pairs: Mapping[str, str]) -> pd.Series:
@@ -756,7 +737,7 @@ def _span(values: pd.Series, spec: str) -> str:
     return " to ".join(dict.fromkeys(ends)).replace("-", "−")
 
 
-def _split(sources: Iterable[str]) -> tuple[str, ...]:
+def keys(sources: Iterable[str]) -> tuple[str, ...]:
     """Return each source once; a derived row names several with a semicolon."""
     return tuple(sorted({key for joined in sources for key in str(joined).split("; ")}))
 
