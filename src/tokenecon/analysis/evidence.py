@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import claims, estimators, forecasts, prices, revenue, routes, sample, scenarios
+from tokenecon.analysis import claims, estimators, forecasts, prices, revenue, routes, scenarios
 from tokenecon.analysis.claims import NAN, Result, Verdict, by_agreement, by_comparison, by_interval
 from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.market import Market

@@ -128,7 +128,7 @@ def few_can_bear(known: Known, claim: Claim) -> Result:
 
 
 def tiers(known: Known, claim: Claim) -> Result:
-    """Look for gaps between tiers of list prices, by mixture and by dip test, and for unequal loads of thirds by price."""
+    """Look for gaps between tiers of list prices, by mixture and dip test, and for unequal loads of thirds by price."""
     shape = known.market.shape
     note = (
         f"modes of the mixture that fits log prices best; dip test p = {shape.p:.3f} as listed, {shape.p_untied:.2f} "
@@ -137,8 +137,8 @@ def tiers(known: Known, claim: Claim) -> Result:
     carried = known.market.carried("by_price").groupby("tier")[["token_share", "spend_share"]].mean()
     unequal = carried["spend_share"].get("top", 0) > 0.5 and carried["token_share"].get("low", 0) > 1 / 3
     note += (
-        f". Thirds by price carry unequal loads: the low one {carried['token_share']['low']:.0%} of tokens, the top one "
-        f"{carried['spend_share']['top']:.0%} of list spending"
+        f". Thirds by price carry unequal loads: the low one {carried['token_share']['low']:.0%} of tokens, the top "
+        f"one {carried['spend_share']['top']:.0%} of list spending"
     )
     verdict = by_agreement([shape.modes > 1, shape.p_untied < 0.05, unequal])
     return Result(verdict, float(shape.modes), n=shape.n, unit="modes", note=note, sources=_used(known), section=MARKET)
@@ -154,7 +154,8 @@ def tiers_by_task(known: Known, claim: Claim) -> Result:
     )
     verdict = by_agreement([spend.idxmax() == "top", tokens.idxmax() == "middle"])
     return Result(
-        verdict, float(spend["top"]), n=carried["day"].nunique(), unit="percent", note=note, sources=_used(known, tokens=True),
+        verdict, float(spend["top"]), n=carried["day"].nunique(), unit="percent", note=note,
+        sources=_used(known, tokens=True),
         section=MARKET,
     )  # fmt: skip
 
@@ -394,7 +395,7 @@ def premiums_do_not_last(known: Known, claim: Claim) -> Result:
     hazard = premium_spells.hazard_ratio(spells)
     own, other = lasts["CN"], lasts["US"]
     note = (
-        f"median days of a Chinese premium; in the United States {other.value:.0f} ({other.low:.0f} to {other.high:.0f}). "
-        f"Hazard ratio {hazard.value:.2f} ({hazard.low:.2f} to {hazard.high:.2f})"
+        f"median days of a Chinese premium; in the United States {other.value:.0f} ({other.low:.0f} to "
+        f"{other.high:.0f}). Hazard ratio {hazard.value:.2f} ({hazard.low:.2f} to {hazard.high:.2f})"
     )
     return estimated(own, by_interval(-own.high, -own.low, -LONG_DAYS), "days", note, _used(known), PRICING)
