@@ -42,7 +42,7 @@ def test_check_of_a_folder_that_is_not_there_says_so(tmp_path):
     assert "nowhere" in result.output or "datapackage.json" in result.output
 
 
-@pytest.mark.parametrize("command", [["build"], ["build", "--why"], ["verify"]])
+@pytest.mark.parametrize("command", [["build"], ["build", "--why"], ["verify"], ["claims"]])
 def test_an_unknown_edition_names_those_there_are(command):
     result = run(app, [*command, "--edition", "1999FY"])
     assert result.exit_code == 1
@@ -50,8 +50,30 @@ def test_an_unknown_edition_names_those_there_are(command):
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["build"], ["verify"], ["renderer"]])
+@pytest.mark.parametrize("command", [[], ["check"], ["build"], ["verify"], ["claims"], ["renderer"]])
 def test_help_teaches(command):
     result = run(app, [*command, "--help"])
     assert result.exit_code == 0
     assert len(result.output.splitlines()) > 5
+
+
+def test_claims_can_be_chosen():
+    result = run(app, ["claims", "--edition", "2026H1", "--verdict", "met", "--kind", "forecast"])
+    assert result.exit_code == 0
+    assert "zp_run_rate_target" in result.output and "zp_half" not in result.output
+    assert result.output.splitlines()[-1] == "1 claims, 1 met"
+
+
+def test_a_verdict_that_there_is_not_names_those_there_are():
+    result = run(app, ["claims", "--verdict", "true"])
+    assert result.exit_code == 1
+    assert "no verdict true; there are: reproduced, " in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_claim_without_a_computation_fails_the_check(data):
+    file = data / "claims.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(",oligopoly,", ",oligopolly,"), encoding="utf-8")
+    result = run(app, ["check", "--data", str(data)])
+    assert result.exit_code == 1
+    assert "computation: 'oligopolly' is no computation of tokenecon.analysis.ledger" in result.stdout

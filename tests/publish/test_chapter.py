@@ -111,3 +111,23 @@ def test_cell_options():
     source = "#| label: fig-a\n#| echo: false\n\nx = 1\n#| not: one"
     assert cell_options(source) == {"label": "fig-a", "echo": False}
     assert without_options(source) == "x = 1\n#| not: one"
+
+
+TABLE = "| Kind | Name |\n|---|---|\n| a | one |\n| b | two |"
+TABLE_LABELS = '#| label: tbl-a\n#| tbl-cap: "A caption"\n'
+
+
+def test_a_table_that_can_be_filtered_stands_in_a_box_that_says_by_what():
+    plain = read(TABLE_LABELS + "t()", {"text/markdown": TABLE}, {"data_csv": "a\n"}).markdown
+    assert "filterable" not in plain
+    boxed = read(TABLE_LABELS + "t()", {"text/markdown": TABLE}, {"data_csv": "a\n", "filters": [0]}).markdown
+    box = boxed.split('::::: {.filterable data-filters="0"}')[1].split(":::::")[0]
+    assert "| a | one |" in box and ": A caption {#tbl-a}" in box
+
+
+def test_a_file_is_offered_under_its_own_name():
+    content = read("d()", {"text/markdown": "All of it:"}, {"data_csv": "a\n1\n", "file": "all_rows"})
+    assert [(file.name, file.data_csv) for file in content.files] == [("all_rows", "a\n1\n")]
+    assert "All of it:" in content.markdown and "](tables/all_rows.csv)" in content.markdown
+    with pytest.raises(PublishError, match="name it in small letters"):
+        read("d()", {"text/markdown": "x"}, {"data_csv": "a\n", "file": "../x"})

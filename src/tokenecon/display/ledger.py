@@ -249,7 +249,7 @@ def _with_unit(text: str, unit: str) -> str:
 def grid(rows: pd.DataFrame, title: str) -> Grid:
     """Return the ledger as a table for a terminal."""
     table = Grid(title=title, title_justify="left", show_lines=False, pad_edge=False)
-    table.add_column("claim", overflow="fold")
+    table.add_column("claim", overflow="fold", min_width=28)
     table.add_column("article", justify="right")
     table.add_column("computed", justify="right")
     table.add_column("verdict")

@@ -1,0 +1,256 @@
+"""The ledger: verdicts on planted cases, scores of forecasts, and that no claim is left out."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tokenecon.analysis import claims, evidence, forecasts, ledger
+from tokenecon.analysis.claims import Result, Verdict
+from tokenecon.catalog import Catalog, DataError
+from tokenecon.catalog.checks import run_checks
+
+EDITIONS = ("2025FY", "2026H1")
+ISSUE = {
+    "oligopoly",
+    "tiers",
+    "premium",
+    "low_switching_costs",
+    "ninety_points",
+    "electricity",
+    "price_spread",
+    "us_long_tail",
+    "cn_concentrated",
+    "premiums_do_not_last",
+    "domestic_convergence",
+    "breadth_amplifies",
+    "quality_sets_price",
+}
+
+
+@pytest.fixture(scope="module")
+def catalogs():
+    return {edition: Catalog.open(edition) for edition in EDITIONS}
+
+
+@pytest.fixture(scope="module")
+def evaluated(catalogs):
+    found = {}
+    for edition, cat in catalogs.items():
+        before = cat.edition.previous
+        found[edition] = ledger.evaluate(cat, catalogs[before] if before else None)
+    return found
+
+
+# Rules ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "low, high, null, expected",
+    [
+        (0.1, 0.4, 0, Verdict.supported),
+        (-0.4, -0.1, 0, Verdict.not_supported),
+        (-0.1, 0.4, 0, Verdict.undetermined),
+        (0.1, 0.4, 0.5, Verdict.not_supported),
+        (float("nan"), float("nan"), 0, Verdict.undetermined),
+    ],
+)
+def test_an_interval_decides_only_where_all_of_it_does(low, high, null, expected):
+    assert claims.by_interval(low, high, null) is expected
+
+
+def test_a_handful_must_agree_and_one_is_no_handful():
+    assert claims.by_agreement([True, True]) is Verdict.supported
+    assert claims.by_agreement([False, False]) is Verdict.not_supported
+    assert claims.by_agreement([True, False]) is Verdict.undetermined
+    assert claims.by_agreement([True]) is Verdict.undetermined
+    assert claims.by_agreement([]) is Verdict.undetermined
+
+
+def test_filed_amounts_compare_without_an_interval():
+    assert claims.by_comparison(0.6, 0.5) is Verdict.supported
+    assert claims.by_comparison(0.4, 0.5) is Verdict.not_supported
+    assert claims.by_comparison(float("nan"), 0.5) is Verdict.undetermined
+
+
+@pytest.mark.parametrize(
+    "printed, qualifier, low, high",
+    [
+        ("660", "about", 655, 665),
+        ("80", "about", 75, 85),
+        ("4.4", "about", 4.35, 4.45),
+        ("296", "about", 295.5, 296.5),
+        ("660", "exact", 659.5, 660.5),
+    ],
+)
+def test_about_rounds_at_the_last_digit_that_is_not_zero(printed, qualifier, low, high):
+    found = claims.printed_interval(printed, qualifier)
+    assert (float(found.low), float(found.high)) == (low, high)
+
+
+# Forecasts --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value, qualifier, expected",
+    [
+        (0.5, "about", (0.45, 0.55)),
+        (0.4, "about", (0.35, 0.45)),
+        (1e9, "exact", (1e9, float("inf"))),
+        (2.5e8, "about", (2e8, 3e8)),
+    ],
+)
+def test_about_a_half_is_a_band_and_not_a_threshold(value, qualifier, expected):
+    assert forecasts.band(value, qualifier) == pytest.approx(expected)
+
+
+def test_scores_of_sure_and_of_undecided_forecasts():
+    said, came = pd.Series([1.0, 0.0, 0.5, 0.8]), pd.Series([1.0, 1.0, 1.0, 0.3])
+    assert forecasts.brier(said, came).tolist() == pytest.approx([0, 1, 0.25, 0.3 * 0.04 + 0.7 * 0.64])
+    logs = forecasts.log_score(said, came, draws=100)
+    assert logs[2] == pytest.approx(np.log(2)) and logs[1] == pytest.approx(-np.log(0.005))
+    assert np.isfinite(logs).all()
+
+
+def test_a_true_probability_has_the_best_expected_score():
+    grid = pd.Series(np.linspace(0.01, 0.99, 99))
+    for score in (forecasts.brier, forecasts.log_score):
+        assert grid[score(grid, pd.Series(0.3, index=grid.index)).idxmin()] == pytest.approx(0.3)
+
+
+class Planted(forecasts.Known):
+    """An edition with planted run-rates and nothing else."""
+
+    def __init__(self, rates, register, day):
+        object.__setattr__(self, "cat", None)
+        self.__dict__.update(stated=rates, register=register, paths={})
+        self.__dict__["day"] = pd.Timestamp(day)
+
+
+def aim(value, said="2026-03-31", due="2026-12-31", speaker="them", passed=False, **more):
+    return {
+        "statement_id": f"aim_{value}_{said}", "entity_id": "firm", "metric": "run_rate", "measure": "api",
+        "segment": "api", "kind": "guidance", "said_by": speaker, "value": float(value), "base_unit": "USD",
+        "said_on": pd.Timestamp(said), "period_end": pd.Timestamp(due), "due": pd.Timestamp(due), "passed": passed,
+        "band_low": float(value), "band_high": float("inf"),
+    } | more  # fmt: skip
+
+
+def rate(value, on, measure="api"):
+    return {"entity_id": "firm", "measure": measure, "value": float(value), "on": pd.Timestamp(on)}
+
+
+def planted(rates, *aims):
+    register = pd.DataFrame(list(aims))
+    known = Planted(pd.DataFrame(rates), register, "2026-09-30")
+    return forecasts.score(known)
+
+
+def test_a_level_is_met_on_the_day_it_is_first_stated_for_the_same_scope():
+    rates = [rate(5, "2026-02-01"), rate(9, "2026-06-30", "total"), rate(7, "2026-08-31"), rate(8, "2026-09-15")]
+    row = planted(rates, aim(6)).iloc[0]
+    assert (row["verdict"], row["reached_on"], row["early"]) == ("met", pd.Timestamp("2026-08-31"), 122)
+    assert row["error"] == pytest.approx(8 / 6 - 1)
+    assert row["outcome"] == 1
+
+
+def test_a_level_stated_before_the_forecast_does_not_meet_it():
+    assert planted([rate(9, "2026-02-01")], aim(6)).iloc[0]["verdict"] == "open"
+
+
+def test_a_revised_forecast_is_superseded_and_the_revision_is_open():
+    found = planted([rate(5, "2026-04-30")], aim(6), aim(9, said="2026-08-31"))
+    assert found["verdict"].tolist() == ["superseded", "open"]
+
+
+# The ledger of this article ---------------------------------------------------------------------------------------
+
+
+def test_every_claim_has_a_row_of_its_own(catalogs):
+    for cat in catalogs.values():
+        rows = cat.claims
+        assert len(rows) > 60 and rows["claim_id"].is_unique
+        assert set(rows["kind"]) == {"figure", "ratio", "growth", "forecast", "structural", "definition"}
+        assert set(rows["section"]) == {"intro", "01", "02", "03"}
+        assert set(rows["claim_id"]) >= ISSUE
+
+
+def test_computations_and_claims_are_of_one_another(catalogs):
+    used = set().union(*(set(cat.claims["computation"]) for cat in catalogs.values()))
+    assert used == set(ledger.COMPUTATIONS)
+
+
+def test_what_is_not_testable_says_what_is_missing(catalogs):
+    rows = catalogs["2026H1"].claims
+    assert rows.loc[rows["computation"] == "not_testable", "note"].ne("").all()
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_every_row_is_whole(evaluated, edition):
+    rows = evaluated[edition]
+    assert rows["claim_id"].is_unique
+    assert set(rows["verdict"]) <= set(map(str, ledger.VERDICTS))
+    assert rows["note"].ne("").all()
+    numbers = rows["kind"].isin(["figure", "ratio", "growth"])
+    assert rows.loc[numbers, "quoted"].ne("").all()
+    assert set(rows.loc[rows["kind"] == "forecast", "verdict"]) <= set(map(str, ledger.FORECASTS))
+    decided = rows["verdict"].isin(["supported", "not supported"])
+    assert rows.loc[decided, ["link", "sources"]].ne("").all(axis=None)
+    assert rows.loc[decided, ["computed", "ci_low"]].notna().any(axis=1).all()
+    assert (rows["ci_low"] <= rows["ci_high"])[rows["ci_low"].notna()].all()
+    assert rows.loc[rows["ci_low"].notna(), "interval"].ne("").all()
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_sources_are_known_to_the_edition(evaluated, catalogs, edition):
+    named = {key for joined in evaluated[edition]["sources"] for key in joined.split(";") if key}
+    assert named <= set(catalogs[edition].sources["source_id"])
+
+
+@pytest.mark.parametrize(
+    "claim, verdict, computed",
+    [
+        ("zp_revenue_2025", "reproduced", 724.3),
+        ("zp_api_growth_2025", "rounding of rounded inputs", 292.7),
+        ("mm_revenue_2025_cny", "differs", 568.1),
+        ("mm_arr_multiple", "definition mixed", 1.46),
+        ("zp_api_price_q1", "reproduced", 83),
+    ],
+)
+def test_figures_are_judged_alike_in_both_editions(evaluated, claim, verdict, computed):
+    for rows in evaluated.values():
+        row = rows.set_index("claim_id").loc[claim]
+        assert row["verdict"] == verdict
+        assert row["computed"] == pytest.approx(computed, abs=0.06)
+
+
+def test_the_second_edition_scores_what_the_first_had(evaluated):
+    verdicts = [rows.set_index("claim_id")["verdict"][["zp_run_rate_target", "zp_half"]] for rows in evaluated.values()]
+    assert verdicts[0].tolist() == ["open", "open"]
+    assert verdicts[1].tolist() == ["met", "open"]
+    note = evaluated["2026H1"].set_index("claim_id").loc["zp_half", "note"]
+    assert "the edition before gave it" in note and "on course to be exceeded" in note
+
+
+def test_a_claim_with_an_unknown_computation_is_refused(catalogs, monkeypatch):
+    kept = {name: item for name, item in ledger.COMPUTATIONS.items() if name != "oligopoly"}
+    monkeypatch.setattr(ledger, "COMPUTATIONS", kept)
+    with pytest.raises(DataError, match="oligopoly: no such computation"):
+        ledger.evaluate(catalogs["2025FY"])
+    found = [str(finding) for finding in run_checks(also=(ledger.unregistered,))]
+    assert len(found) == 1 and "data/claims.csv" in found[0] and "'oligopoly' is no computation" in found[0]
+
+
+def test_a_verdict_follows_the_figure(catalogs):
+    """Spoil a printed figure: the verdict must turn, or it is not derived."""
+    cat = catalogs["2025FY"]
+    known = evidence.Known(cat)
+    claim = cat.claims.set_index("claim_id", drop=False).loc["zp_share_price"].to_dict()
+    assert evidence.share_price(known, claim).verdict is Verdict.differs
+    assert evidence.share_price(known, claim | {"printed": "31.9", "value": 0.319}).verdict is Verdict.reproduced
+
+
+def test_a_result_can_be_changed_only_by_a_new_one():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Result(Verdict.open).verdict = Verdict.met
