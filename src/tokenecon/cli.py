@@ -129,7 +129,8 @@ def claims(
             err.print(f"no {column} {', '.join(sorted(unknown))}; there are: {choices}", markup=False)
             raise typer.Exit(1)
         rows = rows[rows[column].isin(wanted)] if wanted else rows
-    out.print(grid(rows, f"Claims, edition {cat.edition.id}, as of {cat.edition.as_of}"), soft_wrap=False)
+    title = f"Claims, edition {cat.edition.id}, as of {cat.edition.as_of}"
+    out.print(grid(rows, title, out.width), soft_wrap=False)
     tally = rows["verdict"].value_counts()
     out.print(f"{len(rows)} claims" + "".join(f", {count} {name}" for name, count in tally.items()), markup=False)
 

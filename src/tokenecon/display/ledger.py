@@ -61,6 +61,8 @@ LOOKS: Mapping[str, Mapping[str, object]] = {
     "unsure": {"facecolor": style.GRID, "edgecolor": style.GRID},
 }
 _DRAWN = ("then_low", "then_high", "now_low", "now_high")
+WIDE = 120
+"""Columns of a terminal from which the parts of a claim stand side by side."""
 TERMINAL: Mapping[str, str] = {"holds": "green", "partly": "yellow", "fails": "red", "unsure": "dim"}
 
 
@@ -246,18 +248,27 @@ def _with_unit(text: str, unit: str) -> str:
     return " ".join(part for part in (text, words.get(number, number), words.get(currency, currency)) if part)
 
 
-def grid(rows: pd.DataFrame, title: str) -> Grid:
-    """Return the ledger as a table for a terminal."""
-    table = Grid(title=title, title_justify="left", show_lines=False, pad_edge=False)
-    table.add_column("claim", overflow="fold", min_width=28)
-    table.add_column("article", justify="right")
-    table.add_column("computed", justify="right")
-    table.add_column("verdict")
-    table.add_column("why", overflow="fold", ratio=1)
+def grid(rows: pd.DataFrame, title: str, width: int) -> Grid:
+    """Return the ledger as a table for a terminal of so many columns; a narrow one has less side by side."""
+    table = Grid(title=title, title_justify="left", pad_edge=False, show_lines=width < WIDE)
+    wide = width >= WIDE
+    for name, look in (
+        ("claim", {"min_width": 28, "ratio": 2}),
+        ("article", {"justify": "right"}),
+        ("computed", {"justify": "right"}),
+        ("verdict", {}),
+        ("why", {"ratio": 3}),
+    ):
+        if wide or name == "claim":
+            table.add_column(name, overflow="fold", **look)
+    if not wide:
+        table.add_column("found", overflow="fold", width=26)
     for row in shown(rows).itertuples():
-        look = TERMINAL[TONES[row.verdict]]
-        table.add_row(
-            Text.assemble(row.text, "\n", (f"{row.claim_id}, {row.part}", "dim")), row.article, row.found,
-            Text(row.verdict, style=look), Text(row.note),
-        )  # fmt: skip
+        verdict = Text(row.verdict, style=TERMINAL[TONES[row.verdict]])
+        claim = Text.assemble(row.text, "\n", (f"{row.claim_id}, {row.part}", "dim"))
+        if wide:
+            table.add_row(claim, row.article, row.found, verdict, Text(row.note))
+        else:
+            figures = [f"{name}: {text}" for name, text in (("article", row.article), ("computed", row.found)) if text]
+            table.add_row(Text.assemble(claim, "\n", row.note), Text("\n").join([verdict, *map(Text, figures)]))
     return table
