@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 WIDTH = 100
 """Dashes in a table's rule, about the characters that fit a line: the columns' relative widths where cells wrap."""
 PADDING = 3
+_REFERENCE = re.compile(r"@(?:sec|fig|tbl|eq)-[\w-]+")
+_REFERENCE_SHOWN = "Section"
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,14 @@ class Column:
 
     ``format`` is a format specification such as ``",.0f"``, or a function of the value. Numbers stand on the right;
     ``align`` overrules that. ``scale`` divides numbers before they are formatted, for example 1e6 for millions.
+    ``width`` is the column's width in characters where its words should not decide it.
     """
 
     header: str
     format: str | Callable[[Any], str] = ""
     scale: float = 1
     align: str | None = None
+    width: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,11 @@ def table(data: pd.DataFrame, columns: Mapping[str, Column], note: str = "", fil
     aligns = [column.align or ("right" if _numeric(data[name]) else "left") for name, column in columns.items()]
     lines = [
         _row([column.header for column in columns.values()]),
-        _rule([[column.header, *cells[name]] for name, column in columns.items()], aligns),
+        _rule(
+            [[column.header, *cells[name]] for name, column in columns.items()],
+            aligns,
+            [column.width for column in columns.values()],
+        ),
         *(_row(row) for row in zip(*cells.values(), strict=True)),
     ]
     text = "\n".join(lines) + (f"\n\n{note}" if note else "")
@@ -124,8 +133,10 @@ def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _rule(texts: Sequence[Sequence[str]], aligns: Sequence[str]) -> str:
+def _rule(texts: Sequence[Sequence[str]], aligns: Sequence[str], widths: Sequence[int | None]) -> str:
     """Return the rule below the header: room for each column's longest word, the rest by what its cells would take."""
+    # A reference shows as a word and a number, whatever its label.
+    texts = [[_REFERENCE.sub(_REFERENCE_SHOWN, text) for text in column] for column in texts]
     words = [max(len(word) for text in column for word in text.split(" ")) for column in texts]
     whole = [max(word, *map(len, column[1:])) for word, column in zip(words, texts, strict=True)]
     spare = max(0, WIDTH - sum(words) - PADDING * len(words))
@@ -133,6 +144,7 @@ def _rule(texts: Sequence[Sequence[str]], aligns: Sequence[str]) -> str:
     filled = min(1, spare / wanted) if wanted else 0
     evenly = (spare - filled * wanted) / len(words)
     dashes = [round(word + PADDING + filled * (full - word) + evenly) for word, full in zip(words, whole, strict=True)]
+    dashes = [width or found for width, found in zip(widths, dashes, strict=True)]
     marks = {"right": ("", ":"), "left": (":", ""), "center": (":", ":")}
     rules = [f"{marks[align][0]}{'-' * count}{marks[align][1]}" for count, align in zip(dashes, aligns, strict=True)]
     return "|" + "|".join(rules) + "|"
