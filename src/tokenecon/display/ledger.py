@@ -17,12 +17,13 @@ from rich.text import Text
 from tokenecon.display import style
 from tokenecon.display.figure import Figure, finish
 from tokenecon.display.plots import note
+from tokenecon.display.tables import NO_BREAK
 
 PARTS: Mapping[str, str] = {
     "intro": "opening",
-    "01": "1 revenue",
-    "02": "2 routes",
-    "03": "3 market",
+    "01": f"1{NO_BREAK}revenue",
+    "02": f"2{NO_BREAK}routes",
+    "03": f"3{NO_BREAK}market",
 }
 """Part of the article to what it is called in a table."""
 GROUPS: Mapping[str, str] = {
