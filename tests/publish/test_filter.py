@@ -29,11 +29,11 @@ def shown(page):
 
 def test_words_and_a_value_narrow_the_rows(page):
     assert page.locator(".filter-bar").count() == 1
-    assert page.get_by_label("Search").input_value() == "" and len(shown(page)) == 3
-    page.get_by_label("Search").fill("PEARS three")
+    assert page.get_by_role("searchbox").input_value() == "" and len(shown(page)) == 3
+    page.get_by_role("searchbox").fill("PEARS three")
     assert shown(page) == ["three pears"]
-    page.get_by_label("Search").fill("pears")
-    page.get_by_label("Kind").select_option("a")
+    page.get_by_role("searchbox").fill("pears")
+    page.get_by_role("combobox", name="Kind").select_option("a")
     assert shown(page) == ["three pears"]
     assert page.locator("output").inner_text() == "1 of 3 rows"
 
@@ -52,7 +52,7 @@ def test_the_keyboard_is_enough(page):
 
 
 def test_paper_shows_every_row_and_no_bar(page):
-    page.get_by_label("Search").fill("apple")
+    page.get_by_role("searchbox").fill("apple")
     page.emulate_media(media="print")
     assert len(shown(page)) == 3
     assert not page.locator(".filter-bar").is_visible()

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from tokenecon.display import style
 from tokenecon.display.figure import Figure, finish
+from tokenecon.display.narrative import Phrase, phrase
 from tokenecon.display.plots import note
 from tokenecon.display.tables import NO_BREAK
 
@@ -208,6 +209,20 @@ def decided(rows: pd.DataFrame) -> pd.DataFrame:
     joined = texts.groupby(["verdict", "computation", "note"])["text"].transform("; ".join)
     once = texts.assign(text=joined).drop_duplicates(["verdict", "computation", "note"])
     return once.sort_values("verdict", kind="stable").reset_index(drop=True)
+
+
+def estimate(name: str, row: Mapping[str, object]) -> dict[str, object]:
+    """Return the estimate of a claim and the ends of its interval as named values for a sentence."""
+    return {name: row["computed"], f"{name}_low": row["ci_low"], f"{name}_high": row["ci_high"]}
+
+
+def ends(name: str, row: Mapping[str, object], spec: str) -> Phrase:
+    """Write the ends of the interval of a claim; one that is not reached has no number."""
+    found = estimate(name, row)
+    low, high = f"{name}_low", f"{name}_high"
+    if not np.isfinite(found[high]):
+        return phrase(f"{{{low}:{spec}}} and no upper end", **{low: found[low]})
+    return phrase(f"{{{low}:{spec}}} to {{{high}:{spec}}}", **{low: found[low], high: found[high]})
 
 
 def printed(row: Mapping[str, object]) -> str:
