@@ -159,16 +159,17 @@ def choices(
     own = prices[prices["market"] == market]
     days = month_ends(own, day)
     tests = {name: scores(capability, name) for name in benchmarks if (capability["benchmark"] == name).any()}
-    if benchmarks[0] not in tests:
-        raise ValueError(f"no scores of '{benchmarks[0]}', the test that opens")
-    scored_on = tests[benchmarks[0]]["scored_on"].max()
-    opening = Opening(benchmarks[0], ratio, min(days, key=lambda end: abs(end - scored_on)))
+    first = benchmarks[0]
+    if first not in tests:
+        raise ValueError(f"no scores of '{first}', the test that opens")
+    scored_on = tests[first]["scored_on"].max()
+    opening = Opening(first, ratio, min(days, key=lambda end: abs(end - scored_on)))
     sold = _offers(own, models, entities, days, market)
-    rows = [sold.merge(found, on="model_id").assign(benchmark=name) for name, found in tests.items()]
-    kept = [frame for frame in rows if _enough(frame, opening.day)]
-    if not kept or kept[0]["benchmark"].iat[0] != opening.benchmark:
-        raise ValueError(f"fewer than {ENOUGH} models a country are on sale with a score of '{opening.benchmark}'")
-    priced = pd.concat([listed.blended(frame, mix).assign(ratio=mix) for frame in kept for mix in ratios])
+    rows = {name: sold.merge(found, on="model_id").assign(benchmark=name) for name, found in tests.items()}
+    kept = {name: frame for name, frame in rows.items() if _enough(frame, opening.day)}
+    if first not in kept:
+        raise ValueError(f"fewer than {ENOUGH} models a country are on sale with a score of '{first}'")
+    priced = pd.concat([listed.blended(frame, mix).assign(ratio=mix) for frame in kept.values() for mix in ratios])
     frame = priced[priced["blended"] > 0].reset_index(drop=True)
     return Choices(frame.assign(frontier=frontier(frame)), medians(frame), opening)
 
@@ -208,7 +209,9 @@ def median(values: np.ndarray) -> Estimate:
     if len(values) == 0:
         return Estimate(float("nan"), float("nan"), float("nan"), 0, "order statistics")
     interval = stats.quantile_test(values, q=float(np.median(values)), p=0.5).confidence_interval(LEVEL)
-    return Estimate(float(np.median(values)), float(interval.low), float(interval.high), len(values), "order statistics")
+    return Estimate(
+        float(np.median(values)), float(interval.low), float(interval.high), len(values), "order statistics"
+    )
 
 
 def _offers(
