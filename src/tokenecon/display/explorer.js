@@ -292,16 +292,17 @@
   picture.addEventListener("pointerdown", follow);
   picture.addEventListener("pointerleave", hide);
 
+  // Chromium lets the Tab key stop at an SVG element that listens for focus: the element around it does.
   const pointOf = (element) => view.find(({ model }) => drawn.get(model).element === element);
-  points.addEventListener("focusin", (event) => show(pointOf(event.target)));
-  points.addEventListener("focusout", hide);
+  plot.addEventListener("focusin", (event) => show(pointOf(event.target)));
+  plot.addEventListener("focusout", hide);
 
   const byPrice = () => [...view].sort((one, other) => one.price - other.price || one.score - other.score);
   const MOVES = {
     ArrowRight: [() => view, 1], ArrowLeft: [() => view, -1], ArrowUp: [byPrice, 1], ArrowDown: [byPrice, -1],
     Home: [() => view, -Infinity], End: [() => view, Infinity],
   };
-  points.addEventListener("keydown", (event) => {
+  plot.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
     if (!MOVES[event.key]) return;
     event.preventDefault();
