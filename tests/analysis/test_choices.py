@@ -6,7 +6,7 @@ from scipy import stats
 from tokenecon.analysis import choices, sample
 from tokenecon.catalog import Catalog
 
-HOME = ("a", "b", "c", "d", "e", "f")
+HOME = ("a", "b", "c", "d", "e", "f", "g")
 
 
 def price(model, amount, begins="2026-01-15", ends=None):
@@ -26,7 +26,7 @@ def score(model, value, day="2026-03-20", benchmark="test"):
     }  # fmt: skip
 
 
-MODELS = [*HOME, *"uvwxyz"]
+MODELS = [*HOME, *"tuvwxyz"]
 PRICES = pd.DataFrame([price(model, 1 + number) for number, model in enumerate(MODELS)])
 SCORES = pd.DataFrame([score(model, 10 + number) for number, model in enumerate(MODELS)])
 KNOWN = pd.DataFrame({
@@ -51,9 +51,9 @@ def test_days_are_month_ends_under_observation():
 
 def test_each_view_holds_the_models_on_sale_with_a_score():
     found = views(pd.concat([PRICES[1:], pd.DataFrame([price("a", 1, ends="2026-03-05"), price("late", 2)])]))
-    assert found.frame.groupby(["ratio", "day"]).size().tolist() == [12, 12, 11, 11] * 3
+    assert found.frame.groupby(["ratio", "day"]).size().tolist() == [14, 14, 13, 13] * 3
     assert found.opening == ("test", 3, pd.Timestamp("2026-03-31"))
-    assert len(found.view) == 11
+    assert len(found.view) == 13
 
 
 def test_a_model_is_in_no_view_before_its_release():
@@ -72,17 +72,17 @@ def test_prices_are_blended_and_of_their_day():
 
 def test_scores_are_of_one_set_on_every_day():
     older = SCORES.assign(value=99.0, published_on=pd.Timestamp("2026-02-01"))
-    assert views(scores=pd.concat([older, SCORES])).frame["score"].max() == 21
+    assert views(scores=pd.concat([older, SCORES])).frame["score"].max() == 23
 
 
 def test_a_test_with_few_models_of_a_country_is_left_out():
-    few = SCORES[:8].assign(benchmark="few")
+    few = SCORES[:9].assign(benchmark="few")
     assert set(views(scores=pd.concat([SCORES, few]), others=("few", "none")).frame["benchmark"]) == {"test"}
-    with pytest.raises(ValueError, match=r"fewer than 5 models a country"):
-        views(scores=SCORES[:8])
+    with pytest.raises(ValueError, match=r"fewer than 6 models a country"):
+        views(scores=SCORES[:9])
     with pytest.raises(ValueError, match=r"no scores of 'test'"):
         views(scores=few)
-    with pytest.raises(ValueError, match=r"fewer than 5"):
+    with pytest.raises(ValueError, match=r"fewer than 6"):
         views(entities=ENTITIES)
 
 
@@ -98,7 +98,7 @@ def test_medians_of_every_view_and_group():
     found = views()
     assert len(found.medians) == 3 * 4 * 3
     row = found.opening_medians.loc["CN"]
-    assert row[["n", "median", "low", "high"]].tolist() == [6, 7, 2, 12]
+    assert row[["n", "median", "low", "high"]].tolist() == [7, 8, 2, 14]
     assert found.opening_medians.loc["other", "n"] == 0
 
 

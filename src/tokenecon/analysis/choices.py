@@ -31,8 +31,9 @@ MEASURES = (
 )
 """Tests that may be chosen, the one that opens first."""
 
-ENOUGH = 5
-"""Models that China and the United States each need on the opening day for a test to be offered."""
+ENOUGH = 6
+"""Models that China and the United States each need on the opening day for a test to be offered: a median has an
+interval from six values on."""
 
 COUNTRIES = ("CN", "US")
 OTHER = "other"

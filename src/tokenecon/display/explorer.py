@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -29,6 +30,7 @@ SIZES: Mapping[str, float] = {"CN": 5.5, "US": 5.0, "other": 5.5}
 RATIOS = ("fraction", "percent")
 TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
 DIGITS = 6
+CENTS = Decimal("0.1")
 
 # Where a label may stand beside its point, best first: offset in points, horizontal and vertical side.
 PLACES = (
@@ -109,7 +111,8 @@ def _median(ax: Axes, row: pd.Series, country: str) -> Annotation:
     colour = COLOURS[country]
     ax.axhspan(row["low"], row["high"], color=colour, alpha=0.12, linewidth=0)
     ax.axhline(row["median"], color=colour, linewidth=1.2, linestyle="-" if country == "US" else (0, (4, 2)))
-    text = f"{SHORT[country]} median\n{row['median']:.2f} ({row['low']:.2f}–{row['high']:.2f})\nn = {row['n']:.0f}"
+    middle, low, high = map(_money, row[["median", "low", "high"]])
+    text = f"{SHORT[country]} median\n{middle} ({low}–{high})\nn = {row['n']:.0f}"
     place = {"xy": (1, row["median"]), "xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
     return ax.annotate(text, xytext=(6, 0), va="center", size=8.5, color=colour, linespacing=1.15, **place)
 
@@ -149,6 +152,12 @@ def _labels(ax: Axes, rows: pd.DataFrame) -> None:
                 taken.append(box)
                 break
             ax.texts[-1].remove()
+
+
+def _money(dollars: float) -> str:
+    """Write a price as the script does, a half rounded up, so that the two pictures say the same."""
+    exact = Decimal(_short(dollars))
+    return f"{dollars:.2g}" if exact < CENTS else str(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def _day(day: pd.Timestamp) -> str:
