@@ -1,7 +1,8 @@
 """Price against capability for every mix of tokens, day and test that a reader may choose, in one frame.
 
-Prices are one market's list prices on the last day of each month. Scores of one test come from one set, the last one
-that the edition knows, whatever the day of the price: sets do not mix, and what a model can do does not change.
+Prices are one market's list prices on the last day of each month and on the day of the scores. Scores of one test
+come from one set, the last one that the edition knows, whatever the day of the price: sets do not mix, and what a
+model can do does not change.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Choices(NamedTuple):
     medians : pandas.DataFrame
         One row a view and group, also where it has no model: ``country``, ``n``, ``median``, ``low``, ``high``.
     opening : Opening
-        The first test and mix of the frame, on the month end nearest to the day of its scores.
+        The first test and the usual mix, on the day of the test's scores: the sample of the regressions.
     """
 
     frame: pd.DataFrame
@@ -101,17 +102,9 @@ def month_ends(prices: pd.DataFrame, day: dt.date | str) -> pd.DatetimeIndex:
         List prices (see :mod:`tokenecon.analysis.prices`) with ``last_seen_on``.
     day : date or str
         The last day to consider.
-
-    Raises
-    ------
-    ValueError
-        If no month ends between the first and the last look.
     """
     seen = pd.concat([prices["published_on"], prices["last_seen_on"]])
-    found = pd.date_range(prices["published_on"].min(), min(seen.max(), pd.Timestamp(day)), freq="ME")
-    if found.empty:
-        raise ValueError(f"no month ends between the first look at a list of prices and {pd.Timestamp(day):%Y-%m-%d}")
-    return found
+    return pd.date_range(prices["published_on"].min(), min(seen.max(), pd.Timestamp(day)), freq="ME")
 
 
 def choices(
@@ -155,16 +148,15 @@ def choices(
     Raises
     ------
     ValueError
-        If the first test has too few models, or no month ends within the lists of prices.
+        If the first test has no scores or too few models.
     """
     own = prices[prices["market"] == market]
-    days = month_ends(own, day)
     tests = {name: scores(capability, name) for name in benchmarks if (capability["benchmark"] == name).any()}
     first = benchmarks[0]
     if first not in tests:
         raise ValueError(f"no scores of '{first}', the test that opens")
-    scored_on = tests[first]["scored_on"].max()
-    opening = Opening(first, ratio, min(days, key=lambda end: abs(end - scored_on)))
+    opening = Opening(first, ratio, tests[first]["scored_on"].max())
+    days = month_ends(own, day).union([opening.day])
     sold = _offers(own, models, entities, days, market)
     rows = {name: sold.merge(found, on="model_id").assign(benchmark=name) for name, found in tests.items()}
     kept = {name: frame for name, frame in rows.items() if _enough(frame, opening.day)}

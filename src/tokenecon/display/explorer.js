@@ -132,7 +132,7 @@
   };
 
   const steps = (low, high) => {
-    const rough = (high - low) / Math.max(3, (frame.right - frame.left) / 70), unit = 10 ** Math.floor(Math.log10(rough));
+    const rough = (high - low) / Math.max(3, (frame.right - frame.left) / 50), unit = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((times) => times * unit).find((size) => size >= rough);
     const found = [];
     for (let at = Math.ceil(low / step) * step; at <= high; at += step) found.push(Number(at.toPrecision(12)));

@@ -25,8 +25,8 @@ SHORT: Mapping[str, str] = {"CN": "China", "US": "US"}
 COLOURS: Mapping[str, str] = {**style.COUNTRY_COLOURS, "other": style.MUTED}
 # On a page that may be dark the rest takes a grade of its ink.
 SHADES: Mapping[str, str] = {**style.COUNTRY_COLOURS, "other": "color-mix(in srgb, currentColor 70%, transparent)"}
-MARKERS: Mapping[str, str] = {"CN": "o", "US": "s", "other": "^"}
-SIZES: Mapping[str, float] = {"CN": 5.5, "US": 5.0, "other": 5.5}
+MARKERS: Mapping[str, str] = {"CN": "s", "US": "o", "other": "^"}
+SIZES: Mapping[str, float] = {"CN": 5.0, "US": 5.5, "other": 5.5}
 RATIOS = ("fraction", "percent")
 TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
 DIGITS = 6
@@ -131,7 +131,7 @@ def _key(ax: Axes, rows: pd.DataFrame) -> None:
         for group, label in GROUPS.items()
     ]
     if not rows["basis"].eq("measured").all():
-        hollow = {"marker": "o", "markerfacecolor": "none", "color": style.MUTED, "markersize": SIZES["CN"]}
+        hollow = {"marker": "o", "markerfacecolor": "none", "color": style.MUTED, "markersize": SIZES["US"]}
         marks.append(Line2D([], [], linestyle="", **hollow, label="hollow: score estimated by its publisher"))
     marks.append(Patch(color=style.MUTED, alpha=0.2, linewidth=0, label="95% interval of a median"))
     place = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1.0), "ncols": len(marks), "columnspacing": 1.2}
