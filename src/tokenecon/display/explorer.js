@@ -45,7 +45,9 @@
 
   const finding = (numbers) => {
     const without = [CN, US].filter((group) => !numbers[group][0]);
-    if (without.length) return `No model from ${without.map((group) => data.groups[group].name).join(" or ")} with a score was on sale`;
+    if (without.length) {
+      return `No list price is known of a scored model from ${without.map((group) => data.groups[group].name).join(" or ")}`;
+    }
     const ratio = numbers[CN][1] / numbers[US][1];
     return `The median model from China lists at ${(100 * ratio).toFixed(0)}% of the median US model’s price`;
   };
@@ -154,10 +156,11 @@
     );
   };
 
+  const inPicture = (numbers) => [CN, US].filter((group) => chosen.shown[group] && numbers[group][0]);
+
   const drawMedians = (numbers) => {
-    const known = [CN, US].filter((group) => chosen.shown[group] && numbers[group][0]);
     const higher = numbers[CN][1] > numbers[US][1] ? CN : US;
-    medians.replaceChildren(...known.map((group) => {
+    medians.replaceChildren(...inPicture(numbers).map((group) => {
       const [n, median, low, high] = numbers[group], at = frame.y(median), width = frame.right - frame.left;
       const layer = svg("g", coloured(group), svg("line", { x1: frame.left, x2: frame.right, y1: at, y2: at, class: `line-${group}` }));
       if (low !== null) {
@@ -192,10 +195,13 @@
     if (view.length) drawn.get(view.at(-1).model).element.setAttribute("tabindex", 0);
   };
 
-  // A name stands beside its point where it covers no other point and no other name.
-  const drawNames = (wanted) => {
+  // A name stands beside its point where it covers no other point, no other name and no median.
+  const drawNames = (wanted, numbers) => {
     names.replaceChildren();
-    const taken = view.map(({ x, y }) => [x - 4, y - 4, x + 4, y + 4]);
+    const taken = [
+      ...view.map(({ x, y }) => [x - 4, y - 4, x + 4, y + 4]),
+      ...inPicture(numbers).map((group) => frame.y(numbers[group][1])).map((y) => [frame.left, y - 1, frame.right, y + 1]),
+    ];
     const free = ([x0, y0, x1, y1]) => x0 >= frame.left && x1 <= frame.right + 4 && y0 >= frame.top - 8 && y1 <= frame.bottom
       && !taken.some(([left, top, right, bottom]) => x0 < right && left < x1 && y0 < bottom && top < y1);
     for (const model of wanted) {
@@ -227,7 +233,7 @@
     drawGrid();
     drawMedians(numbers);
     drawPoints();
-    drawNames(wanted);
+    drawNames(wanted, numbers);
     title.textContent = finding(numbers);
     const said = numbers.flatMap((group, number) => (chosen.shown[number] ? [ofGroup(number, group)] : []));
     status.textContent = `${chosenDay.value}, ${mixed(chosen.mix)} input to output, ${name} (scores of ${day(scored)}): `

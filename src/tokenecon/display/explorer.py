@@ -72,7 +72,7 @@ def explorer(choices: Choices, benchmarks: pd.DataFrame, names: Mapping[str, str
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
     _key(ax, choices.view)
     canvas.draw_without_rendering()
-    _labels(ax, choices.view)
+    _labels(ax, choices.view, choices.opening_medians["median"])
     return interactive(finish(canvas, title, subtitle, choices.spans), "explorer", _content(choices, tests, names))
 
 
@@ -138,12 +138,14 @@ def _key(ax: Axes, rows: pd.DataFrame) -> None:
     ax.legend(handles=marks, **place, borderaxespad=0.2, handletextpad=0.3, handlelength=1.1, fontsize=8)
 
 
-def _labels(ax: Axes, rows: pd.DataFrame) -> None:
-    """Name the models on the frontier where there is room, the most capable first."""
+def _labels(ax: Axes, rows: pd.DataFrame, medians: pd.Series) -> None:
+    """Name the models on the frontier where no point, name or median is covered, the most capable first."""
     pixels = ax.figure.dpi / 72
     points = ax.transData.transform(rows[["score", "blended"]].to_numpy())
     taken = [Bbox.from_extents(x - 3 * pixels, y - 3 * pixels, x + 3 * pixels, y + 3 * pixels) for x, y in points]
     whole = ax.get_window_extent()
+    lines = ax.transData.transform([(0, medians[country]) for country in SHORT])[:, 1]
+    taken += [Bbox.from_extents(whole.x0, y - pixels, whole.x1, y + pixels) for y in lines]
     for row in rows[rows["frontier"]].sort_values("score", ascending=False).itertuples():
         for offset, ha, va in PLACES:
             note(ax, row.model, row.score, row.blended, offset, ha=ha, va=va, size=7.5)
