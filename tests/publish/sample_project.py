@@ -113,6 +113,7 @@ def make_project(root):
     (root / "src/tokenecon/__init__.py").write_text("")
     (root / "src/tokenecon/catalog.py").write_text(CATALOG)
     (root / "src/tokenecon/shown.py").write_text(SHOWN)
+    (root / "src/tokenecon/shown.js").write_text("")
     (root / "uv.lock").write_text("version = 1\n")
     (project.data / "sources.csv").write_text(SOURCES)
     (project.data / "numbers.csv").write_text("a,b_c\nx,1\n")

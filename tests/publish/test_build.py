@@ -43,6 +43,7 @@ def test_nothing_runs_when_nothing_changed(built):
     ("changed", "text", "expected"),
     [
         ("src/tokenecon/shown.py", "\n# a remark\n", "src/tokenecon/shown.py changed"),
+        ("src/tokenecon/shown.js", "draw();\n", "src/tokenecon/shown.js changed"),
         ("data/numbers.csv", "y,2\n", "data/numbers.csv changed"),
         ("uv.lock", "# new\n", "uv.lock changed"),
         ("data/editions/2025FY.toml", "# new\n", "edition file changed"),

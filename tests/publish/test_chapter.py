@@ -41,9 +41,19 @@ def test_a_figure_carries_alt_text_data_and_links():
         assert f"]({target})" in content.markdown
 
 
+def test_a_page_shows_the_interactive_form_around_the_same_picture():
+    html = f'<div class="interactive"><div class="figure-box">{SVG}</div><script>draw(`a`)</script></div>'
+    markdown = read(LABELS + "draw()", {"image/svg+xml": SVG, "text/html": html}, {"data_csv": "a\n1\n"}).markdown
+    assert "<script>draw(`a`)</script>" in markdown
+    assert markdown.count("<svg") == 1
+    assert '<div class="figure-box"><svg id="fig-a--svg" role="img" aria-label="An alt text"' in markdown
+    assert markdown.index("```{=html}") < markdown.index("<script>") < markdown.index("```{=typst}")
+
+
 @pytest.mark.parametrize(
     ("source", "data", "own", "message"),
     [
+        (LABELS, {"image/svg+xml": SVG, "text/html": "<canvas></canvas>"}, {"data_csv": ""}, "without its SVG in it"),
         ("draw()", {"image/svg+xml": SVG}, {"data_csv": ""}, "needs `#| label: fig-…`"),
         ("#| label: fig-a\ndraw()", {"image/svg+xml": SVG}, {"data_csv": ""}, "fig-a needs a caption"),
         ("#| label: fig-a\n#| fig-cap: c\nd()", {"image/svg+xml": SVG}, {"data_csv": ""}, "needs a `#| fig-alt:`"),

@@ -45,6 +45,7 @@ def test_an_edition_that_is_not_built_is_said_to_be(built, tmp_path):
         ("</head>", '<script src="https://cdn.example.org/x.js"></script></head>', "<script> requests another host"),
         ("</head>", '<link rel="stylesheet" href="//fonts.example.org/x.css"></head>', "<link> requests another host"),
         ("</head>", "<style>@import 'https://example.org/x.css';</style></head>", "style requests another host"),
+        ("</head>", '<style>@import"https://example.org/x.css"</style></head>', "style requests another host"),
         (
             "</main>",
             '<p style="background: url(https://example.org/x.png)">x</p></main>',

@@ -15,6 +15,8 @@ from nbformat import NotebookNode
 from tokenecon.publish.execute import Executed
 from tokenecon.publish.project import Edition, Project
 
+BESIDE = (".js", ".css")
+
 
 @dataclass(frozen=True)
 class Cached:
@@ -85,10 +87,13 @@ class Cache:
     def _inputs(self, notebook: Path, result: Executed) -> list[str]:
         """Name the inputs relative to the project, the likeliest reason for a run first."""
         project = self.project
+        modules = [path for path in map(Path, result.modules) if path.is_relative_to(project.root / "src")]
+        # What a module shows with may lie beside it under its name, as a script does.
         own = sorted(
-            project.relative(path)
-            for path in map(Path, result.modules)
-            if path.is_relative_to(project.root / "src") and path.is_file()
+            project.relative(file)
+            for path in modules
+            for file in (path, *(path.with_suffix(kind) for kind in BESIDE))
+            if file.is_file()
         )
         fixed = (notebook, self.edition.file, project.data / "datapackage.json", project.root / "uv.lock")
         names = [*(project.relative(path) for path in fixed if path.is_file()), *own, *result.reads]

@@ -151,7 +151,7 @@ class _Cell:
             self._collect(own.get("facts", {}))
             data = output.get("data", {})
             if "image/svg+xml" in data:
-                yield self._figure(_joined(data["image/svg+xml"]), own)
+                yield self._figure(_joined(data["image/svg+xml"]), _joined(data.get("text/html", "")), own)
             elif "text/markdown" in data:
                 text = _joined(data["text/markdown"]).strip()
                 if "file" in own:
@@ -175,7 +175,7 @@ class _Cell:
                     "give the cell a `#| label:` of its own"
                 )
 
-    def _figure(self, svg: str, own: dict[str, str]) -> str:
+    def _figure(self, svg: str, html: str, own: dict[str, str]) -> str:
         label, caption = self._captioned("fig")
         alt = str(self.options.get("fig-alt", "")).strip()
         if not alt or alt == caption:
@@ -185,11 +185,12 @@ class _Cell:
         if finding := own.get("finding"):
             alt = f"{alt.rstrip('.')}. {finding}"
         self.content.figures.append(Figure(label, svg, own["data_csv"], alt))
+        shown = _in_page(svg, html, label, alt)
         quoted = alt.replace("\\", "\\\\").replace('"', '\\"')
         links = [f"[Data (CSV)](figures/{label}.csv)", f"[Figure (SVG)](figures/{label}.svg)", self._notebook_link()]
         return "\n\n".join([
             f"::: {{#{label}}}",
-            _fenced(f'<div class="figure-box">\n{inline_svg(svg, label, alt)}\n</div>', "{=html}"),
+            _fenced(shown, "{=html}"),
             _fenced(f'#image("/figures/{label}.svg", width: 100%, alt: "{quoted}")', "{=typst}"),
             caption,
             ":::",
@@ -236,6 +237,17 @@ class _Cell:
 
     def _notebook_link(self) -> str:
         return f"[Notebook](notebooks/{self.content.source})"
+
+
+def _in_page(svg: str, html: str, label: str, alt: str) -> str:
+    """Return a figure for a page: the picture, inside what makes it interactive where ``html`` brings that."""
+    picture = inline_svg(svg, label, alt)
+    if not html:
+        return f'<div class="figure-box">\n{picture}\n</div>'
+    twin = svg[svg.index("<svg") :].strip()
+    if html.count(twin) != 1:
+        raise PublishError(f"figure {label} shows text/html without its SVG in it: no scripts, no figure")
+    return html.replace(twin, picture)
 
 
 def only_html(text: str) -> str:

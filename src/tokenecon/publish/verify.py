@@ -20,7 +20,7 @@ _NO_NUMBER = {"nan", "none", "inf", "-inf", "−inf", "nat", "<na>", "null"}
 _LOADED = (("img", "src"), ("script", "src"), ("iframe", "src"), ("source", "src"), ("video", "src"), ("audio", "src"),
            ("embed", "src"), ("object", "data"), ("link", "href"), ("image", "href"), ("image", "xlink:href"),
            ("use", "href"), ("use", "xlink:href"))  # fmt: skip
-_CSS_URL = re.compile(r"""url\(\s*['"]?([^'")]+)|@import\s+['"]([^'"]+)""")
+_CSS_URL = re.compile(r"""url\(\s*['"]?([^'")]+)|@import\s*['"]([^'"]+)""")
 _COMPARED = 40
 
 

@@ -1,0 +1,232 @@
+"""Price against capability: the picture that opens, and what ``explorer.js`` draws every other view from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.text import Annotation
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.transforms import Bbox
+
+from tokenecon.analysis.choices import VIEW, Choices
+from tokenecon.display import style
+from tokenecon.display.figure import Figure, finish, interactive
+from tokenecon.display.plots import note
+
+GROUPS: Mapping[str, str] = {"CN": "China", "US": "United States", "other": "Other countries"}
+SHORT: Mapping[str, str] = {"CN": "China", "US": "US"}
+COLOURS: Mapping[str, str] = {**style.COUNTRY_COLOURS, "other": style.MUTED}
+# On a page that may be dark the rest takes a grade of its ink.
+SHADES: Mapping[str, str] = {**style.COUNTRY_COLOURS, "other": "color-mix(in srgb, currentColor 70%, transparent)"}
+MARKERS: Mapping[str, str] = {"CN": "s", "US": "o", "other": "^"}
+SIZES: Mapping[str, float] = {"CN": 5.0, "US": 5.5, "other": 5.5}
+RATIOS = ("fraction", "percent")
+TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
+DIGITS = 6
+CENTS = Decimal("0.1")
+
+# Where a label may stand beside its point, best first: offset in points, horizontal and vertical side.
+PLACES = (
+    ((7, 0), "left", "center"),
+    ((-7, 0), "right", "center"),
+    ((0, 7), "center", "bottom"),
+    ((0, -7), "center", "top"),
+    ((5, 5), "left", "bottom"),
+    ((5, -5), "left", "top"),
+    ((-5, 5), "right", "bottom"),
+    ((-5, -5), "right", "top"),
+)
+
+
+def explorer(choices: Choices, benchmarks: pd.DataFrame, names: Mapping[str, str], title: str, subtitle: str) -> Figure:
+    """Price against score of each model, and the median by country; a reader of the page chooses mix, day and test.
+
+    Parameters
+    ----------
+    choices : Choices
+        From :func:`tokenecon.analysis.choices.choices`.
+    benchmarks : pandas.DataFrame
+        Tests with ``name`` and ``unit``, as the catalogue has them.
+    names : mapping of str to str
+        Makers by ``entity_id``.
+    title, subtitle : str
+        Of the view that opens.
+    """
+    tests = benchmarks.set_index("benchmark_id")
+    opening = choices.opening
+    canvas, ax = _axes(choices)
+    for country in reversed(GROUPS):
+        _points(ax, choices.view.query("country == @country"), country)
+    texts = [_median(ax, choices.opening_medians.loc[country], country) for country in SHORT]
+    _apart(texts, choices.opening_medians["median"])
+    test = tests.loc[opening.benchmark]
+    ax.set_xlabel(f"{test['name']}, scores of {_day(choices.view['scored_on'].max())}")
+    if test["unit"] in RATIOS:
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
+    _key(ax, choices.view)
+    canvas.draw_without_rendering()
+    _labels(ax, choices.view, choices.opening_medians["median"])
+    return interactive(finish(canvas, title, subtitle, choices.spans), "explorer", _content(choices, tests, names))
+
+
+def _axes(choices: Choices) -> tuple[plt.Figure, Axes]:
+    style.use()
+    canvas, ax = plt.subplots(figsize=(style.WIDTH, 4.4), layout="constrained")
+    ax.set_yscale("log")
+    ax.set_ylim(*_price_range(choices))
+    ax.set_xlim(*_score_range(choices.frame.query("benchmark == @choices.opening.benchmark")["score"]))
+    ax.yaxis.set_major_locator(FixedLocator(TICKS))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    return canvas, ax
+
+
+def _price_range(choices: Choices) -> tuple[float, float]:
+    """Return the ends of the axis of prices: one for all views, so that points move when a price does."""
+    return choices.frame["blended"].min() * 0.8, choices.frame["blended"].max() * 1.25
+
+
+def _score_range(scores: pd.Series) -> tuple[float, float]:
+    margin = (scores.max() - scores.min()) * 0.04
+    return scores.min() - margin, scores.max() + margin
+
+
+def _points(ax: Axes, rows: pd.DataFrame, country: str) -> None:
+    """Draw models: full marks for measured scores, hollow ones for estimates."""
+    look = {"marker": MARKERS[country], "linestyle": "", "markersize": SIZES[country], "color": COLOURS[country]}
+    for measured, face in ((True, COLOURS[country]), (False, "none")):
+        part = rows[rows["basis"].eq("measured") == measured]
+        ax.plot(part["score"], part["blended"], **look, markerfacecolor=face, alpha=0.85)
+
+
+def _median(ax: Axes, row: pd.Series, country: str) -> Annotation:
+    """Draw a country's median with its interval over the width, and say both in the margin."""
+    colour = COLOURS[country]
+    ax.axhspan(row["low"], row["high"], color=colour, alpha=0.12, linewidth=0)
+    ax.axhline(row["median"], color=colour, linewidth=1.2, linestyle="-" if country == "US" else (0, (4, 2)))
+    middle, low, high = map(_money, row[["median", "low", "high"]])
+    text = f"{SHORT[country]} median\n{middle} ({low}–{high})\nn = {row['n']:.0f}"
+    place = {"xy": (1, row["median"]), "xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    return ax.annotate(text, xytext=(6, 0), va="center", size=8.5, color=colour, linespacing=1.15, **place)
+
+
+def _apart(texts: list[Annotation], medians: pd.Series) -> None:
+    """Let the text of the higher median stand above its line, the other below, so that they cannot meet."""
+    higher = medians[list(SHORT)].fillna(0).idxmax()
+    for text, country in zip(texts, SHORT, strict=True):
+        text.set_verticalalignment("bottom" if country == higher else "top")
+        text.xyann = (6, -6 if country == higher else 6)
+
+
+def _key(ax: Axes, rows: pd.DataFrame) -> None:
+    marks = [
+        Line2D([], [], linestyle="", marker=MARKERS[group], color=COLOURS[group], markersize=SIZES[group], label=label)
+        for group, label in GROUPS.items()
+    ]
+    if not rows["basis"].eq("measured").all():
+        hollow = {"marker": "o", "markerfacecolor": "none", "color": style.MUTED, "markersize": SIZES["US"]}
+        marks.append(Line2D([], [], linestyle="", **hollow, label="hollow: score estimated by its publisher"))
+    marks.append(Patch(color=style.MUTED, alpha=0.2, linewidth=0, label="95% interval of a median"))
+    place = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1.0), "ncols": len(marks), "columnspacing": 1.2}
+    ax.legend(handles=marks, **place, borderaxespad=0.2, handletextpad=0.3, handlelength=1.1, fontsize=8)
+
+
+def _labels(ax: Axes, rows: pd.DataFrame, medians: pd.Series) -> None:
+    """Name the models on the frontier where no point, name or median is covered, the most capable first."""
+    pixels = ax.figure.dpi / 72
+    points = ax.transData.transform(rows[["score", "blended"]].to_numpy())
+    taken = [Bbox.from_extents(x - 3 * pixels, y - 3 * pixels, x + 3 * pixels, y + 3 * pixels) for x, y in points]
+    whole = ax.get_window_extent()
+    lines = ax.transData.transform([(0, medians[country]) for country in SHORT])[:, 1]
+    taken += [Bbox.from_extents(whole.x0, y - pixels, whole.x1, y + pixels) for y in lines]
+    for row in rows[rows["frontier"]].sort_values("score", ascending=False).itertuples():
+        for offset, ha, va in PLACES:
+            note(ax, row.model, row.score, row.blended, offset, ha=ha, va=va, size=7.5)
+            box = ax.texts[-1].get_window_extent()
+            if whole.containsx(box.x0) and whole.containsx(box.x1) and not box.count_overlaps(taken):
+                taken.append(box)
+                break
+            ax.texts[-1].remove()
+
+
+def _money(dollars: float) -> str:
+    """Write a price as the script does, a half rounded up, so that the two pictures say the same."""
+    exact = Decimal(_short(dollars))
+    return f"{dollars:.2g}" if exact < CENTS else str(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def _day(day: pd.Timestamp) -> str:
+    return f"{day:%-d %B %Y}"
+
+
+def _content(choices: Choices, tests: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the script draws from; models, days, mixes and tests are named by their places in the lists."""
+    frame = choices.frame
+    models = frame.drop_duplicates("model_id").sort_values("model_id", ignore_index=True)
+    days, mixes = sorted(frame["day"].unique()), sorted(frame["ratio"].unique())
+    measures = [*frame["benchmark"].unique()]
+    place = {model: number for number, model in enumerate(models["model_id"])}
+    groups, views = list(GROUPS), _views(choices, place)
+    spans = choices.spans
+    return {
+        "models": [
+            [row.model, names[row.entity_id], groups.index(row.country), f"{row.released_on:%Y-%m-%d}"]
+            for row in models.itertuples()
+        ],
+        "days": [f"{day:%Y-%m-%d}" for day in days],
+        "mixes": [float(mix) for mix in mixes],
+        "groups": [
+            {"name": name, "short": SHORT.get(group, ""), "colour": SHADES[group], "shape": MARKERS[group]}
+            for group, name in GROUPS.items()
+        ],
+        "tests": [_test(frame[frame["benchmark"] == name], tests.loc[name], place) for name in measures],
+        "prices": [[*_prices(spans[spans["ratio"] == mix], place, days)] for mix in mixes],
+        "range": [*map(_short, _price_range(choices))],
+        "views": [[[views[name, mix, day] for day in days] for mix in mixes] for name in measures],
+        "opening": [
+            measures.index(choices.opening.benchmark),
+            mixes.index(choices.opening.ratio),
+            days.index(choices.opening.day),
+        ],
+    }
+
+
+def _test(rows: pd.DataFrame, about: pd.Series, place: Mapping[str, int]) -> dict[str, Any]:
+    scores = rows.drop_duplicates("model_id")
+    return {
+        "name": about["name"],
+        "percent": about["unit"] in RATIOS,
+        "scored": f"{rows['scored_on'].max():%Y-%m-%d}",
+        "range": [*map(_short, _score_range(rows["score"]))],
+        "scores": [
+            [place[row.model_id], _short(row.score), int(row.basis != "measured")] for row in scores.itertuples()
+        ],
+    }
+
+
+def _prices(spans: pd.DataFrame, place: Mapping[str, int], days: list[pd.Timestamp]) -> Iterator[list[float]]:
+    """Yield model, first and last day, and price: once, though several tests score the model."""
+    for row in spans.drop_duplicates(["model_id", "first_day"]).itertuples():
+        yield [place[row.model_id], days.index(row.first_day), days.index(row.last_day), _short(row.blended)]
+
+
+def _views(choices: Choices, place: Mapping[str, int]) -> dict[tuple[Any, ...], list[list[Any]]]:
+    """Return for each view the groups' n, median and interval, and the models to name, the most capable first."""
+    edge = choices.frame[choices.frame["frontier"]].sort_values("score", ascending=False)
+    named = {view: [place[model] for model in rows["model_id"]] for view, rows in edge.groupby(VIEW)}
+    rows = choices.medians.set_index([*VIEW, "country"])
+    numbers = {key: [int(n), *map(_short, ends)] for key, n, *ends in rows.itertuples(name=None)}
+    views = dict.fromkeys(key[:-1] for key in numbers)
+    return {view: [[numbers[(*view, group)] for group in GROUPS], named.get(view, [])] for view in views}
+
+
+def _short(value: float) -> float | None:
+    """Return a number as JSON has it: fewer digits, and nothing for NaN."""
+    return None if pd.isna(value) else float(f"{value:.{DIGITS}g}")
