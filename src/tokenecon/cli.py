@@ -85,6 +85,8 @@ def build(
             on_progress=lambda line: out.print(line, markup=False),
             force=force,
         )
+    for gap in result.gaps:
+        err.print(f"gap: {gap}", markup=False)
     for path in result.outputs:
         out.print(f"wrote {path}", markup=False)
 

@@ -18,12 +18,13 @@ from typing import Any
 from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
+from tokenecon.catalog import Edition
 from tokenecon.publish import embedded, quarto, stage
 from tokenecon.publish.cache import Cache, sha256
 from tokenecon.publish.chapter import Content
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.execute import Executed, Runner
-from tokenecon.publish.project import Edition, Project
+from tokenecon.publish.execute import Executed, Runner, gaps
+from tokenecon.publish.project import Project
 
 FORMATS = ("html", "pdf")
 _RENDERERS = {"quarto": quarto, "embedded": embedded}
@@ -31,12 +32,13 @@ _RENDERERS = {"quarto": quarto, "embedded": embedded}
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build left: the edition, the renderer used, the files to open, and why each notebook ran."""
+    """What a build left: the edition, the renderer used, the files to open, why each notebook ran, a draft's gaps."""
 
     edition: str
     renderer: str
     outputs: tuple[Path, ...]
     reasons: Mapping[str, str]
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def build(
     final = project.build / found.id
     outputs = [final / name for name in ("html/index.html", "report.pdf") if (final / name).exists()]
     reasons = {name: told["ran"] for name, told in run.notebooks.items()}
-    return BuildResult(found.id, chosen, tuple(outputs), reasons)
+    return BuildResult(found.id, chosen, tuple(outputs), reasons, tuple(manifest["gaps"]))
 
 
 def why(edition: str | None = None, *, project: Project | None = None) -> list[tuple[str, str]]:
@@ -174,7 +176,7 @@ def _execute(
     for path in notebooks:
         if not reasons[path]:
             on_progress(f"{path.stem:<{width}}           unchanged")
-    Runner(edition.id, max_workers).run(stale, done)
+    Runner(edition.id, max_workers, edition.draft).run(stale, done)
     cached = {path: cache.load(path) for path in notebooks}
     return _Run(
         {path: item.notebook for path, item in cached.items()},
@@ -225,6 +227,7 @@ def _manifest(project: Project, edition: Edition, renderer: str, run: _Run) -> d
         "python": platform.python_version(),
         "renderer": {"name": renderer, "versions": _RENDERERS[renderer].versions()},
         "notebooks": run.notebooks,
+        "gaps": [f"{path.name} {gap}" for path, notebook in run.executed.items() for gap in gaps(notebook)],
     }
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from tokenecon.catalog import Edition
 from tokenecon.publish.execute import Executed
-from tokenecon.publish.project import Edition, Project
+from tokenecon.publish.project import Project
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Cache:
             if not file.is_file():
                 return f"{name} is gone"
             if sha256(file) != known:
-                return "edition file changed" if file == self.edition.file else f"{name} changed"
+                return "edition file changed" if file == self.project.edition_file(self.edition) else f"{name} changed"
         return ""
 
     def load(self, notebook: Path) -> Cached:
@@ -90,7 +91,12 @@ class Cache:
             for path in map(Path, result.modules)
             if path.is_relative_to(project.root / "src") and path.is_file()
         )
-        fixed = (notebook, self.edition.file, project.data / "datapackage.json", project.root / "uv.lock")
+        fixed = (
+            notebook,
+            project.edition_file(self.edition),
+            project.data / "datapackage.json",
+            project.root / "uv.lock",
+        )
         names = [*(project.relative(path) for path in fixed if path.is_file()), *own, *result.reads]
         return list(dict.fromkeys(name for name in names if (project.root / name).is_file()))
 

@@ -141,7 +141,9 @@ class _Cell:
             own = output.get("metadata", {}).get("tokenecon", {})
             self._collect(own.get("facts", {}))
             data = output.get("data", {})
-            if "image/svg+xml" in data:
+            if "gap" in own:
+                yield self._gap(_joined(data["text/markdown"]))
+            elif "image/svg+xml" in data:
                 yield self._figure(_joined(data["image/svg+xml"]), own)
             elif "text/markdown" in data:
                 text = _joined(data["text/markdown"]).strip()
@@ -198,6 +200,18 @@ class _Cell:
             _note(note) if note else "",
             _downloads([f"[Data (CSV)](tables/{label}.csv)", self._notebook_link()]),
         ]).replace("\n\n\n\n", "\n\n")  # fmt: skip
+
+    def _gap(self, text: str) -> str:
+        """Mark what a draft leaves open; a figure or table keeps its label, so that references lead somewhere."""
+        kind = str(self.options.get("label", "")).split("-")[0]
+        if kind == "tbl":
+            label, caption = self._captioned(kind)
+            return "\n\n".join([f"| Gap |\n|:----|\n| {text.replace('|', '')} |", f": {caption} {{#{label}}}"])
+        note = f"::: {{.callout-warning}}\n{text}\n:::"
+        if kind != "fig":
+            return note
+        label, caption = self._captioned(kind)
+        return f":::: {{#{label}}}\n\n{note}\n\n{caption}\n\n::::"
 
     def _captioned(self, kind: str) -> tuple[str, str]:
         name = {"fig": "figure", "tbl": "table"}[kind]

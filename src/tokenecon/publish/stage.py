@@ -19,9 +19,10 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
+from tokenecon.catalog import Edition
 from tokenecon.publish.chapter import Content, read_chapter
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.project import HOME, Chapter, Edition, Project
+from tokenecon.publish.project import HOME, Chapter, Project
 from tokenecon.publish.sources import bibliography, data_page, read_sources
 
 GENERATED = ("_chapters", "figures", "tables", "notebooks", "fonts", "references.bib", "facts.json")
