@@ -1,4 +1,4 @@
-"""The command line: ``tokenecon check | build | verify | renderer``."""
+"""The command line: ``tokenecon check | build | verify | renderer | edition``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from tokenecon.publish import Release
 
 app = typer.Typer(
     help="A research report that runs: how China's large-model companies sell tokens by API.\n\n"
@@ -111,6 +114,91 @@ def renderer() -> None:
     from tokenecon import publish
 
     out.print(publish.renderer_line(), markup=False)
+
+
+editions = typer.Typer(
+    help="Start, compare and publish editions.\n\n"
+    "An edition is a day on which the report looks at the world: `data/editions/<id>.toml`. Start the next one with "
+    "`tokenecon edition new`, fill in the rows its checklist names, build, and publish.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+app.add_typer(editions, name="edition")
+
+
+@editions.command("list")
+def list_them() -> None:
+    """List the editions: their day, their periods, and whether they are drafts, open or published."""
+    from tokenecon import publish
+
+    with _errors():
+        rows = publish.edition_states()
+    table = Table("edition", "title", "as of", "focal period", "state", "facts")
+    for edition, state, facts in rows:
+        table.add_row(edition.id, edition.title, str(edition.as_of), edition.focal.label, state, f"{facts:,}")
+    out.print(table)
+
+
+@editions.command("publish")
+def publish_them(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="The newest edition if left out.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Record again an edition that prints something else now.")
+    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every edition that is no draft.")] = False,
+) -> None:
+    """Record what an edition prints in `data/editions/<id>.facts.json`, to be committed.
+
+    The tests hold every later execution to it. An edition that was published before and prints something else now is
+    left alone: the differences are shown, and the status is 1, unless `--force` is given.
+    """
+    from tokenecon import publish
+
+    refused = 0
+    with _errors():
+        wanted = [one.id for one, state, _ in publish.edition_states() if state != "draft"] if everything else ids
+        for name in wanted or [None]:
+            done = publish.release(name, lambda line: out.print(line, markup=False), force)
+            for key, difference in done.differences.items():
+                out.print(f"{key}: {difference}", markup=False)
+            refused += bool(done.differences) and not done.written
+            out.print(_released(done), markup=False)
+    if refused:
+        raise typer.Exit(1)
+
+
+@editions.command("diff")
+def diff_them(
+    before: Annotated[str | None, typer.Argument(help="The earlier edition; the previous one if left out.")] = None,
+    after: Annotated[str | None, typer.Argument(help="The later edition; the newest if left out.")] = None,
+    kinds: Annotated[
+        list[str] | None, typer.Option("--kind", "-k", help="List facts of this kind of change; may be repeated.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write every fact of both editions to this file.")] = None,
+) -> None:
+    """Show what changed between two editions: verdicts, estimates, figures of the accounts, printed facts.
+
+    A fact is *restated* if it prints a figure that the tables hold differently now, *revised* if it speaks of the same
+    period, *moved on* if its sentence speaks of another period, and *changed* if the sentence names none.
+    """
+    from tokenecon import publish
+    from tokenecon.terminal import show_diff
+
+    with _errors():
+        found = publish.diff(before, after)
+    show_diff(out, found, kinds or ["restated", "revised"])
+    if csv:
+        found.facts.to_csv(csv)
+        out.print(f"wrote {csv}", markup=False)
+
+
+def _released(done: Release) -> str:
+    count = f"{len(done.differences)} difference{'s' * (len(done.differences) != 1)}"
+    if done.written:
+        return f"edition {done.edition}: recorded in {done.file.name}" + (f", {count}" if done.differences else "")
+    if done.differences:
+        return f"edition {done.edition}: {count} to what was published; nothing written without --force"
+    return f"edition {done.edition}: prints what was published"
 
 
 def _show_reasons(reasons: list[tuple[str, str]]) -> None:

@@ -4,17 +4,27 @@ Publishing knows nothing of what the notebooks say. It reads the conventions on 
 """
 
 from tokenecon.publish.build import BuildResult, build, choose_renderer, renderer_line, stage_missing, why
+from tokenecon.publish.compare import Diff, diff
 from tokenecon.publish.errors import NotebookError, PublishError
 from tokenecon.publish.project import Project
+from tokenecon.publish.record import Record, edition_states, read_record
+from tokenecon.publish.release import Release, release
 from tokenecon.publish.verify import verify
 
 __all__ = [
     "BuildResult",
+    "Diff",
     "NotebookError",
     "Project",
     "PublishError",
+    "Record",
+    "Release",
     "build",
     "choose_renderer",
+    "diff",
+    "edition_states",
+    "read_record",
+    "release",
     "renderer_line",
     "stage_missing",
     "verify",

@@ -25,6 +25,7 @@ from tokenecon.publish.chapter import Content
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.execute import Executed, Runner, gaps
 from tokenecon.publish.project import Project
+from tokenecon.publish.record import Record, recorded
 
 FORMATS = ("html", "pdf")
 _RENDERERS = {"quarto": quarto, "embedded": embedded}
@@ -126,6 +127,20 @@ def stage_missing(
     with _locked(project, found):
         run = _execute(project, found, on_progress, force=False, max_workers=None)
         stage.write_book(project, found, _read(project, found, run), run.executed, project.report)
+
+
+def printed(
+    edition: str | None = None,
+    on_progress: Callable[[str], None] = lambda line: None,
+    *,
+    project: Project | None = None,
+) -> Record:
+    """Execute what changed, render nothing, and return what the edition prints."""
+    project = project or Project.find()
+    found = project.edition(edition)
+    with _locked(project, found):
+        contents = _read(project, found, _execute(project, found, on_progress, force=False, max_workers=None))
+    return recorded(stage.collect_facts(contents), contents.values())
 
 
 def choose_renderer(wanted: str = "auto") -> str:
