@@ -142,9 +142,7 @@ def list_them() -> None:
 @editions.command("publish")
 def publish_them(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="The newest edition if left out.")] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Record again an edition that prints something else now.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Record again an edition that differs.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every edition that is no draft.")] = False,
 ) -> None:
     """Record what an edition prints in `data/editions/<id>.facts.json`, to be committed.

@@ -25,28 +25,33 @@ def show_diff(out: Console, found: Diff, kinds: Sequence[str]) -> None:
     beyond = found.estimates[found.estimates["beyond"]]
     _table(
         out,
-        f"Estimates beyond their earlier interval: {len(beyond)} of {len(found.estimates)}",
+        f"Estimates beyond their earlier interval, of {len(found.estimates)} that both print",
         ["estimate", before, after, "intervals"],
-        ([key, _estimate(row, "before"), _estimate(row, "after"), "apart" if row["apart"] else "meet"]
-         for key, row in beyond.iterrows()),
-    )  # fmt: skip
+        (
+            [key, _estimate(row, "before"), _estimate(row, "after"), "apart" if row["apart"] else "meet"]
+            for key, row in beyond.iterrows()
+        ),
+    )
     _table(
         out,
         "Figures of the tables that stand differently",
         ["figure", before, after, "because"],
-        ([f"{row.entity_id} {row.metric} {row.segment} {row.period}", f"{row.before:,.6g} {row.base_unit}",
-          "set aside" if pd.isna(row.after) else f"{row.after:,.6g} {row.base_unit}",
-          f"ruling {row.ruling}" if row.ruling else f"now from {row.source_after}"]
-         for row in found.figures.itertuples()),
-    )  # fmt: skip
+        (
+            [figure, *(f"{value:,.6g} {unit}" if value == value else "set aside" for value in values), because]
+            for figure, unit, *values, because in found.restated()
+        ),
+    )
     listed = found.facts[found.facts["kind"].isin(kinds)]
-    _table(
-        out,
-        f"Facts {' and '.join(kinds)}",
-        ["fact", before, after, "kind", "reason"],
-        ([key, _text(row["before_text"]), _text(row["after_text"]), row["kind"], row["reason"]]
-         for key, row in listed.iterrows()),
-    )  # fmt: skip
+    for (notebook, cell), rows in listed.groupby(["notebook", "cell"], sort=False):
+        _table(
+            out,
+            f"{notebook}, {cell}",
+            ["name", before, after, "kind"],
+            ([row["name"], _text(row["before_text"]), _text(row["after_text"]), row["kind"]]
+             for _, row in rows.iterrows()),
+        )  # fmt: skip
+    if listed.empty:
+        out.print(f"Facts {' or '.join(kinds)}: none", markup=False)
 
 
 def _table(out: Console, title: str, header: Sequence[str], rows: Iterable[Iterable[str]]) -> None:
@@ -54,7 +59,9 @@ def _table(out: Console, title: str, header: Sequence[str], rows: Iterable[Itera
     if not rows:
         out.print(f"{title}: none", markup=False)
         return
-    table = Table(*header, title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    for name in header:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*row)
     out.print(table, markup=False)

@@ -19,13 +19,15 @@ from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
 from tokenecon.catalog import Edition
-from tokenecon.publish import embedded, quarto, stage
+from tokenecon.publish import appendix, embedded, quarto, stage
 from tokenecon.publish.cache import Cache, sha256
+from tokenecon.publish.changed import CHANGES_CSV
 from tokenecon.publish.chapter import Content
+from tokenecon.publish.compare import Diff
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.execute import Executed, Runner, gaps
 from tokenecon.publish.project import Project
-from tokenecon.publish.record import Record, recorded
+from tokenecon.publish.record import Record, record_file, recorded
 
 FORMATS = ("html", "pdf")
 _RENDERERS = {"quarto": quarto, "embedded": embedded}
@@ -92,16 +94,18 @@ def build(
         raise PublishError(f"no format {', '.join(sorted(unknown))}: choose from {', '.join(FORMATS)}")
     with _locked(project, found):
         run = _execute(project, found, on_progress, force, max_workers)
-        contents = _read(project, found, run)
+        contents, manifest = _read(project, run), _manifest(project, found, chosen, run)
+        pages, changed = _pages(project, found, contents, manifest)
         with _replacing(project.build / found.id) as target:
             on_progress(f"rendering with {_name(chosen)}")
             report = target / ".report"
             _copy_report(project, report)
-            stage.write_book(project, found, contents, run.executed, report)
-            manifest = _manifest(project, found, chosen, run)
+            stage.write_book(project, found, contents, run.executed, pages, report)
+            _write_changes(changed, report)
             _RENDERERS[chosen].render(project, found, report, target, formats)
             shutil.rmtree(report)
             _write_results(target, contents, run, manifest)
+            _write_changes(changed, target)
     final = project.build / found.id
     outputs = [final / name for name in ("html/index.html", "report.pdf") if (final / name).exists()]
     reasons = {name: told["ran"] for name, told in run.notebooks.items()}
@@ -126,7 +130,10 @@ def stage_missing(
     found = project.edition(edition)
     with _locked(project, found):
         run = _execute(project, found, on_progress, force=False, max_workers=None)
-        stage.write_book(project, found, _read(project, found, run), run.executed, project.report)
+        contents, manifest = _read(project, run), _manifest(project, found, "quarto", run)
+        pages, changed = _pages(project, found, contents, manifest)
+        stage.write_book(project, found, contents, run.executed, pages, project.report)
+        _write_changes(changed, project.report)
 
 
 def printed(
@@ -139,7 +146,7 @@ def printed(
     project = project or Project.find()
     found = project.edition(edition)
     with _locked(project, found):
-        contents = _read(project, found, _execute(project, found, on_progress, force=False, max_workers=None))
+        contents = _read(project, _execute(project, found, on_progress, force=False, max_workers=None))
     return recorded(stage.collect_facts(contents), contents.values())
 
 
@@ -203,11 +210,26 @@ def _execute(
     )  # fmt: skip
 
 
-def _read(project: Project, edition: Edition, run: _Run) -> dict[str, Content]:
+def _read(project: Project, run: _Run) -> dict[str, Content]:
     contents = stage.read_contents(project.chapters(), run.executed)
-    stage.check_references(project, edition, contents)
     stage.write_entries(project, contents)
     return contents
+
+
+def _pages(
+    project: Project, edition: Edition, contents: Mapping[str, Content], manifest: Mapping[str, Any]
+) -> tuple[dict[str, str], Diff | None]:
+    """Return the generated pages, once every reference in them and in the chapters is known to lead somewhere."""
+    record = recorded(stage.collect_facts(contents), contents.values())
+    changed = appendix.previous(project, edition, record)
+    pages = appendix.pages(project, edition, contents, manifest, changed)
+    stage.check_references(project, contents, pages)
+    return pages, changed
+
+
+def _write_changes(changed: Diff | None, target: Path) -> None:
+    if changed is not None:
+        changed.facts.to_csv(target / "tables" / CHANGES_CSV, lineterminator="\n")
 
 
 def _copy_report(project: Project, target: Path) -> None:
@@ -232,7 +254,9 @@ def _manifest(project: Project, edition: Edition, renderer: str, run: _Run) -> d
         for path in sorted(project.report.rglob("*"))
         if not {*stage.GENERATED, "_book", ".quarto"} & set(path.relative_to(project.report).parts)
     )
-    listed = (project.data / "sources.csv", project.data / "datapackage.json")
+    listed = [project.data / name for name in ("sources.csv", "datapackage.json", "flags.csv", "rulings.csv")]
+    listed += [project.edition_file(one) for one in project.editions_up_to(edition)]
+    listed += [record_file(project, edition.previous)] if edition.previous else []
     own = {project.relative(path): sha256(path) for path in (*pages, *listed) if path.is_file()}
     return {
         "edition": edition.id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -33,6 +34,13 @@ class Diff:
         """Facts by notebook and kind of change, kinds in the order of :data:`tokenecon.analysis.changes.KINDS`."""
         table = pd.crosstab(self.facts["notebook"], self.facts["kind"])
         return table.reindex(columns=[kind for kind in changes.KINDS if kind in table])
+
+    def restated(self) -> Iterator[tuple[str, str, float, float, str]]:
+        """Yield each figure that stands differently: its name, its unit, both values, and why the later one holds."""
+        for row in self.figures.itertuples():
+            name = " ".join(part for part in (row.entity_id, row.metric, row.segment, row.item, row.period) if part)
+            because = f"ruling {row.ruling}" if row.ruling else f"now from {row.source_after}"
+            yield name, row.base_unit, row.before, row.after, because
 
 
 def diff(before: str | None = None, after: str | None = None, *, project: Project | None = None) -> Diff:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tokenecon.catalog import DataError, Edition, find_edition
+from tokenecon.catalog import DataError, Edition, find_edition, list_editions
 from tokenecon.publish.errors import PublishError
 
 HOME = "index"
@@ -126,6 +126,11 @@ class Project:
             return find_edition(self.data, edition or os.environ.get("TOKENECON_EDITION") or None)
         except DataError as error:
             raise PublishError(str(error)) from None
+
+    def editions_up_to(self, edition: Edition) -> list[Edition]:
+        """Return the editions that were there when ``edition`` was, the oldest first, itself the last."""
+        found = list_editions(self.data)
+        return [one for one in found if (one.as_of, one.id) <= (edition.as_of, edition.id)]
 
     def edition_file(self, edition: Edition) -> Path:
         """Return the file that an edition is read from."""
