@@ -7,7 +7,10 @@ An edition's pages tell of no later edition, so that they stay as they were.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from nbformat import NotebookNode
 
 from tokenecon.catalog import Edition
 from tokenecon.publish.changed import changes_page
@@ -26,6 +29,7 @@ def pages(
     project: Project,
     edition: Edition,
     contents: Mapping[str, Content],
+    executed: Mapping[Path, NotebookNode],
     manifest: Mapping[str, Any],
     changed: Diff | None,
 ) -> dict[str, str]:
@@ -37,12 +41,15 @@ def pages(
         What is being built.
     contents : mapping
         The executed chapters by name.
+    executed : mapping
+        Their notebooks.
     manifest : mapping
         What the build is made from.
     changed : Diff, optional
         The comparison with the previous edition, where there is one to compare with.
     """
-    chapters = [content for name, content in contents.items() if name != HOME]
+    notebooks = {path.name: notebook for path, notebook in executed.items()}
+    chapters = {content.label: notebooks[content.source] for name, content in contents.items() if name != HOME}
     return {
         "data": data_page(project.data, edition.as_of),
         "exclusions": exclusions_page(project, edition),

@@ -95,7 +95,7 @@ def build(
     with _locked(project, found):
         run = _execute(project, found, on_progress, force, max_workers)
         contents, manifest = _read(project, run), _manifest(project, found, chosen, run)
-        pages, changed = _pages(project, found, contents, manifest)
+        pages, changed = _pages(project, found, contents, run, manifest)
         with _replacing(project.build / found.id) as target:
             on_progress(f"rendering with {_name(chosen)}")
             report = target / ".report"
@@ -131,7 +131,7 @@ def stage_missing(
     with _locked(project, found):
         run = _execute(project, found, on_progress, force=False, max_workers=None)
         contents, manifest = _read(project, run), _manifest(project, found, "quarto", run)
-        pages, changed = _pages(project, found, contents, manifest)
+        pages, changed = _pages(project, found, contents, run, manifest)
         stage.write_book(project, found, contents, run.executed, pages, project.report)
         _write_changes(changed, project.report)
 
@@ -217,12 +217,12 @@ def _read(project: Project, run: _Run) -> dict[str, Content]:
 
 
 def _pages(
-    project: Project, edition: Edition, contents: Mapping[str, Content], manifest: Mapping[str, Any]
+    project: Project, edition: Edition, contents: Mapping[str, Content], run: _Run, manifest: Mapping[str, Any]
 ) -> tuple[dict[str, str], Diff | None]:
     """Return the generated pages, once every reference in them and in the chapters is known to lead somewhere."""
     record = recorded(stage.collect_facts(contents), contents.values())
     changed = appendix.previous(project, edition, record)
-    pages = appendix.pages(project, edition, contents, manifest, changed)
+    pages = appendix.pages(project, edition, contents, run.executed, manifest, changed)
     stage.check_references(project, contents, pages)
     return pages, changed
 

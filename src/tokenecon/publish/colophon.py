@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tokenecon.publish.chapter import only_html
@@ -16,7 +16,7 @@ def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
     locked = _locked(project)
     programs = {"python": manifest["python"]} | manifest["renderer"]["versions"]
     rows = [(f"`{name}`", version, "—") for name, version in programs.items()]
-    rows += [(f"`{name}`", version, locked.get(name, "—")) for name, version in manifest["packages"].items()]
+    rows += [(f"`{name}`", version, locked.get(_normal(name), "—")) for name, version in manifest["packages"].items()]
     inputs = [(f"`{name}`", f"`{digest[:16]}`") for name, digest in manifest["inputs"].items() if _is_told(name)]
     said = (
         f"The {manifest['renderer']['name']} renderer made these pages from {len(manifest['notebooks'])} notebooks and "
@@ -45,7 +45,13 @@ def _is_told(name: str) -> bool:
 
 def _locked(project: Project) -> dict[str, str]:
     file = project.root / "uv.lock"
-    listed: Iterable[Mapping[str, Any]] = (
-        tomllib.loads(file.read_text(encoding="utf-8")).get("package", ()) if file.is_file() else ()
-    )
-    return {package["name"]: package.get("version", "") for package in listed}
+    listed = tomllib.loads(file.read_text(encoding="utf-8")).get("package", ()) if file.is_file() else ()
+    found: dict[str, list[str]] = {}
+    for package in listed:
+        found.setdefault(_normal(package["name"]), []).append(package.get("version", ""))
+    # A package may be locked in several versions, each for some versions of Python.
+    return {name: ", ".join(versions) for name, versions in found.items()}
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "-")

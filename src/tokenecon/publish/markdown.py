@@ -13,6 +13,11 @@ def escaped(text: object) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
 
 
+def cell(markdown: str) -> str:
+    """Return Markdown as it may stand in a table's cell."""
+    return " ".join(markdown.split()).replace("|", "\\|")
+
+
 def pipe_table(
     header: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[str]], right: Sequence[str] = ()
 ) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokenecon.publish.chapter import Content
+from nbformat import NotebookNode
+
 from tokenecon.publish.markdown import captioned, escaped, pipe_table
 
 _ENTRY = re.compile(r"^@\w+\{(?P<key>[\w:-]+),(?P<fields>.*?)^\}", re.M | re.S)
@@ -91,10 +92,20 @@ def unknown_works(analysis: Path, works: Iterable[Work]) -> list[str]:
     return sorted(set(found))
 
 
-def methods_page(analysis: Path, literature: Path, contents: Iterable[Content]) -> str:
-    """Return Markdown with a row for each function that names its literature, in the order of modules."""
+def methods_page(analysis: Path, literature: Path, chapters: Mapping[str, NotebookNode]) -> str:
+    """Return Markdown with a row for each function that names its literature, in the order of modules.
+
+    Parameters
+    ----------
+    analysis : Path
+        The folder of the modules.
+    literature : Path
+        The bibliography.
+    chapters : mapping
+        The label of each chapter to its notebook.
+    """
     methods = read_methods(analysis, read_works(literature))
-    used = {content.label: _closure(methods, _names(content)) for content in contents}
+    used = {label: _closure(methods, _names(notebook)) for label, notebook in chapters.items()}
     rows = [
         (
             _summary(method.says),
@@ -124,8 +135,9 @@ def _called(node: ast.AST) -> Iterator[str]:
             yield inner.attr
 
 
-def _names(content: Content) -> set[str]:
-    return {name for _, text in content.blocks for name in re.findall(r"\b[a-z_][a-z0-9_]*(?=\()", text)}
+def _names(notebook: NotebookNode) -> set[str]:
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return set(re.findall(r"\b[a-z_][a-z0-9_]*(?=\()", code))
 
 
 def _closure(methods: Iterable[Method], names: set[str]) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tokenecon.publish.markdown import escaped, pipe_table
+from tokenecon.publish.markdown import cell, escaped, pipe_table
 
 _LATEX = str.maketrans({
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#",
@@ -60,7 +60,7 @@ def _resource(resource: dict[str, Any]) -> str:
     refers = {key["fields"]: key["reference"]["resource"] for key in schema.get("foreignKeys", [])
               if isinstance(key["fields"], str)}  # fmt: skip
     rows = [
-        (f"`{item['name']}`", _cell(item.get("description", "")), escaped(_allowed(item, refers)))
+        (f"`{item['name']}`", cell(item.get("description", "")), escaped(_allowed(item, refers)))
         for item in schema.get("fields", [])
     ]
     title = escaped(resource.get("title", name))
@@ -101,7 +101,3 @@ def _source_table(sources: Iterable[dict[str, str]]) -> str:
 def _link(row: dict[str, str]) -> str:
     title = escaped(row["title"].rstrip("."))
     return f"[{title}](<{row['url']}>)." if row["url"].startswith("http") else f"{title}."
-
-
-def _cell(markdown: str) -> str:
-    return " ".join(markdown.split()).replace("|", "\\|")
