@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -30,6 +31,8 @@ Edition = Annotated[
     str | None,
     typer.Option("--edition", "-e", help="An id in data/editions, such as 2025FY. The newest if left out."),
 ]
+
+Newest = Annotated[str | None, typer.Argument(metavar="[ID]", help="The newest edition if left out.")]
 
 
 class Renderer(StrEnum):
@@ -137,6 +140,61 @@ def list_them() -> None:
     for edition, state, facts in rows:
         table.add_row(edition.id, edition.title, str(edition.as_of), edition.focal.label, state, f"{facts:,}")
     out.print(table)
+
+
+@editions.command("new")
+def new_one(
+    name: Annotated[str, typer.Argument(metavar="ID", help="Names its focal period: 2026FY, 2026H1, 2026Q1.")],
+    as_of: Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="The day whose knowledge it will hold.")],
+    focal: Annotated[str | None, typer.Option(help="The focal period, where the id names none: 'H1 2026'.")] = None,
+    beside: Annotated[
+        list[str] | None, typer.Option("--beside", help="A period shown beside it; may be repeated.")
+    ] = None,
+) -> None:
+    """Start an edition: write `data/editions/<id>.toml`, and list the rows that its sections need and do not find.
+
+    The edition follows the newest one and is a draft, so that it can be built at once: what cannot be computed yet is a
+    marked gap. `data/editions/<id>.todo/` holds the checklist, and for each table a template with its header and a row
+    for each missing figure. Fill in value, source and day, then run `tokenecon edition fill`.
+    """
+    from tokenecon import publish
+    from tokenecon.terminal import show_todo
+
+    with _errors():
+        show_todo(out, publish.new_edition(name, as_of.date(), focal, beside))
+
+
+@editions.command("todo")
+def list_missing(
+    name: Newest = None,
+) -> None:
+    """List the rows that an edition's sections need and do not find, and write its checklist and templates anew.
+
+    What is needed follows from what the previous edition had for its own periods, moved on by a year.
+    """
+    from tokenecon import publish
+    from tokenecon.terminal import show_todo
+
+    with _errors():
+        show_todo(out, publish.list_todo(name))
+
+
+@editions.command("fill")
+def fill_in(name: Newest = None) -> None:
+    """Move the completed rows of an edition's templates into the tables of `data/`.
+
+    A row is complete with a figure, its source and its day. Run `tokenecon check` afterwards: a source that is new
+    needs its row in `data/sources.csv`.
+    """
+    from tokenecon import publish
+
+    with _errors():
+        done = publish.fill(name)
+    for table, rows in done.added.items():
+        out.print(f"data/{table}.csv: {rows} row{'s' * (rows != 1)} added", markup=False)
+    for place in done.begun:
+        out.print(f"{place}: not complete; it needs a figure, source_id and published_on", markup=False)
+    out.print(f"{done.left} still missing", markup=False)
 
 
 @editions.command("publish")

@@ -8,7 +8,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from tokenecon.publish import Diff
+from tokenecon.publish import Diff, Todo
 
 _ESTIMATE = "{value:.4g} ({low:.4g} to {high:.4g})"
 
@@ -52,6 +52,26 @@ def show_diff(out: Console, found: Diff, kinds: Sequence[str]) -> None:
         )  # fmt: skip
     if listed.empty:
         out.print(f"Facts {' or '.join(kinds)}: none", markup=False)
+
+
+def show_todo(out: Console, todo: Todo) -> None:
+    """Print what an edition lacks, in numbers by table and company, and where its checklist and templates are."""
+    edition = todo.edition
+    out.print(
+        f"edition {edition.id}, {edition.title}: {edition.focal.label}, as of {edition.as_of}, after "
+        f"{edition.previous}; beside it {', '.join(period.label for period in edition.comparatives)}",
+        markup=False,
+    )
+    counts = todo.rows.groupby(["table", "entity_id"], sort=False).size()
+    _table(out, "Rows that are missing", ["table", "of", "rows"], [[*name, rows] for name, rows in counts.items()])
+    for name, day in todo.stale.items():
+        out.print(f"data/{name}.csv: nothing since {day:%Y-%m-%d}, before edition {edition.previous}", markup=False)
+    if len(todo.rows):
+        out.print(f"checklist and templates: {todo.folder}", markup=False)
+        out.print(
+            "fill in value, source_id and published_on; then: tokenecon edition fill, tokenecon check", markup=False
+        )
+    out.print(f"build it: tokenecon build -e {edition.id}; gaps are marked until the rows are there", markup=False)
 
 
 def _table(out: Console, title: str, header: Sequence[str], rows: Iterable[Iterable[str]]) -> None:

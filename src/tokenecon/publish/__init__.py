@@ -5,6 +5,7 @@ Publishing knows nothing of what the notebooks say. It reads the conventions on 
 
 from tokenecon.publish.build import BuildResult, build, choose_renderer, renderer_line, stage_missing, why
 from tokenecon.publish.compare import Diff, diff
+from tokenecon.publish.draft import Filled, Todo, fill, list_todo, new_edition
 from tokenecon.publish.errors import NotebookError, PublishError
 from tokenecon.publish.project import Project
 from tokenecon.publish.record import Record, edition_states, read_record
@@ -14,15 +15,20 @@ from tokenecon.publish.verify import verify
 __all__ = [
     "BuildResult",
     "Diff",
+    "Filled",
     "NotebookError",
     "Project",
     "PublishError",
     "Record",
     "Release",
+    "Todo",
     "build",
     "choose_renderer",
     "diff",
     "edition_states",
+    "fill",
+    "list_todo",
+    "new_edition",
     "read_record",
     "release",
     "renderer_line",

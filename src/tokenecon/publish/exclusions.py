@@ -31,7 +31,7 @@ def _flags(known: Mapping[str, Catalog]) -> list[str]:
     out = _count_rows(reasons[reasons["excluded"]], left_out)
     for label, place in (("*Rows known*", 0), ("*Rows used*", 1)):
         out.append((label, "", *(f"{totals[name][place]:,}" for name in known)))
-    header, widths = ("Flag", "Why", *known), (18, 60, *[12] * len(known))
+    header, widths = ("Flag", "Why", *known), (22, 56, *[12] * len(known))
     return [
         "## Prices {#sec-exclusions-prices}",
         "A price with one of these flags is not the maker's list price of something sold by tokens, or cannot be "

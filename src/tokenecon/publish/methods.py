@@ -118,7 +118,7 @@ def methods_page(analysis: Path, literature: Path, chapters: Mapping[str, Notebo
     ]
     if not rows:
         return ""
-    table = pipe_table(("What it gives", "Function", "Chapters", "Literature"), (40, 24, 10, 26), rows)
+    table = pipe_table(("What it gives", "Function", "Chapters", "Literature"), (34, 32, 10, 24), rows)
     return captioned(table, CAPTION, "tbl-methods") + "\n"
 
 
