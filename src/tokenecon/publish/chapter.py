@@ -207,7 +207,7 @@ class _Cell:
         if kind == "tbl":
             label, caption = self._captioned(kind)
             return "\n\n".join([f"| Gap |\n|:----|\n| {text.replace('|', '')} |", f": {caption} {{#{label}}}"])
-        note = f"::: {{.callout-warning}}\n{text}\n:::"
+        note = f'::: {{.callout-warning title="Gap"}}\n{text}\n:::'
         if kind != "fig":
             return note
         label, caption = self._captioned(kind)

@@ -180,22 +180,18 @@ def fill(edition: str | None = None, *, project: Project | None = None) -> Fille
     folder = project.data / "editions" / f"{found.id}.todo"
     if not folder.is_dir():
         raise PublishError(f"{project.relative(folder)} is not there: run tokenecon edition todo {found.id}")
-    added = {}
+    added, left, begun = {}, 0, []
     for file in _templates(folder):
-        rows = _read_rows(file)
+        header, rows = _header(file), _read_rows(file)
         complete = [row for row in rows if _is_complete(row)]
+        rest = [row for row in rows if row not in complete]
         if complete:
             _append(project.data / file.name, complete)
             added[file.stem] = len(complete)
-        _write_rows(file, _header(file), [row for row in rows if row not in complete])
-    todo = list_todo(found.id, project=project)
-    begun = [
-        f"{project.relative(file)}:{line}"
-        for file in _templates(folder)
-        for line, row in enumerate(_read_rows(file), start=2)
-        if _is_begun(row)
-    ]
-    return Filled(added, len(todo.rows), tuple(begun))
+        _write_rows(file, header, rest)
+        left += len(rest)
+        begun += [f"{project.relative(file)}:{line}" for line, row in enumerate(rest, start=2) if _is_begun(row)]
+    return Filled(added, left, tuple(begun))
 
 
 def _templates(folder: Path) -> list[Path]:

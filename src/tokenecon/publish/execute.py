@@ -30,6 +30,9 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 GAP_LENGTH = 160
 """How much of an error's message a gap shows."""
 
+NO_GAPS = ("DataError", "ImportError", "ModuleNotFoundError", "SyntaxError")
+"""Errors that no further row would mend: they stop the build of a draft too."""
+
 # Run after the last cell: what the notebook depended on, as only its kernel can tell.
 _PROBE = """
 import json as _json, sys as _sys
@@ -147,7 +150,7 @@ class Runner:
         try:
             client.execute_cell(cell, index)
         except CellExecutionError:
-            if self._draft:
+            if self._draft and _error(cell).ename not in NO_GAPS:
                 cell.outputs = [_gap(cell)]
                 return
             raise NotebookError(path.name, index + 1, _place(cell), _last_lines(cell)) from None
@@ -204,12 +207,16 @@ def gaps(notebook: NotebookNode) -> list[str]:
 
 def _gap(cell: NotebookNode) -> NotebookNode:
     """Return the output that stands for a cell whose rows are not there yet."""
-    error = next(output for output in cell.outputs if output.output_type == "error")
+    error = _error(cell)
     reason = " ".join(_ANSI.sub("", f"{error.ename}: {error.evalue}").replace("`", "'").split())[:GAP_LENGTH]
-    waits = "what an earlier gap leaves open" if error.ename == "NameError" else "rows that the data do not hold"
-    text = f"**Gap.** This part of the draft waits for {waits}: `{reason}`."
+    waits = "what an earlier gap leaves open" if error.ename == "NameError" else "rows that the data do not hold yet"
+    text = f"This part of the draft waits for {waits}; `tokenecon edition todo` lists them. Python says `{reason}`."
     data = {"text/markdown": text, "text/plain": text}
     return nbformat.v4.new_output("display_data", data, metadata={"tokenecon": {"gap": reason}})
+
+
+def _error(cell: NotebookNode) -> NotebookNode:
+    return next(output for output in cell.outputs if output.output_type == "error")
 
 
 def _last_lines(cell: NotebookNode, lines: int = 12) -> str:
