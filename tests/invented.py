@@ -63,7 +63,8 @@ def state(data, day, run_rates, targets, due):
     for kind, figures, on in (("run_rate", run_rates, day), ("guidance", targets, due)):
         for (entity, segment), value in figures.items():
             append(
-                data / "statements.csv", statement_id=f"invented_{kind}_{entity}_{segment}", entity_id=entity, kind=kind,
+                data / "statements.csv",
+                statement_id=f"invented_{kind}_{entity}_{segment}", entity_id=entity, kind=kind,
                 metric="run_rate", segment=segment, period_start=on, period_end=on, value=str(value), qualifier="exact",
                 unit="million", currency="USD", definition="not_stated", scope="all revenue", said_by="Management",
                 said_on=day, source_id=SOURCE, published_on=day,

@@ -8,7 +8,7 @@ from tokenecon.publish.compare import Diff, diff
 from tokenecon.publish.draft import Filled, Todo, fill, list_todo, new_edition
 from tokenecon.publish.errors import NotebookError, PublishError
 from tokenecon.publish.project import Project
-from tokenecon.publish.record import Record, edition_states, read_record
+from tokenecon.publish.record import Record, claims_of, edition_states, read_record
 from tokenecon.publish.release import Release, release
 from tokenecon.publish.verify import verify
 
@@ -24,6 +24,7 @@ __all__ = [
     "Todo",
     "build",
     "choose_renderer",
+    "claims_of",
     "diff",
     "edition_states",
     "fill",

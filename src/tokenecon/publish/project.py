@@ -139,4 +139,4 @@ class Project:
 
 def noon(edition: Edition) -> int:
     """Return noon of an edition's day, in seconds since 1970: the time that documents are stamped with."""
-    return (edition.as_of - dt.date(1970, 1, 1)).days * 86400 + 43200
+    return int(dt.datetime.combine(edition.as_of, dt.time(12), dt.UTC).timestamp())
