@@ -1,4 +1,4 @@
-"""The command line: ``tokenecon check | build | verify | renderer | edition``."""
+"""The command line: ``tokenecon check | build | verify | renderer``."""
 
 from __future__ import annotations
 

@@ -123,6 +123,18 @@ class _Cell:
         self.content.title, self.content.label = heading["title"], heading["label"]
         return (text[: heading.start()] + text[heading.end() :]).strip()
 
+    def _gap(self, text: str) -> str:
+        """Mark what a draft leaves open; a figure or table keeps its label, so that references lead somewhere."""
+        kind = str(self.options.get("label", "")).split("-")[0]
+        if kind == "tbl":
+            label, caption = self._captioned(kind)
+            return "\n\n".join([f"| Gap |\n|:----|\n| {text.replace('|', '')} |", f": {caption} {{#{label}}}"])
+        note = f'::: {{.callout-warning title="Gap"}}\n{text}\n:::'
+        if kind != "fig":
+            return note
+        label, caption = self._captioned(kind)
+        return f":::: {{#{label}}}\n\n{note}\n\n{caption}\n\n::::"
+
     def _code(self) -> str:
         code = without_options(self.cell.source)
         if not code.strip() or self.options.get("echo") is False:
@@ -200,18 +212,6 @@ class _Cell:
             _note(note) if note else "",
             _downloads([f"[Data (CSV)](tables/{label}.csv)", self._notebook_link()]),
         ]).replace("\n\n\n\n", "\n\n")  # fmt: skip
-
-    def _gap(self, text: str) -> str:
-        """Mark what a draft leaves open; a figure or table keeps its label, so that references lead somewhere."""
-        kind = str(self.options.get("label", "")).split("-")[0]
-        if kind == "tbl":
-            label, caption = self._captioned(kind)
-            return "\n\n".join([f"| Gap |\n|:----|\n| {text.replace('|', '')} |", f": {caption} {{#{label}}}"])
-        note = f'::: {{.callout-warning title="Gap"}}\n{text}\n:::'
-        if kind != "fig":
-            return note
-        label, caption = self._captioned(kind)
-        return f":::: {{#{label}}}\n\n{note}\n\n{caption}\n\n::::"
 
     def _captioned(self, kind: str) -> tuple[str, str]:
         name = {"fig": "figure", "tbl": "table"}[kind]
