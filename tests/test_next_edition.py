@@ -22,6 +22,7 @@ YEAR = NEWEST.as_of.year
 NAME, FOCAL = f"{YEAR}FY", f"FY{YEAR}"
 SAID_ON, AS_OF = f"{YEAR + 1}-03-31", dt.date(YEAR + 1, 4, 1)
 DRAFTED = ("00_summary", "01_revenue_mix")
+ABOUT_FOCAL = ("00_summary", "01_revenue_mix", "02_route_divergence", "05_outlook")
 RUN_RATES = {("zhipu", "cloud"): 4_000, ("zhipu", "total"): 4_400, ("minimax", "total"): 2_500}
 TARGETS = {("zhipu", "total"): 9_000, ("minimax", "total"): 4_000}
 
@@ -108,7 +109,8 @@ def test_notebooks_run_on_the_rows_of_a_new_edition(filled, path, monkeypatch):
     monkeypatch.setenv("TOKENECON_EDITION", NAME)
     errors, shown = inline.run(path)
     assert errors == []
-    assert any(FOCAL in text or str(AS_OF.year) in text for text in shown), "nothing speaks of the new edition"
+    if path.stem in ABOUT_FOCAL:
+        assert any(FOCAL in text for text in shown), "nothing speaks of the new edition's period"
 
 
 def test_filling_moves_complete_rows_and_keeps_the_others(filled):
