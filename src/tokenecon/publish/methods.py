@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from tokenecon.publish.markdown import captioned, escaped, pipe_table
 
 _ENTRY = re.compile(r"^@\w+\{(?P<key>[\w:-]+),(?P<fields>.*?)^\}", re.M | re.S)
-_NAMED = re.compile(r"\b([A-Z][\w’'-]+)(?:,? (?:and )?[A-Z][\w’'-]+)*(?:'s|’s)?\s\(?((?:19|20)\d\d)\)")
+_NAMED = re.compile(r"\b([A-Z][\w’'-]+)(?:,? (?:and )?[A-Z][\w’'-]+)*(?:'s|’s)?,?\s\(?((?:19|20)\d\d)\)")
 _REACH = 60
 CAPTION = (
     "Methods that follow the literature: what a function gives, where its code stands, and which chapters use it. "
