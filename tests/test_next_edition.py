@@ -8,10 +8,12 @@ from pathlib import Path
 import inline
 import invented
 import pytest
+from typer.testing import CliRunner
 
 from tokenecon import publish
 from tokenecon.catalog import Catalog, list_editions
 from tokenecon.catalog.checks import run_checks
+from tokenecon.cli import app
 from tokenecon.publish.chapter import read_chapter
 from tokenecon.publish.execute import Runner, gaps
 
@@ -57,6 +59,21 @@ def test_a_new_edition_follows_the_newest_and_is_a_draft(started):
     assert (written["focal"], written["previous"], written["draft"]) == (FOCAL, NEWEST.id, True)
     assert {NEWEST.focal.label, f"H2 {YEAR}", f"FY{YEAR - 1}"} <= set(written["comparatives"])
     assert [str(finding) for finding in run_checks(project.data)] == []
+
+
+def test_the_command_line_starts_an_edition_and_tells_what_to_do(tmp_path, monkeypatch):
+    copy(tmp_path)
+    (tmp_path / "report").mkdir()
+    shutil.copy(ROOT / "report" / "_quarto.yml", tmp_path / "report")
+    monkeypatch.chdir(tmp_path)
+    for command in (["new", NAME, "--as-of", AS_OF.isoformat()], ["todo"]):
+        result = CliRunner().invoke(app, ["edition", *command])
+        assert result.exit_code == 0, result.output
+        assert f"edition {NAME}, Full year {YEAR}: {FOCAL}, as of {AS_OF}, after {NEWEST.id}" in result.stdout
+        assert f"{NAME}.todo" in result.stdout
+    result = CliRunner().invoke(app, ["edition", "fill", NAME])
+    assert (result.exit_code, result.stdout.split()[1:]) == (0, ["still", "missing"])
+    assert "draft" in CliRunner().invoke(app, ["edition", "list"]).stdout
 
 
 def test_what_it_lacks_is_what_was_known_a_year_before(started):
