@@ -102,6 +102,7 @@ def build(
             _copy_report(project, report)
             stage.write_book(project, found, contents, run.executed, pages, report)
             _write_changes(changed, report)
+            _write_inputs(manifest, report)
             _RENDERERS[chosen].render(project, found, report, target, formats)
             shutil.rmtree(report)
             _write_results(target, contents, run, manifest)
@@ -134,6 +135,7 @@ def stage_missing(
         pages, changed = _pages(project, found, contents, run, manifest)
         stage.write_book(project, found, contents, run.executed, pages, project.report)
         _write_changes(changed, project.report)
+        _write_inputs(manifest, project.report)
 
 
 def printed(
@@ -227,6 +229,11 @@ def _pages(
     return pages, changed
 
 
+def _write_inputs(manifest: Mapping[str, Any], target: Path) -> None:
+    # The site is the same bytes each time; the manifest's timings are not.
+    stage.write_json(target / "inputs.json", {name: told for name, told in manifest.items() if name != "notebooks"})
+
+
 def _write_changes(changed: Diff | None, target: Path) -> None:
     if changed is not None:
         changed.facts.to_csv(target / "tables" / CHANGES_CSV, lineterminator="\n")
@@ -244,8 +251,7 @@ def _write_results(target: Path, contents: Mapping[str, Content], run: _Run, man
     stage.write_json(target / "facts.json", stage.collect_facts(contents))
     stage.write_json(target / "manifest.json", manifest)
     if (target / "html").is_dir():
-        # The site is the same bytes each time; the manifest's timings are not.
-        stage.write_json(target / "html" / "inputs.json", {k: v for k, v in manifest.items() if k != "notebooks"})
+        _write_inputs(manifest, target / "html")
 
 
 def _manifest(project: Project, edition: Edition, renderer: str, run: _Run) -> dict[str, Any]:

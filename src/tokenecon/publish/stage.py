@@ -26,7 +26,7 @@ from tokenecon.publish.methods import read_works
 from tokenecon.publish.project import HOME, Chapter, Project
 from tokenecon.publish.sources import bibliography, read_sources
 
-GENERATED = ("_chapters", "figures", "tables", "notebooks", "fonts", "references.bib", "facts.json")
+GENERATED = ("_chapters", "figures", "tables", "notebooks", "fonts", "references.bib", "facts.json", "inputs.json")
 """What staging writes into ``report/`` and git ignores."""
 
 LITERATURE = "literature.bib"
