@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -208,7 +209,8 @@ def gaps(notebook: NotebookNode) -> list[str]:
 def _gap(cell: NotebookNode) -> NotebookNode:
     """Return the output that stands for a cell whose rows are not there yet."""
     error = _error(cell)
-    reason = " ".join(_ANSI.sub("", f"{error.ename}: {error.evalue}").replace("`", "'").split())[:GAP_LENGTH]
+    said = " ".join(_ANSI.sub("", f"{error.ename}: {error.evalue}").replace("`", "'").split())
+    reason = textwrap.shorten(said, GAP_LENGTH, placeholder=" …")
     waits = "what an earlier gap leaves open" if error.ename == "NameError" else "rows that the data do not hold yet"
     text = f"This part of the draft waits for {waits}; `tokenecon edition todo` lists them. Python says `{reason}`."
     data = {"text/markdown": text, "text/plain": text}
