@@ -151,11 +151,12 @@ class _Cell:
             return
         for output in self.cell.outputs:
             own = output.get("metadata", {}).get("tokenecon", {})
+            if "gap" in own:
+                yield self._gap(_joined(output["data"]["text/markdown"]))
+                continue
             self._collect(own.get("facts", {}))
             data = output.get("data", {})
-            if "gap" in own:
-                yield self._gap(_joined(data["text/markdown"]))
-            elif "image/svg+xml" in data:
+            if "image/svg+xml" in data:
                 yield self._figure(_joined(data["image/svg+xml"]), own)
             elif "text/markdown" in data:
                 text = _joined(data["text/markdown"]).strip()
