@@ -8,6 +8,7 @@ from tokenecon.cli import app
 
 ROOT = Path(__file__).parents[1]
 run = CliRunner().invoke
+EDITION_COMMANDS = ("list", "new", "todo", "fill", "publish", "diff")
 
 
 @pytest.fixture
@@ -50,7 +51,54 @@ def test_an_unknown_edition_names_those_there_are(command):
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["build"], ["verify"], ["claims"], ["renderer"]])
+def test_editions_are_listed_and_compared():
+    listed = run(app, ["edition", "list"])
+    assert listed.exit_code == 0
+    assert all(path.stem in listed.stdout for path in (ROOT / "data" / "editions").glob("*.toml"))
+    compared = run(app, ["edition", "diff", "2025FY", "2026H1", "-k", "new"])
+    assert compared.exit_code == 0
+    for said in ("Facts printed, 2025FY to 2026H1", "Verdicts that changed", "Estimates", "Figures of the tables"):
+        assert said in compared.stdout
+
+
+def test_a_comparison_of_all_facts_can_be_kept(tmp_path):
+    assert run(app, ["edition", "diff", "--csv", str(tmp_path / "all.csv")]).exit_code == 0
+    rows = (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()
+    assert rows[0].startswith("key,notebook,cell,name,period,unit,before,after")
+    assert len(rows) > 100
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["diff", "1999FY", "2026H1"], "editions are: "),
+        (["new", "2026H1", "--as-of", "2027-04-01"], "is there"),
+        (["new", "next", "--as-of", "2099-04-01"], "say which is focal"),
+        (["new", "2098FY", "--as-of", "2098-04-01"], "is not after the end of FY2098"),
+        (["todo", "2025FY"], "names no previous one"),
+        (["fill", "2026H1"], "run tokenecon edition todo 2026H1"),
+    ],
+)
+def test_what_cannot_be_done_with_an_edition_is_one_message(command, said):
+    result = run(app, ["edition", *command])
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["check"],
+        ["build"],
+        ["verify"],
+        ["claims"],
+        ["renderer"],
+        ["edition"],
+        *(["edition", name] for name in EDITION_COMMANDS),
+    ],
+)
 def test_help_teaches(command):
     result = run(app, [*command, "--help"])
     assert result.exit_code == 0

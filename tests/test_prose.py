@@ -1,12 +1,16 @@
 """No number is typed in prose: sentences are formatted from computed values, and a reader can look each one up."""
 
 import ast
+import io
 import re
+import tokenize
 from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
+
+import tokenecon
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
@@ -84,6 +88,44 @@ def test_a_chapter_has_the_agreed_shape(path):
         text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         for heading in ("What this means", "What would change it"):
             assert re.search(rf"^## {heading}", text, re.M), f"end with a section «{heading}»"
+
+
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\w)")
+KEY = re.compile(r"\w*_\w*")
+SOURCES = sorted(
+    path for part in ("analysis", "display", "publish") for path in Path(tokenecon.__file__).parent.glob(f"{part}/*.py")
+)
+NO_YEAR = {("sample.py", "2020-01-01"): "the origin of a time scale, which cancels"}
+
+
+def years_in_code(code):
+    """Years that stand in code as numbers or in strings; docstrings may name works and give examples."""
+    tree = ast.parse(code)
+    spoken = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in spoken]
+    tokens = tokenize.generate_tokens(io.StringIO(code).readline)
+    numbers = [token.string for token in tokens if token.type == tokenize.NUMBER and YEAR.fullmatch(token.string)]
+    return [text for text in texts if isinstance(text, str) and YEAR.search(KEY.sub("", text))] + numbers
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_code_names_no_year(path):
+    found = [text for text in years_in_code(path.read_text(encoding="utf-8")) if (path.name, text) not in NO_YEAR]
+    assert found == [], "an edition's periods come from its file; say cat.edition.focal, or read the year from the data"
+
+
+@pytest.mark.parametrize("source", list(cells("code")))
+def test_cells_name_no_year(source):
+    """Keys of statements may hold one, since they name a statement."""
+    assert years_in_code(source) == []
+
+
+def test_the_check_of_years_finds_them():
+    assert years_in_code("x = rows.query('period == \"FY2025\"')") == ['period == "FY2025"']
+    assert years_in_code("x = '2025-12-31'") == ["2025-12-31"]
+    assert years_in_code("if year >= 2025:\n    pass") == ["2025"]
+    assert years_in_code("draws = 2_000") == []
+    assert years_in_code('"""As of 2025."""\nx = table["zp_target_2026_said_mar"]') == []
 
 
 def test_the_check_finds_what_it_looks_for():

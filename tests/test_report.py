@@ -48,6 +48,19 @@ def test_facts_say_what_was_printed(built):
         assert fact["text"], key
 
 
+def test_a_published_edition_prints_what_it_printed(project, built):
+    """Hold the execution to the record; an edition that follows all published ones may have none yet."""
+    record = publish.read_record(project, built.name)
+    states = {edition.id: state for edition, state, _ in publish.edition_states(project)}
+    if record is None:
+        assert list(states)[-1] == built.name, f"run: tokenecon edition publish {built.name}"
+        pytest.skip(f"{built.name} is not published yet")
+    facts = json.loads((built / "facts.json").read_text(encoding="utf-8"))
+    tables = [file.read_text(encoding="utf-8") for file in (built / "tables").glob("*.csv")]
+    now = publish.Record(facts, publish.claims_of(tables))
+    assert record.differences(now) == {}, f"if that is meant, run: tokenecon edition publish {built.name} --force"
+
+
 def test_each_figure_comes_with_its_data(built):
     pictures = {path.stem for path in (built / "figures").glob("*.svg")}
     assert len(pictures) >= 5

@@ -51,6 +51,14 @@ def table(rows=2):
     return Shown({"text/markdown": "\\n".join(lines) + "\\n\\nA note to the table."}, data_csv="a,b\\n")
 """
 
+EDITION = """id = "2025FY"
+title = "Full year"
+as_of = 2026-04-15
+focal = "FY2025"
+comparatives = ["FY2024"]
+base_currency = "CNY"
+"""
+
 _COLUMNS = (
     "source_id,title,publisher,published_on,dating,dating_note,url,transcribed_from,tier,reliability_note,licence"
 )
@@ -118,7 +126,7 @@ def make_project(root):
     (project.data / "sources.csv").write_text(SOURCES)
     (project.data / "numbers.csv").write_text("a,b_c\nx,1\n")
     (project.data / "datapackage.json").write_text(json.dumps(PACKAGE))
-    (project.data / "editions/2025FY.toml").write_text('title = "Full year"\nas_of = 2026-04-15\n')
+    (project.data / "editions/2025FY.toml").write_text(EDITION)
     ignored = shutil.ignore_patterns(*stage.GENERATED, "_book", ".quarto", "0*.qmd", "index.qmd")
     shutil.copytree(REPORT, project.report, ignore=ignored)
     book = yaml.safe_load((REPORT / "_quarto.yml").read_text(encoding="utf-8"))

@@ -97,6 +97,24 @@ def test_a_failing_cell_is_named_and_the_last_good_report_stays(project):
     assert digests(project.build / "2025FY") == before
 
 
+def test_a_draft_marks_its_gaps_and_the_cells_below_still_run(project):
+    append(project.data / "editions/2025FY.toml", "draft = true\n")
+    open_figure = FIGURE.replace("fig-bar", "fig-gap").replace("figure()", "figure({}['FY2026'])")
+    open_table = "#| label: tbl-gap\n#| tbl-cap: 'Rows. Source: results.'\nlater"
+    refers = "md:# The second {#sec-two}\n\nSee @fig-gap and @tbl-gap."
+    write_notebook(project, "02_two.ipynb", refers, SET_UP, open_figure, open_table, "later", SAY)
+    result = build(renderer="embedded", project=project)
+    assert result.gaps == (
+        "02_two.ipynb cell 3 (fig-gap): KeyError: 'FY2026'",
+        "02_two.ipynb cell 4 (tbl-gap): NameError: name 'later' is not defined",
+        "02_two.ipynb cell 5 (later): NameError: name 'later' is not defined",
+    )
+    assert verify(project=project) == []
+    page = (project.build / "2025FY/html/02_two.html").read_text(encoding="utf-8")
+    assert page.count("waits for") == 3
+    assert "Growth was 293%" in page
+
+
 def test_an_interruption_leaves_the_last_good_report_and_no_rest(project, monkeypatch):
     before = digests(project.build / "2025FY")
 
@@ -131,7 +149,7 @@ def test_one_format_alone(project):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"edition": "1999"}, "no edition 1999 in data/editions; there are: 2025FY"),
+        ({"edition": "1999"}, "data/editions/1999.toml:1: file: is missing; editions are: 2025FY"),
         ({"renderer": "word"}, "no renderer word"),
         ({"formats": ("docx",)}, "no format docx"),
     ],

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from publish.sample_project import EDITION
 
 from tokenecon.publish import PublishError, verify
 from tokenecon.publish.verify import verify_folder
@@ -15,7 +16,7 @@ def test_a_sound_report_has_no_problems(built):
 
 
 def test_an_edition_that_is_not_built_is_said_to_be(built, tmp_path):
-    (built.data / "editions/2030FY.toml").write_text("as_of = 2020-01-01\n")
+    (built.data / "editions/2030FY.toml").write_text(EDITION.replace("2025FY", "2030FY"))
     try:
         with pytest.raises(PublishError, match="build/2030FY is not built"):
             verify("2030FY", project=built)

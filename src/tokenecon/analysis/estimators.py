@@ -232,7 +232,9 @@ def percentile_estimate(value: float, drawn: np.ndarray | pd.Series, n: int, err
 def resampled(
     statistic: Callable[..., np.ndarray], *samples: Sequence[float], draws: int = DRAWS, seed: int = SEED
 ) -> Estimate:
-    """Return a statistic of one or more independent samples with its percentile bootstrap interval (scipy).
+    """Return a statistic of one or more independent samples with its percentile bootstrap interval.
+
+    The bootstrap is that of Efron and Tibshirani (1993), from scipy.
 
     ``statistic`` takes the samples and an ``axis``, as ``numpy.median`` does. With fewer than three observations in a
     sample the interval is NaN.

@@ -264,6 +264,27 @@ def forecasts(statements: pd.DataFrame, segments: pd.DataFrame, as_of: pd.Timest
     ).sort_values(["due", "entity_id", "said_on", "statement_id"], ignore_index=True)
 
 
+def newest_target(aims: pd.DataFrame, entity: str) -> pd.Series:
+    """Return the target for its run-rate that a company's management named last.
+
+    Parameters
+    ----------
+    aims : pandas.DataFrame
+        Forecasts of run-rates that are not due yet, as :func:`forecasts` returns them.
+    entity : str
+        The company.
+
+    Raises
+    ------
+    LookupError
+        If no target is open, as when the year of the last one is over and no new one has been recorded.
+    """
+    guided = aims[(aims["entity_id"] == entity) & (aims["kind"] == "guidance")].sort_values("said_on")
+    if guided.empty:
+        raise LookupError(f"no target for the run-rate of {entity} is open: add its guidance to data/statements.csv")
+    return guided.iloc[-1]
+
+
 def with_outcomes(register: pd.DataFrame, figures: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:
     """Add what is known of the outcome of each forecast; no score is given here.
 

@@ -580,4 +580,5 @@ def probabilities(
                 | {"least": min(share, *every), "most": max(share, *every)}
                 | {"driver": max(found, key=lambda name: abs(found[name][1] - found[name][0]))}
             )
-    return pd.DataFrame(rows)
+    added = ["probability", "error", "n", "low", "median", "high", "least", "most", "driver"]
+    return pd.DataFrame(rows, columns=[*forecasts.columns, *added])

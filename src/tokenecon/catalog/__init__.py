@@ -7,7 +7,7 @@ Examples
 >>> cat.series("zhipu", "revenue", "cloud", kind="year")[["period", "value", "base_unit"]]  # doctest: +SKIP
 """
 
-from tokenecon.catalog.editions import Edition
+from tokenecon.catalog.editions import Edition, find_edition, list_editions
 from tokenecon.catalog.errors import DataError, Finding, RateError
 from tokenecon.catalog.fx import Converted, Rate
 from tokenecon.catalog.market import Clean
@@ -28,5 +28,7 @@ __all__ = [
     "Rate",
     "RateError",
     "data_root",
+    "find_edition",
+    "list_editions",
     "reads",
 ]

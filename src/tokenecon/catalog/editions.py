@@ -12,7 +12,7 @@ from tokenecon.catalog.paths import display_name, read_bytes
 from tokenecon.catalog.periods import Period
 
 _REQUIRED = {"id": str, "title": str, "as_of": date, "focal": str, "comparatives": list, "base_currency": str}
-_OPTIONAL = {"previous": str}
+_OPTIONAL = {"previous": str, "draft": bool}
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Edition:
         Currency that figures in several are brought to.
     previous
         The edition whose forecasts this one scores, if any.
+    draft
+        Whether rows are still missing: what cannot be computed is then a marked gap and not an error.
     """
 
     id: str
@@ -42,6 +44,12 @@ class Edition:
     comparatives: list[Period]
     base_currency: str
     previous: str | None = None
+    draft: bool = False
+
+    @property
+    def as_of_text(self) -> str:
+        """The day, written out."""
+        return f"{self.as_of.day} {self.as_of:%B %Y}"
 
 
 def edition_paths(root: Path) -> list[Path]:
@@ -83,6 +91,17 @@ def read_edition(path: Path, root: Path) -> Edition:
     return Edition(**values | {"focal": periods["focal"][0], "comparatives": periods["comparatives"]})
 
 
+def list_editions(root: Path) -> list[Edition]:
+    """Read all editions of a data folder, the oldest day of knowledge first.
+
+    Raises
+    ------
+    DataError
+        If a file is wrong.
+    """
+    return sorted((read_edition(path, root) for path in edition_paths(root)), key=lambda one: (one.as_of, one.id))
+
+
 def find_edition(root: Path, name: str | None) -> Edition:
     """Read an edition by name, or the newest one.
 
@@ -102,7 +121,7 @@ def find_edition(root: Path, name: str | None) -> Edition:
     if name is None:
         if not paths:
             raise DataError([Finding("data/editions", 1, "file", "there is no edition; add <id>.toml")])
-        return max((read_edition(path, root) for path in paths), key=lambda edition: (edition.as_of, edition.id))
+        return list_editions(root)[-1]
     for path in paths:
         if path.stem == name:
             return read_edition(path, root)

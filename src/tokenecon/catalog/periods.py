@@ -123,14 +123,21 @@ class Period:
     @property
     def year_before(self) -> Period:
         """The same period a year earlier."""
+        return self._moved(-1)
 
-        def back(day: date) -> date:
-            last = calendar.monthrange(day.year - 1, day.month)[1]
+    @property
+    def year_after(self) -> Period:
+        """The same period a year later."""
+        return self._moved(1)
+
+    def _moved(self, years: int) -> Period:
+        def move(day: date) -> date:
+            last = calendar.monthrange(day.year + years, day.month)[1]
             full = day.day == calendar.monthrange(day.year, day.month)[1]
-            return day.replace(year=day.year - 1, day=last if full else min(day.day, last))
+            return day.replace(year=day.year + years, day=last if full else min(day.day, last))
 
-        end = back(self.end)
-        return Period(end if self.start == self.end else self.start.replace(year=self.start.year - 1), end)
+        end = move(self.end)
+        return Period(end if self.start == self.end else self.start.replace(year=self.start.year + years), end)
 
     def __str__(self) -> str:
         """Return the label."""

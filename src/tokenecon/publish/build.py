@@ -18,12 +18,16 @@ from typing import Any
 from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
-from tokenecon.publish import embedded, quarto, stage
+from tokenecon.catalog import Edition
+from tokenecon.publish import appendix, embedded, quarto, stage
 from tokenecon.publish.cache import Cache, sha256
+from tokenecon.publish.changed import CHANGES_CSV
 from tokenecon.publish.chapter import Content
+from tokenecon.publish.compare import Diff
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.execute import Executed, Runner
-from tokenecon.publish.project import Edition, Project
+from tokenecon.publish.execute import Executed, Runner, gaps
+from tokenecon.publish.project import Project
+from tokenecon.publish.record import Record, record_file, recorded
 
 FORMATS = ("html", "pdf")
 _RENDERERS = {"quarto": quarto, "embedded": embedded}
@@ -31,12 +35,13 @@ _RENDERERS = {"quarto": quarto, "embedded": embedded}
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build left: the edition, the renderer used, the files to open, and why each notebook ran."""
+    """What a build left: the edition, the renderer used, the files to open, why each notebook ran, a draft's gaps."""
 
     edition: str
     renderer: str
     outputs: tuple[Path, ...]
     reasons: Mapping[str, str]
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,20 +94,23 @@ def build(
         raise PublishError(f"no format {', '.join(sorted(unknown))}: choose from {', '.join(FORMATS)}")
     with _locked(project, found):
         run = _execute(project, found, on_progress, force, max_workers)
-        contents = _read(project, found, run)
+        contents, manifest = _read(project, run), _manifest(project, found, chosen, run)
+        pages, changed = _pages(project, found, contents, run, manifest)
         with _replacing(project.build / found.id) as target:
             on_progress(f"rendering with {_name(chosen)}")
             report = target / ".report"
             _copy_report(project, report)
-            stage.write_book(project, found, contents, run.executed, report)
-            manifest = _manifest(project, found, chosen, run)
+            stage.write_book(project, found, contents, run.executed, pages, report)
+            _write_changes(changed, report)
+            _write_inputs(manifest, report)
             _RENDERERS[chosen].render(project, found, report, target, formats)
             shutil.rmtree(report)
             _write_results(target, contents, run, manifest)
+            _write_changes(changed, target)
     final = project.build / found.id
     outputs = [final / name for name in ("html/index.html", "report.pdf") if (final / name).exists()]
     reasons = {name: told["ran"] for name, told in run.notebooks.items()}
-    return BuildResult(found.id, chosen, tuple(outputs), reasons)
+    return BuildResult(found.id, chosen, tuple(outputs), reasons, tuple(manifest["gaps"]))
 
 
 def why(edition: str | None = None, *, project: Project | None = None) -> list[tuple[str, str]]:
@@ -123,7 +131,25 @@ def stage_missing(
     found = project.edition(edition)
     with _locked(project, found):
         run = _execute(project, found, on_progress, force=False, max_workers=None)
-        stage.write_book(project, found, _read(project, found, run), run.executed, project.report)
+        contents, manifest = _read(project, run), _manifest(project, found, "quarto", run)
+        pages, changed = _pages(project, found, contents, run, manifest)
+        stage.write_book(project, found, contents, run.executed, pages, project.report)
+        _write_changes(changed, project.report)
+        _write_inputs(manifest, project.report)
+
+
+def printed(
+    edition: str | None = None,
+    on_progress: Callable[[str], None] = lambda line: None,
+    *,
+    project: Project | None = None,
+) -> Record:
+    """Execute what changed, render nothing, and return what the edition prints."""
+    project = project or Project.find()
+    found = project.edition(edition)
+    with _locked(project, found):
+        contents = _read(project, _execute(project, found, on_progress, force=False, max_workers=None))
+    return recorded(stage.collect_facts(contents), contents.values())
 
 
 def choose_renderer(wanted: str = "auto") -> str:
@@ -174,7 +200,7 @@ def _execute(
     for path in notebooks:
         if not reasons[path]:
             on_progress(f"{path.stem:<{width}}           unchanged")
-    Runner(edition.id, max_workers).run(stale, done)
+    Runner(edition.id, max_workers, edition.draft).run(stale, done)
     cached = {path: cache.load(path) for path in notebooks}
     return _Run(
         {path: item.notebook for path, item in cached.items()},
@@ -186,11 +212,31 @@ def _execute(
     )  # fmt: skip
 
 
-def _read(project: Project, edition: Edition, run: _Run) -> dict[str, Content]:
+def _read(project: Project, run: _Run) -> dict[str, Content]:
     contents = stage.read_contents(project.chapters(), run.executed)
-    stage.check_references(project, edition, contents)
     stage.write_entries(project, contents)
     return contents
+
+
+def _pages(
+    project: Project, edition: Edition, contents: Mapping[str, Content], run: _Run, manifest: Mapping[str, Any]
+) -> tuple[dict[str, str], Diff | None]:
+    """Return the generated pages, once every reference in them and in the chapters is known to lead somewhere."""
+    record = recorded(stage.collect_facts(contents), contents.values())
+    changed = appendix.previous(project, edition, record)
+    pages = appendix.pages(project, edition, contents, run.executed, manifest, changed)
+    stage.check_references(project, contents, pages)
+    return pages, changed
+
+
+def _write_inputs(manifest: Mapping[str, Any], target: Path) -> None:
+    # The site is the same bytes each time; the manifest's timings are not.
+    stage.write_json(target / "inputs.json", {name: told for name, told in manifest.items() if name != "notebooks"})
+
+
+def _write_changes(changed: Diff | None, target: Path) -> None:
+    if changed is not None:
+        changed.facts.to_csv(target / "tables" / CHANGES_CSV, lineterminator="\n")
 
 
 def _copy_report(project: Project, target: Path) -> None:
@@ -207,8 +253,7 @@ def _write_results(target: Path, contents: Mapping[str, Content], run: _Run, man
     stage.write_json(target / "facts.json", stage.collect_facts(contents))
     stage.write_json(target / "manifest.json", manifest)
     if (target / "html").is_dir():
-        # The site is the same bytes each time; the manifest's timings are not.
-        stage.write_json(target / "html" / "inputs.json", {k: v for k, v in manifest.items() if k != "notebooks"})
+        _write_inputs(manifest, target / "html")
 
 
 def _manifest(project: Project, edition: Edition, renderer: str, run: _Run) -> dict[str, Any]:
@@ -217,7 +262,9 @@ def _manifest(project: Project, edition: Edition, renderer: str, run: _Run) -> d
         for path in sorted(project.report.rglob("*"))
         if not {*stage.GENERATED, "_book", ".quarto"} & set(path.relative_to(project.report).parts)
     )
-    listed = (project.data / "sources.csv", project.data / "datapackage.json")
+    listed = [project.data / name for name in ("sources.csv", "datapackage.json", "flags.csv", "rulings.csv")]
+    listed += [project.edition_file(one) for one in project.editions_up_to(edition)]
+    listed += [record_file(project, edition.previous)] if edition.previous else []
     own = {project.relative(path): sha256(path) for path in (*pages, *listed) if path.is_file()}
     return {
         "edition": edition.id,
@@ -227,6 +274,7 @@ def _manifest(project: Project, edition: Edition, renderer: str, run: _Run) -> d
         "python": platform.python_version(),
         "renderer": {"name": renderer, "versions": _RENDERERS[renderer].versions()},
         "notebooks": run.notebooks,
+        "gaps": [f"{path.name} {gap}" for path, notebook in run.executed.items() for gap in gaps(notebook)],
     }
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from tokenecon.catalog import Edition
 from tokenecon.publish.execute import Executed
-from tokenecon.publish.project import Edition, Project
+from tokenecon.publish.project import Project
 
 BESIDE = (".js", ".css")
 
@@ -58,7 +59,7 @@ class Cache:
             if not file.is_file():
                 return f"{name} is gone"
             if sha256(file) != known:
-                return "edition file changed" if file == self.edition.file else f"{name} changed"
+                return "edition file changed" if file == self.project.edition_file(self.edition) else f"{name} changed"
         return ""
 
     def load(self, notebook: Path) -> Cached:
@@ -95,7 +96,12 @@ class Cache:
             for file in (path, *(path.with_suffix(kind) for kind in BESIDE))
             if file.is_file()
         )
-        fixed = (notebook, self.edition.file, project.data / "datapackage.json", project.root / "uv.lock")
+        fixed = (
+            notebook,
+            project.edition_file(self.edition),
+            project.data / "datapackage.json",
+            project.root / "uv.lock",
+        )
         names = [*(project.relative(path) for path in fixed if path.is_file()), *own, *result.reads]
         return list(dict.fromkeys(name for name in names if (project.root / name).is_file()))
 

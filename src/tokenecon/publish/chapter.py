@@ -132,6 +132,18 @@ class _Cell:
         self.content.title, self.content.label = heading["title"], heading["label"]
         return (text[: heading.start()] + text[heading.end() :]).strip()
 
+    def _gap(self, text: str) -> str:
+        """Mark what a draft leaves open; a figure or table keeps its label, so that references lead somewhere."""
+        kind = str(self.options.get("label", "")).split("-")[0]
+        if kind == "tbl":
+            label, caption = self._captioned(kind)
+            return "\n\n".join([f"| Gap |\n|:----|\n| {text.replace('|', '')} |", f": {caption} {{#{label}}}"])
+        note = f'::: {{.callout-warning title="Gap"}}\n{text}\n:::'
+        if kind != "fig":
+            return note
+        label, caption = self._captioned(kind)
+        return f":::: {{#{label}}}\n\n{note}\n\n{caption}\n\n::::"
+
     def _code(self) -> str:
         code = without_options(self.cell.source)
         if not code.strip() or self.options.get("echo") is False:
@@ -148,6 +160,9 @@ class _Cell:
             return
         for output in self.cell.outputs:
             own = output.get("metadata", {}).get("tokenecon", {})
+            if "gap" in own:
+                yield self._gap(_joined(output["data"]["text/markdown"]))
+                continue
             self._collect(own.get("facts", {}))
             data = output.get("data", {})
             if "image/svg+xml" in data:

@@ -17,8 +17,9 @@ from typing import Any
 import pypandoc
 import typst
 
+from tokenecon.catalog import Edition
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.project import HOME, Chapter, Edition, Project
+from tokenecon.publish.project import HOME, Chapter, Project, noon
 
 _READER = "markdown+table_attributes"
 _SHARED = ("style.css", "filter.js", "facts.json")
@@ -111,7 +112,11 @@ class _Book:
         source.write_text(_pandoc(arguments, self._document(blocks, meta), "the PDF"), encoding="utf-8")
         try:
             typst.compile(
-                source, output=target, root=self.report, font_paths=[self.report / "fonts"], timestamp=self.edition.noon
+                source,
+                output=target,
+                root=self.report,
+                font_paths=[self.report / "fonts"],
+                timestamp=noon(self.edition),
             )
         except RuntimeError as error:
             raise PublishError(f"Typst cannot make the PDF: {error}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -26,6 +27,12 @@ from tokenecon.publish.options import cell_options
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+(?=>)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+GAP_LENGTH = 160
+"""How much of an error's message a gap shows."""
+
+NO_GAPS = ("DataError", "ImportError", "ModuleNotFoundError", "SyntaxError")
+"""Errors that no further row would mend: they stop the build of a draft too."""
 
 # Run after the last cell: what the notebook depended on, as only its kernel can tell.
 _PROBE = """
@@ -64,10 +71,13 @@ class Runner:
         Passed to the kernels as ``TOKENECON_EDITION``.
     workers : int, optional
         Kernels at a time; the number of processors if left out.
+    draft : bool
+        Whether a cell that fails leaves a marked gap and the cells below it still run.
     """
 
-    def __init__(self, edition: str, workers: int | None = None) -> None:
+    def __init__(self, edition: str, workers: int | None = None, draft: bool = False) -> None:
         """Keep what each kernel is started with."""
+        self._draft = draft
         self._environment = os.environ | {
             "TOKENECON_EDITION": edition,
             "PYTHONHASHSEED": "0",
@@ -141,6 +151,9 @@ class Runner:
         try:
             client.execute_cell(cell, index)
         except CellExecutionError:
+            if self._draft and _error(cell).ename not in NO_GAPS:
+                cell.outputs = [_gap(cell)]
+                return
             raise NotebookError(path.name, index + 1, _place(cell), _last_lines(cell)) from None
         except DeadKernelError:
             raise NotebookError(path.name, index + 1, _place(cell), "the kernel died") from None
@@ -181,6 +194,31 @@ def _place(cell: NotebookNode) -> str:
     label = cell_options(cell.source).get("label")
     lines = [line for line in cell.source.splitlines() if line.strip() and not line.startswith("#|")]
     return label or (lines[0] if lines else "empty cell")
+
+
+def gaps(notebook: NotebookNode) -> list[str]:
+    """Name the cells of an executed notebook that a draft leaves open, each with its number, label and reason."""
+    return [
+        f"cell {number} ({_place(cell)}): {reason}"
+        for number, cell in enumerate(notebook.cells, start=1)
+        for output in cell.get("outputs", [])
+        if (reason := output.get("metadata", {}).get("tokenecon", {}).get("gap"))
+    ]
+
+
+def _gap(cell: NotebookNode) -> NotebookNode:
+    """Return the output that stands for a cell whose rows are not there yet."""
+    error = _error(cell)
+    said = " ".join(_ANSI.sub("", f"{error.ename}: {error.evalue}").replace("`", "'").split())
+    reason = textwrap.shorten(said, GAP_LENGTH, placeholder=" …")
+    waits = "what an earlier gap leaves open" if error.ename == "NameError" else "rows that the data do not hold yet"
+    text = f"This part of the draft waits for {waits}; `tokenecon edition todo` lists them. Python says `{reason}`."
+    data = {"text/markdown": text, "text/plain": text}
+    return nbformat.v4.new_output("display_data", data, metadata={"tokenecon": {"gap": reason}})
+
+
+def _error(cell: NotebookNode) -> NotebookNode:
+    return next(output for output in cell.outputs if output.output_type == "error")
 
 
 def _last_lines(cell: NotebookNode, lines: int = 12) -> str:

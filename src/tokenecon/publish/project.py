@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from tokenecon.catalog import DataError, Edition, find_edition, list_editions
 from tokenecon.publish.errors import PublishError
 
 HOME = "index"
@@ -37,26 +37,6 @@ class Chapter:
     file: str
     notebook: Path | None
     appendix: bool
-
-
-@dataclass(frozen=True)
-class Edition:
-    """An edition of the report: its ``id``, ``title``, the day up to which it knows things, and its file."""
-
-    id: str
-    title: str
-    as_of: dt.date
-    file: Path
-
-    @property
-    def as_of_text(self) -> str:
-        """The day, written out."""
-        return f"{self.as_of.day} {self.as_of:%B %Y}"
-
-    @property
-    def noon(self) -> int:
-        """Noon of the day, in seconds since 1970: the time that documents are stamped with."""
-        return (self.as_of - dt.date(1970, 1, 1)).days * 86400 + 43200
 
 
 @dataclass(frozen=True)
@@ -142,22 +122,21 @@ class Project:
         PublishError
             If there is no such edition, or its file cannot be read.
         """
-        known = {path.stem: path for path in sorted((self.data / "editions").glob("*.toml"))}
-        wanted = edition or os.environ.get("TOKENECON_EDITION")
-        if not known or (wanted and wanted not in known):
-            raise PublishError(f"no edition {wanted or ''} in data/editions; there are: {', '.join(known) or 'none'}")
-        read = {name: self._read_edition(path) for name, path in known.items() if name == wanted or not wanted}
-        return read[wanted] if wanted else max(read.values(), key=lambda found: found.as_of)
-
-    def _read_edition(self, file: Path) -> Edition:
         try:
-            fields = tomllib.loads(file.read_text(encoding="utf-8"))
-            as_of = fields["as_of"]
-            return Edition(
-                file.stem,
-                fields.get("title", file.stem),
-                as_of if isinstance(as_of, dt.date) else dt.date.fromisoformat(as_of),
-                file,
-            )
-        except (KeyError, ValueError, TypeError) as error:
-            raise PublishError(f"{self.relative(file)}: needs a date as_of ({error})") from None
+            return find_edition(self.data, edition or os.environ.get("TOKENECON_EDITION") or None)
+        except DataError as error:
+            raise PublishError(str(error)) from None
+
+    def editions_up_to(self, edition: Edition) -> list[Edition]:
+        """Return the editions that were there when ``edition`` was, the oldest first, itself the last."""
+        found = list_editions(self.data)
+        return [one for one in found if (one.as_of, one.id) <= (edition.as_of, edition.id)]
+
+    def edition_file(self, edition: Edition) -> Path:
+        """Return the file that an edition is read from."""
+        return self.data / "editions" / f"{edition.id}.toml"
+
+
+def noon(edition: Edition) -> int:
+    """Return noon of an edition's day, in seconds since 1970: the time that documents are stamped with."""
+    return int(dt.datetime.combine(edition.as_of, dt.time(12), dt.UTC).timestamp())

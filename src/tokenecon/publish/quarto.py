@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from tokenecon.catalog import Edition
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.project import Edition, Project
+from tokenecon.publish.project import Project
 
 STAGED = "TOKENECON_STAGED"
 """Set for Quarto's pre-render step when there is nothing left for it to do."""

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~<>@$^])")
+from tokenecon.publish.markdown import cell, escaped, pipe_table
+
 _LATEX = str.maketrans({
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#",
     "$": r"\$", "_": r"\_", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -59,14 +60,14 @@ def _resource(resource: dict[str, Any]) -> str:
     refers = {key["fields"]: key["reference"]["resource"] for key in schema.get("foreignKeys", [])
               if isinstance(key["fields"], str)}  # fmt: skip
     rows = [
-        (f"`{item['name']}`", _cell(item.get("description", "")), _escaped(_allowed(item, refers)))
+        (f"`{item['name']}`", cell(item.get("description", "")), escaped(_allowed(item, refers)))
         for item in schema.get("fields", [])
     ]
-    title = _escaped(resource.get("title", name))
+    title = escaped(resource.get("title", name))
     return "\n\n".join([
         f"### {title} {{#sec-table-{name.replace('_', '-')}}}",
         resource.get("description", ""),
-        _pipe_table(("Field", "Meaning", "What is allowed"), (22, 48, 30), rows),
+        pipe_table(("Field", "Meaning", "What is allowed"), (22, 48, 30), rows),
         f": {title}: fields of `{resource.get('path', name)}`. {{#tbl-fields-{name.replace('_', '-')}}}",
     ])  # fmt: skip
 
@@ -87,33 +88,16 @@ def _source_table(sources: Iterable[dict[str, str]]) -> str:
     rows = [
         (
             f"`{row['source_id']}`",
-            f"{_link(row)} {_escaped(row['publisher'])}. {_escaped(row['reliability_note'])}".strip(),
+            f"{_link(row)} {escaped(row['publisher'])}. {escaped(row['reliability_note'])}".strip(),
             row["published_on"],
-            _escaped(row["tier"]),
+            escaped(row["tier"]),
         )
         for row in sources
     ]
-    table = _pipe_table(("Key", "Source", "Published", "Tier"), (20, 54, 14, 12), rows)
+    table = pipe_table(("Key", "Source", "Published", "Tier"), (20, 54, 14, 12), rows)
     return f"{table}\n\n: Sources, and how far each can be relied on. {{#tbl-sources}}"
 
 
 def _link(row: dict[str, str]) -> str:
-    title = _escaped(row["title"].rstrip("."))
+    title = escaped(row["title"].rstrip("."))
     return f"[{title}](<{row['url']}>)." if row["url"].startswith("http") else f"{title}."
-
-
-def _pipe_table(header: tuple[str, ...], widths: tuple[int, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    rule = "|" + "|".join(":" + "-" * width for width in widths) + "|"
-    return "\n".join([_row(header), rule, *map(_row, rows)])
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _cell(markdown: str) -> str:
-    return " ".join(markdown.split()).replace("|", "\\|")
-
-
-def _escaped(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))

@@ -19,17 +19,23 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
+from tokenecon.catalog import Edition
 from tokenecon.publish.chapter import Content, read_chapter
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.project import HOME, Chapter, Edition, Project
-from tokenecon.publish.sources import bibliography, data_page, read_sources
+from tokenecon.publish.methods import read_works
+from tokenecon.publish.project import HOME, Chapter, Project
+from tokenecon.publish.sources import bibliography, read_sources
 
-GENERATED = ("_chapters", "figures", "tables", "notebooks", "fonts", "references.bib", "facts.json")
+GENERATED = ("_chapters", "figures", "tables", "notebooks", "fonts", "references.bib", "facts.json", "inputs.json")
 """What staging writes into ``report/`` and git ignores."""
+
+LITERATURE = "literature.bib"
+"""The bibliography of methods, which joins that of the sources."""
 
 FONTS = ("Lato-Regular.ttf", "Lato-Bold.ttf", "Lato-Italic.ttf", "Lato-BoldItalic.ttf", "OFL.txt")
 
 _CODE = re.compile(r"^(`{3,}).*?^\1\s*$|`[^`\n]+`", re.M | re.S)
+_ESCAPED = re.compile(r"\\@")
 _LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
 _REFERENCE = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_][\w:.#$%&+?<>~/-]*)")
 _KINDS = {"fig": "figure", "tbl": "table", "sec": "section", "eq": "equation"}
@@ -85,18 +91,25 @@ def write_book(
     edition: Edition,
     contents: Mapping[str, Content],
     executed: Mapping[Path, NotebookNode],
+    pages: Mapping[str, str],
     report: Path,
 ) -> None:
-    """Stage the book in ``report``, which holds a copy of the project's report folder or is that folder itself."""
+    """Stage the book in ``report``, which holds a copy of the project's report folder or is that folder itself.
+
+    ``pages`` are the generated pages, Markdown by name.
+    """
     for name in GENERATED:
         _remove(report / name)
     staged = report / "_chapters"
     staged.mkdir(parents=True)
     for name, content in contents.items():
         (staged / f"{name}.md").write_text(content.markdown, encoding="utf-8")
-    (staged / "data.md").write_text(data_page(project.data, edition.as_of), encoding="utf-8")
+    for name, text in pages.items():
+        (staged / f"{name}.md").write_text(text, encoding="utf-8")
     (staged / "edition.yml").write_text(yaml.safe_dump(edition_fields(edition)), encoding="utf-8")
-    (report / "references.bib").write_text(bibliography(read_sources(project.data)), encoding="utf-8")
+    literature = project.report / LITERATURE
+    works = literature.read_text(encoding="utf-8") if literature.is_file() else ""
+    (report / "references.bib").write_text(bibliography(read_sources(project.data)) + works, encoding="utf-8")
     write_json(report / "facts.json", collect_facts(contents))
     write_figures(contents.values(), report)
     write_notebooks(executed, report / "notebooks")
@@ -161,7 +174,7 @@ def write_json(file: Path, content: Any) -> None:
     file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def check_references(project: Project, edition: Edition, contents: Mapping[str, Content]) -> None:
+def check_references(project: Project, contents: Mapping[str, Content], pages: Mapping[str, str]) -> None:
     """Check that labels are unique and that every cross-reference and citation leads somewhere.
 
     Raises
@@ -169,7 +182,7 @@ def check_references(project: Project, edition: Edition, contents: Mapping[str, 
     PublishError
         One line for each that does not, with notebook and cell, and the nearest label there is.
     """
-    texts = [*_texts(project, edition, contents)]
+    texts = [*_texts(project, contents, pages)]
     owners: dict[str, str] = {}
     problems = []
     for where, text in texts:
@@ -178,6 +191,7 @@ def check_references(project: Project, edition: Edition, contents: Mapping[str, 
                 problems.append(f"{where}: label {label} is taken already in {owners[label]}")
             owners.setdefault(label, where)
     keys = {row["source_id"] for row in read_sources(project.data)}
+    keys |= {work.key for work in read_works(project.report / LITERATURE)}
     for where, text in texts:
         for found in _REFERENCE.findall(text):
             reference = found.rstrip(".:;,?/-")
@@ -192,7 +206,7 @@ def check_references(project: Project, edition: Edition, contents: Mapping[str, 
         raise PublishError.joined(problems)
 
 
-def _texts(project: Project, edition: Edition, contents: Mapping[str, Content]) -> Iterable[tuple[str, str]]:
+def _texts(project: Project, contents: Mapping[str, Content], pages: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     """Yield the text of each cell and written page, code taken out, with its place."""
     for chapter in project.chapters():
         if content := contents.get(chapter.name):
@@ -202,10 +216,8 @@ def _texts(project: Project, edition: Edition, contents: Mapping[str, Content]) 
         else:
             text = (project.report / chapter.file).read_text(encoding="utf-8")
             yield f"report/{chapter.file}", _CODE.sub("", text)
-    yield (
-        "data/datapackage.json, data/sources.csv",
-        _CODE.sub("", re.sub(r"\\@", "", data_page(project.data, edition.as_of))),
-    )
+    for name, text in pages.items():
+        yield f"generated page {name}", _CODE.sub("", _ESCAPED.sub("", text))
 
 
 def _nearest(wanted: str, known: Iterable[str]) -> str:

@@ -1,0 +1,65 @@
+"""The generated pages of the appendix: data, what is left out, methods, what changed, colophon.
+
+A page of ``report/`` holds the place of its text as ``_chapters/<name>.md``; what is written here goes there.
+An edition's pages tell of no later edition, so that they stay as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from tokenecon.catalog import Edition
+from tokenecon.publish.changed import changes_page
+from tokenecon.publish.chapter import Content
+from tokenecon.publish.colophon import colophon_page
+from tokenecon.publish.compare import Diff, diff_records
+from tokenecon.publish.exclusions import exclusions_page
+from tokenecon.publish.methods import methods_page
+from tokenecon.publish.project import HOME, Project
+from tokenecon.publish.record import Record, read_record
+from tokenecon.publish.sources import data_page
+from tokenecon.publish.stage import LITERATURE
+
+
+def pages(
+    project: Project,
+    edition: Edition,
+    contents: Mapping[str, Content],
+    executed: Mapping[Path, NotebookNode],
+    manifest: Mapping[str, Any],
+    changed: Diff | None,
+) -> dict[str, str]:
+    """Return the Markdown of each generated page by name.
+
+    Parameters
+    ----------
+    project, edition
+        What is being built.
+    contents : mapping
+        The executed chapters by name.
+    executed : mapping
+        Their notebooks.
+    manifest : mapping
+        What the build is made from.
+    changed : Diff, optional
+        The comparison with the previous edition, where there is one to compare with.
+    """
+    notebooks = {path.name: notebook for path, notebook in executed.items()}
+    chapters = {content.label: notebooks[content.source] for name, content in contents.items() if name != HOME}
+    return {
+        "data": data_page(project.data, edition.as_of),
+        "exclusions": exclusions_page(project, edition),
+        "methods": methods_page(project.root / "src" / "tokenecon" / "analysis", project.report / LITERATURE, chapters),
+        "changes": changes_page(project, edition, changed),
+        "colophon": colophon_page(project, manifest),
+    }
+
+
+def previous(project: Project, edition: Edition, record: Record) -> Diff | None:
+    """Compare what an edition prints with the record of its previous one; ``None`` if there is none."""
+    known = read_record(project, edition.previous) if edition.previous else None
+    return diff_records(project, project.edition(edition.previous), edition, known, record) if known else None

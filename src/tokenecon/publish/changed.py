@@ -1,0 +1,145 @@
+"""The page on what changed: the editions there are, and the comparison of the last two."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tokenecon.analysis.changes import KINDS
+from tokenecon.catalog import Edition
+from tokenecon.publish.chapter import only_html
+from tokenecon.publish.compare import Diff
+from tokenecon.publish.markdown import captioned, escaped, pipe_table
+from tokenecon.publish.project import Project
+
+CHANGES_CSV = "changes.csv"
+"""The full comparison with the previous edition, offered below the page's tables."""
+
+_MEANING = {
+    "restated": "prints a figure that the tables hold differently now",
+    "revised": "speaks of the same period or day, and prints another value",
+    "changed": "prints another value in a sentence that names no period",
+    "moved on": "stands in a sentence that now speaks of another period or day",
+    "new": "was not printed before",
+    "gone": "is not printed any more",
+    "unchanged": "prints the same",
+}
+
+
+def changes_page(project: Project, edition: Edition, changed: Diff | None) -> str:
+    """Return Markdown on the editions there are, and on what changed since the previous one."""
+    parts = ["## Editions {#sec-changes-editions}", _editions(project, edition)]
+    if edition.previous is None:
+        parts.append("This is the first edition: there is none to compare it with.")
+    elif changed is None:
+        parts.append(f"What edition {edition.previous} printed is not recorded, so there is nothing to compare with.")
+    else:
+        parts += [*_facts(changed), *_verdicts(changed), *_estimates(changed), *_figures(changed), *_revised(changed)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _editions(project: Project, edition: Edition) -> str:
+    rows = [
+        (
+            one.id,
+            escaped(one.title),
+            one.as_of_text.replace(" ", "\N{NO-BREAK SPACE}"),
+            one.focal.label,
+            ", ".join(period.label for period in one.comparatives),
+            one.previous or "—",
+        )
+        for one in project.editions_up_to(edition)
+    ]
+    header = ("Edition", "Title", "Knows the world to", "About", "Beside it", "Follows")
+    table = pipe_table(header, (10, 18, 18, 10, 34, 10), rows)
+    return captioned(table, "Editions up to this one. Source: `data/editions`.", "tbl-editions")
+
+
+def _facts(changed: Diff) -> list[str]:
+    counts = changed.counts
+    header = ("Chapter", *counts.columns)
+    rows = [(f"`{name}`", *(f"{number:,}" for number in row)) for name, *row in counts.itertuples()]
+    rows.append(("*All*", *(f"{number:,}" for number in counts.sum())))
+    said = "; ".join(f"*{kind}*, {_MEANING[kind]}" for kind in KINDS if kind in counts)
+    link = f"::: {{.downloads}}\n[Every fact of both editions (CSV)](tables/{CHANGES_CSV})\n:::"
+    return [
+        "## Printed numbers {#sec-changes-facts}",
+        f"Every number that the text prints is a fact with a key. Against edition {changed.before.id} a fact is "
+        f"{said}. "
+        "A key does not say of which period a fact speaks unless it ends in one; what cannot be told is not claimed.",
+        captioned(
+            pipe_table(header, (26, *[12] * len(counts.columns)), rows, right=counts.columns),
+            f"Printed facts by chapter, and what became of them since edition {changed.before.id}. "
+            f"Source: the records in `data/editions`.",
+            "tbl-changes",
+        ),
+        only_html(link),
+    ]
+
+
+def _verdicts(changed: Diff) -> list[str]:
+    head = "## Verdicts {#sec-changes-verdicts}"
+    rows = [
+        (f"`{row.claim_id}`", escaped(row.before) or "not judged", escaped(row.after) or "not judged")
+        for row in changed.verdicts.itertuples()
+    ]
+    if not rows:
+        return [head, "No verdict on a claim changed."]
+    table = pipe_table(("Claim", changed.before.id, changed.after.id), (24, 38, 38), rows)
+    caption = "Claims judged otherwise than in the previous edition. Source: the ledger of both editions."
+    return [head, captioned(table, caption, "tbl-changes-verdicts")]
+
+
+def _estimates(changed: Diff) -> list[str]:
+    head = "## Estimates {#sec-changes-estimates}"
+    found = changed.estimates
+    said = (
+        f"An estimate is printed with its interval. Of {len(found):,} that both editions print, "
+        f"{found['beyond'].sum():,} lie outside the interval of the earlier edition, {found['apart'].sum():,} of them "
+        "with an interval that does not meet it."
+    )
+    rows = [
+        (f"`{key}`", *(_interval(row, side) for side in ("before", "after")), "apart" if row["apart"] else "meet")
+        for key, row in found[found["beyond"]].iterrows()
+    ]
+    if not rows:
+        return [head, said]
+    table = pipe_table(("Estimate", changed.before.id, changed.after.id, "Intervals"), (40, 26, 26, 8), rows)
+    caption = "Estimates that moved beyond their earlier interval. Source: the records in `data/editions`."
+    return [head, said, captioned(table, caption, "tbl-changes-estimates")]
+
+
+def _interval(row: pd.Series, side: str) -> str:
+    text = "{value:.4g} ({low:.4g} to {high:.4g})"
+    return text.format(**{name: row[f"{name}_{side}"] for name in ("value", "low", "high")}).replace("-", "−")
+
+
+def _figures(changed: Diff) -> list[str]:
+    head = "## Figures of the accounts {#sec-changes-figures}"
+    rows = [
+        (escaped(name), *(f"{value:,.6g} {unit}" if value == value else "set aside" for value in values), escaped(why))
+        for name, unit, *values, why in changed.restated()
+    ]
+    if not rows:
+        return [
+            head,
+            f"Every figure that edition {changed.before.id} used still stands: none was restated, and no ruling or "
+            "stronger source took its place.",
+        ]
+    table = pipe_table(("Figure", changed.before.id, changed.after.id, "Because"), (36, 20, 20, 24), rows)
+    caption = (
+        "Figures that stand differently than in the previous edition. "
+        "Source: `data/financials.csv`, `data/operating.csv`, `data/rulings.csv`."
+    )
+    return [head, captioned(table, caption, "tbl-changes-figures")]
+
+
+def _revised(changed: Diff) -> list[str]:
+    rows = [
+        (f"`{key}`", escaped(row["before_text"]), escaped(row["after_text"]), row["kind"])
+        for key, row in changed.facts[changed.facts["kind"].isin(("restated", "revised"))].iterrows()
+    ]
+    if not rows:
+        return []
+    table = pipe_table(("Fact", changed.before.id, changed.after.id, "Kind"), (46, 22, 22, 10), rows)
+    caption = "Facts restated or revised. Source: the records in `data/editions`."
+    return ["## Restated and revised {#sec-changes-revised}", captioned(table, caption, "tbl-changes-revised")]

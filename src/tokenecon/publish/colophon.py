@@ -1,0 +1,57 @@
+"""The colophon: what the report was made with and from."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from tokenecon.publish.chapter import only_html
+from tokenecon.publish.markdown import captioned, pipe_table
+from tokenecon.publish.project import Project
+
+
+def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
+    """Return Markdown on what the report was made with and from: versions, renderer, inputs with their hashes."""
+    locked = _locked(project)
+    programs = {"python": manifest["python"]} | manifest["renderer"]["versions"]
+    rows = [(f"`{name}`", version, "—") for name, version in programs.items()]
+    rows += [(f"`{name}`", version, locked.get(_normal(name), "—")) for name, version in manifest["packages"].items()]
+    inputs = [(f"`{name}`", f"`{digest[:16]}`") for name, digest in manifest["inputs"].items() if _is_told(name)]
+    said = (
+        f"The {manifest['renderer']['name']} renderer made these pages from {len(manifest['notebooks'])} notebooks and "
+        f"{len(manifest['inputs'])} files in all; [the whole list](inputs.json) stands beside the pages."
+    )
+    return "\n\n".join([
+        "## Versions {#sec-colophon-versions}",
+        captioned(
+            pipe_table(("Program or package", "Used", "Locked"), (50, 25, 25), rows),
+            "What the report was made with. Source: the environment that built it, and `uv.lock`.",
+            "tbl-versions",
+        ),
+        "## Inputs {#sec-colophon-inputs}",
+        only_html(said),
+        captioned(
+            pipe_table(("File", "SHA-256, beginning"), (60, 40), inputs),
+            "The data, the notebooks and the lock file from which these pages were made. Source: the build's manifest.",
+            "tbl-inputs",
+        ),
+    ]) + "\n"  # fmt: skip
+
+
+def _is_told(name: str) -> bool:
+    return name.startswith(("data/", "notebooks/")) or name == "uv.lock"
+
+
+def _locked(project: Project) -> dict[str, str]:
+    file = project.root / "uv.lock"
+    listed = tomllib.loads(file.read_text(encoding="utf-8")).get("package", ()) if file.is_file() else ()
+    found: dict[str, list[str]] = {}
+    for package in listed:
+        found.setdefault(_normal(package["name"]), []).append(package.get("version", ""))
+    # A package may be locked in several versions, each for some versions of Python.
+    return {name: ", ".join(versions) for name, versions in found.items()}
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "-")

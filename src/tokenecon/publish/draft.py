@@ -1,0 +1,236 @@
+"""Start an edition: write its file, and keep the list of rows that its sections look for and do not find.
+
+The list stands in ``data/editions/<id>.todo``: ``checklist.csv`` says what was there a year before, and beside it
+stands a template for each table, with the table's own header and a row for each missing figure. Rows of a template
+that have been filled in go into their table with :func:`fill`.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from tokenecon.catalog import Catalog, DataError, Edition, Period, list_editions
+from tokenecon.catalog.needs import comparatives_of, focal_of, needs, stale_tables, title_of
+from tokenecon.publish.errors import PublishError
+from tokenecon.publish.project import Project
+
+FOLLOWED = ("statements", "prices", "capability", "token_models", "token_shares", "scenarios")
+"""Tables that follow the world between editions, whatever its periods."""
+
+CHECKLIST = "checklist.csv"
+_FILLED = ("source_id", "published_on")
+
+
+@dataclass(frozen=True)
+class Todo:
+    """What an edition lacks: rows as :func:`tokenecon.catalog.needs.needs` gives them, tables that stand still."""
+
+    edition: Edition
+    rows: pd.DataFrame
+    stale: Mapping[str, pd.Timestamp]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What filling did: rows added by table, rows left, and rows begun but not complete, one line each."""
+
+    added: Mapping[str, int]
+    left: int
+    begun: tuple[str, ...]
+
+
+def new_edition(
+    name: str,
+    as_of: dt.date,
+    focal: str | None = None,
+    comparatives: list[str] | None = None,
+    *,
+    project: Project | None = None,
+) -> Todo:
+    """Write the file of a new edition, a draft that follows the newest, and its list of missing rows.
+
+    Parameters
+    ----------
+    name : str
+        Its id, which names its focal period: ``2026FY``, ``2026H1``, ``2026Q1``.
+    as_of : datetime.date
+        The day whose knowledge it will hold.
+    focal : str, optional
+        Its focal period where the id names none.
+    comparatives : list of str, optional
+        What it shows beside it; what the previous edition showed, and the halves of a year, if left out.
+    project : Project, optional
+        The one around the working folder if left out.
+
+    Raises
+    ------
+    PublishError
+        If there is such an edition, a period cannot be read, or the day comes too early.
+    """
+    project = project or Project.find()
+    file = project.data / "editions" / f"{name}.toml"
+    if file.exists():
+        raise PublishError(f"{project.relative(file)} is there: tokenecon edition todo {name} lists what it lacks")
+    try:
+        newest = list_editions(project.data)[-1]
+        about = Period.parse(focal) if focal else focal_of(name)
+        beside = [Period.parse(text) for text in comparatives] if comparatives else comparatives_of(about, newest)
+    except (DataError, ValueError) as error:
+        raise PublishError(str(error)) from None
+    if as_of <= max(about.end, newest.as_of):
+        raise PublishError(
+            f"{as_of} is not after the end of {about.label}, {about.end}, and the day of edition {newest.id}, "
+            f"{newest.as_of}: an edition follows the newest and looks back on its period"
+        )
+    file.write_text(_toml(name, as_of, about, beside, newest), encoding="utf-8")
+    return list_todo(name, project=project)
+
+
+def _toml(name: str, as_of: dt.date, focal: Period, comparatives: list[Period], previous: Edition) -> str:
+    beside = ", ".join(json.dumps(period.label) for period in comparatives)
+    return (
+        f'id = "{name}"\ntitle = "{title_of(focal)}"\nas_of = {as_of}\nfocal = "{focal.label}"\n'
+        f'comparatives = [{beside}]\nbase_currency = "{previous.base_currency}"\nprevious = "{previous.id}"\n'
+        "# Rows are still missing: gaps are marked. Take this out when the edition is complete.\ndraft = true\n"
+    )
+
+
+def list_todo(edition: str | None = None, *, project: Project | None = None) -> Todo:
+    """Find what an edition lacks, and write its checklist and templates anew; without any they are removed.
+
+    Rows of a template that were begun stay as they are.
+
+    Raises
+    ------
+    PublishError
+        If the edition follows no other, or the data cannot be used.
+    """
+    project = project or Project.find()
+    found = project.edition(edition)
+    if not found.previous:
+        raise PublishError(f"edition {found.id} names no previous one, from which its needs could follow")
+    try:
+        catalog, before = Catalog.open(found.id, project.data), project.edition(found.previous)
+        rows, stale = needs(catalog, before), stale_tables(catalog, before, FOLLOWED)
+    except DataError as error:
+        raise PublishError(str(error)) from None
+    todo = Todo(found, rows, stale, project.data / "editions" / f"{found.id}.todo")
+    _write(project, todo)
+    return todo
+
+
+def _write(project: Project, todo: Todo) -> None:
+    begun = {file.name: [row for row in _read_rows(file) if _is_begun(row)] for file in _templates(todo.folder)}
+    shutil.rmtree(todo.folder, ignore_errors=True)
+    if todo.rows.empty and not any(begun.values()):
+        return
+    todo.folder.mkdir()
+    checklist = todo.rows.drop(columns=["period_start", "period_end"])
+    checklist.to_csv(todo.folder / CHECKLIST, index=False, lineterminator="\n")
+    for name, rows in todo.rows.groupby("table", sort=False):
+        table = project.data / f"{name}.csv"
+        header = _header(table)
+        kept = begun.get(table.name, [])
+        taken = {_identity(row) for row in kept}
+        lines = [line for row in rows.to_dict("records") if _identity(line := _template(row, header)) not in taken]
+        _write_rows(todo.folder / table.name, header, [*kept, *lines])
+
+
+def _template(row: Mapping[str, object], header: list[str]) -> dict[str, str]:
+    """Return a row of a table with everything but the figure and its source."""
+    if row["table"] == "fx":
+        return dict.fromkeys(header, "") | {
+            "date": row["period"], "base": row["entity_id"], "quote": row["segment"], "kind": row["metric"],
+        }  # fmt: skip
+    known = {
+        name: f"{row[name]:%Y-%m-%d}" if isinstance(row[name], dt.date) else str(row[name])
+        for name in ("entity_id", "kind", "metric", "segment", "item", "period_start", "period_end", "unit", "currency")
+    }
+    settled = {"qualifier": "exact", "status": "observed"} if row["table"] != "statements" else {}
+    return {name: (known | settled).get(name, "") for name in header}
+
+
+def _identity(row: Mapping[str, str]) -> tuple[str, ...]:
+    names = ("entity_id", "kind", "metric", "segment", "item", "period_start", "period_end", "currency")
+    return tuple(row.get(name, "") for name in (*names, "date", "base", "quote") if row.get("date") or name in names)
+
+
+def fill(edition: str | None = None, *, project: Project | None = None) -> Filled:
+    """Move the rows of an edition's templates that are complete into their tables, and write the rest anew.
+
+    A row is complete with a figure, its source and its day. Nothing is checked here: ``tokenecon check`` does.
+
+    Raises
+    ------
+    PublishError
+        If the edition has no templates.
+    """
+    project = project or Project.find()
+    found = project.edition(edition)
+    folder = project.data / "editions" / f"{found.id}.todo"
+    if not folder.is_dir():
+        raise PublishError(f"{project.relative(folder)} is not there: run tokenecon edition todo {found.id}")
+    added, left, begun = {}, 0, []
+    for file in _templates(folder):
+        header, rows = _header(file), _read_rows(file)
+        complete = [row for row in rows if _is_complete(row)]
+        rest = [row for row in rows if row not in complete]
+        if complete:
+            _append(project.data / file.name, complete)
+            added[file.stem] = len(complete)
+        _write_rows(file, header, rest)
+        left += len(rest)
+        begun += [f"{project.relative(file)}:{line}" for line, row in enumerate(rest, start=2) if _is_begun(row)]
+    return Filled(added, left, tuple(begun))
+
+
+def _templates(folder: Path) -> list[Path]:
+    return [file for file in sorted(folder.glob("*.csv")) if file.name != CHECKLIST]
+
+
+def _figure(row: Mapping[str, str]) -> bool:
+    return bool(row.get("rate") or row.get("value") or (row.get("value_low") and row.get("value_high")))
+
+
+def _is_complete(row: Mapping[str, str]) -> bool:
+    return _figure(row) and all(row[name] for name in _FILLED) and row.get("statement_id", "-") != ""
+
+
+def _is_begun(row: Mapping[str, str]) -> bool:
+    return _figure(row) or any(row[name] for name in _FILLED) or bool(row.get("statement_id"))
+
+
+def _header(file: Path) -> list[str]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return next(csv.reader(lines))
+
+
+def _read_rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        return [{name: (cell or "").strip() for name, cell in row.items() if name} for row in csv.DictReader(lines)]
+
+
+def _write_rows(file: Path, header: list[str], rows: list[dict[str, str]]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, header, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    file.write_text(text.getvalue(), encoding="utf-8")
+
+
+def _append(table: Path, rows: list[dict[str, str]]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _header(table), lineterminator="\n", extrasaction="ignore")
+    writer.writerows(rows)
+    with table.open("a", encoding="utf-8", newline="") as end:
+        end.write(text.getvalue())

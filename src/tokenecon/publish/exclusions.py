@@ -1,0 +1,87 @@
+"""The page on what is left out: flags of prices with their counts, and the rulings in force, edition by edition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from tokenecon.catalog import Catalog, Edition
+from tokenecon.publish.markdown import captioned, cell, pipe_table
+from tokenecon.publish.project import Project
+
+
+def exclusions_page(project: Project, edition: Edition) -> str:
+    """Return Markdown that counts, for each edition, the prices left out or marked, and the figures set aside."""
+    if not all((project.data / f"{name}.csv").is_file() for name in ("flags", "prices", "rulings")):
+        return ""
+    known = {one.id: Catalog.open(one.id, project.data) for one in project.editions_up_to(edition)}
+    return "\n\n".join([*_flags(known), *_rulings(known)]) + "\n"
+
+
+def _flags(known: Mapping[str, Catalog]) -> list[str]:
+    left_out, marked, totals = {}, {}, {}
+    for name, catalog in known.items():
+        clean, prices = catalog.list_prices(), catalog.prices
+        totals[name] = (len(prices), len(clean.frame))
+        left_out[name] = clean.excluded.set_index("flag")["rows"]
+        marked[name] = clean.frame["flags"].str.split().explode().value_counts()
+    reasons = next(reversed(known.values())).table("flags").query("table == 'prices'").set_index("flag")
+    out = _count_rows(reasons[reasons["excluded"]], left_out)
+    for label, place in (("*Rows known*", 0), ("*Rows used*", 1)):
+        out.append((label, "", *(f"{totals[name][place]:,}" for name in known)))
+    header, widths = ("Flag", "Why", *known), (22, 56, *[12] * len(known))
+    return [
+        "## Prices {#sec-exclusions-prices}",
+        "A price with one of these flags is not the maker's list price of something sold by tokens, or cannot be "
+        "believed. It stays in the table and is left out of every computation. A row with several flags counts once.",
+        captioned(
+            pipe_table(header, widths, out, right=tuple(known)),
+            "Prices left out, by flag and edition. Source: `data/prices.csv`, `data/flags.csv`.",
+            "tbl-excluded-prices",
+        ),
+        captioned(
+            pipe_table(header, widths, _count_rows(reasons[~reasons["excluded"]], marked), right=tuple(known)),
+            "Prices used though odd, by flag and edition. Source: `data/prices.csv`, `data/flags.csv`.",
+            "tbl-marked-prices",
+        ),
+    ]
+
+
+def _count_rows(reasons: pd.DataFrame, counts: Mapping[str, pd.Series]) -> list[Sequence[str]]:
+    return [
+        (f"`{flag}`", cell(row["reason"]), *(f"{int(rows.get(flag, 0)):,}" for rows in counts.values()))
+        for flag, row in reasons.iterrows()
+    ]
+
+
+def _rulings(known: Mapping[str, Catalog]) -> list[str]:
+    rows = []
+    for ruling in next(reversed(known.values())).rulings.fillna("").itertuples():
+        holds = [name for name, catalog in known.items() if _in_force(catalog, ruling)]
+        if holds:
+            rows.append((f"`{ruling.ruling_id}`", ruling.kind, cell(ruling.reason), ", ".join(holds)))
+    if not rows:
+        return []
+    return [
+        "## Figures set aside or corrected {#sec-exclusions-figures}",
+        "Where a later filing restates a figure, or two sources disagree, a ruling says which of the rows holds and "
+        "why. It takes effect in an edition from the day on which the row that holds was published.",
+        captioned(
+            pipe_table(("Ruling", "Kind", "Why", "In force in"), (22, 12, 52, 14), rows),
+            "Restatements, conflicts and corrections, and the editions in which they are in force. "
+            "Source: `data/rulings.csv`.",
+            "tbl-rulings",
+        ),
+    ]
+
+
+def _in_force(catalog: Catalog, ruling: Any) -> bool:
+    rows = catalog.history(ruling.table)
+    if ruling.kind != "correction":
+        return bool((rows["ruling"] == ruling.ruling_id).any())
+    match = rows["source_id"] == ruling.kept_source
+    for name in ("entity_id", "metric", "segment"):
+        match &= rows[name] == getattr(ruling, name)
+    return bool((match & (rows["period_end"] == pd.Timestamp(ruling.period_end))).any())

@@ -1,0 +1,68 @@
+"""The page of methods follows from docstrings, the bibliography and the cells of the chapters."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tokenecon.publish.methods import methods_page, read_works, unknown_works
+
+ROOT = Path(__file__).parents[2]
+WORKS = read_works(ROOT / "report" / "literature.bib")
+MODULE = '''
+def survive(days):
+    """Return a curve after Kaplan
+    and Meier (1958).
+
+    By 1986 this was common.
+    """
+    return days
+
+def lasting(days):
+    """Return how long a premium lasts."""
+    return survive(days)
+
+def slope(frame):
+    """Return a slope with Newey and West's (1987) errors; White (1980) came before."""
+'''
+
+
+@pytest.fixture
+def analysis(tmp_path):
+    (tmp_path / "lives.py").write_text(MODULE, encoding="utf-8")
+    return tmp_path
+
+
+def chapter(code):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+
+
+def test_a_function_stands_with_its_works_and_the_chapters_that_reach_it(analysis):
+    chapters = {
+        "sec-one": chapter("lives.lasting(days)"),
+        "sec-two": chapter("lives.slope(frame)"),
+        "sec-three": chapter("1"),
+    }
+    rows = [
+        row for row in methods_page(analysis, ROOT / "report/literature.bib", chapters).splitlines() if "`lives." in row
+    ]
+    assert rows == [
+        "| A curve after Kaplan and Meier (1958) | `lives.survive` | [-@sec-one] | @KaplanMeier1958 |",
+        "| A slope with Newey and West's (1987) errors; White (1980) came before | `lives.slope` | [-@sec-two] "
+        "| @NeweyWest1987 |",
+    ]
+
+
+def test_a_work_that_the_bibliography_lacks_is_named(analysis):
+    assert unknown_works(analysis, WORKS) == ["lives.py: White (1980)"]
+
+
+def test_the_analysis_cites_only_works_that_are_listed():
+    missing = unknown_works(ROOT / "src" / "tokenecon" / "analysis", WORKS)
+    assert missing == [], "add them to report/literature.bib"
+
+
+def test_every_work_has_what_a_reference_needs():
+    assert len(WORKS) > 10
+    assert len({work.key for work in WORKS}) == len(WORKS)
+    assert all(work.author and work.year.isdigit() for work in WORKS)

@@ -1,0 +1,153 @@
+"""The next edition as a fork would start it: a file and templates, a draft with gaps, rows, a report without gaps."""
+
+import datetime as dt
+import shutil
+import tomllib
+from pathlib import Path
+
+import inline
+import invented
+import pytest
+from typer.testing import CliRunner
+
+from tokenecon import publish
+from tokenecon.catalog import Catalog, list_editions
+from tokenecon.catalog.checks import run_checks
+from tokenecon.cli import app
+from tokenecon.publish.chapter import read_chapter
+from tokenecon.publish.execute import Runner, gaps
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NEWEST = list_editions(ROOT / "data")[-1]
+YEAR = NEWEST.as_of.year
+NAME, FOCAL = f"{YEAR}FY", f"FY{YEAR}"
+SAID_ON, AS_OF = f"{YEAR + 1}-03-31", dt.date(YEAR + 1, 4, 1)
+DRAFTED = ("00_summary", "01_revenue_mix")
+ABOUT_FOCAL = ("00_summary", "01_revenue_mix", "02_route_divergence", "05_outlook")
+RUN_RATES = {("zhipu", "cloud"): 4_000, ("zhipu", "total"): 4_400, ("minimax", "total"): 2_500}
+TARGETS = {("zhipu", "total"): 9_000, ("minimax", "total"): 4_000}
+
+
+def copy(root):
+    shutil.copytree(ROOT / "data", root / "data")
+    return publish.Project(root)
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    """A copy of the data with a new edition and no row for it, and what it was said to lack."""
+    project = copy(tmp_path_factory.mktemp("started"))
+    return project, publish.new_edition(NAME, AS_OF, project=project)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """Another copy, whose templates have been filled in with invented figures."""
+    project = copy(tmp_path_factory.mktemp("filled"))
+    publish.new_edition(NAME, AS_OF, project=project)
+    invented.add_source(project.data, SAID_ON)
+    invented.fill_templates(project.data, NAME, SAID_ON)
+    done = publish.fill(NAME, project=project)
+    invented.state(project.data, SAID_ON, RUN_RATES, TARGETS, f"{YEAR + 1}-12-31")
+    return project, done
+
+
+def test_a_new_edition_follows_the_newest_and_is_a_draft(started):
+    project, _ = started
+    written = tomllib.loads((project.data / f"editions/{NAME}.toml").read_text(encoding="utf-8"))
+    assert (written["focal"], written["previous"], written["draft"]) == (FOCAL, NEWEST.id, True)
+    assert {NEWEST.focal.label, f"H2 {YEAR}", f"FY{YEAR - 1}"} <= set(written["comparatives"])
+    assert [str(finding) for finding in run_checks(project.data)] == []
+
+
+def test_the_command_line_starts_an_edition_and_tells_what_to_do(tmp_path, monkeypatch):
+    copy(tmp_path)
+    (tmp_path / "report").mkdir()
+    shutil.copy(ROOT / "report" / "_quarto.yml", tmp_path / "report")
+    monkeypatch.chdir(tmp_path)
+    for command in (["new", NAME, "--as-of", AS_OF.isoformat()], ["todo"]):
+        result = CliRunner().invoke(app, ["edition", *command])
+        assert result.exit_code == 0, result.output
+        assert f"edition {NAME}, Full year {YEAR}: {FOCAL}, as of {AS_OF}, after {NEWEST.id}" in result.stdout
+        assert f"{NAME}.todo" in result.stdout
+    result = CliRunner().invoke(app, ["edition", "fill", NAME])
+    assert (result.exit_code, result.stdout.split()[1:]) == (0, ["still", "missing"])
+    assert "draft" in CliRunner().invoke(app, ["edition", "list"]).stdout
+
+
+def test_what_it_lacks_is_what_was_known_a_year_before(started):
+    project, todo = started
+    year_before = Catalog.open(NAME, project.data).financials
+    year_before = year_before[(year_before["entity_id"] == "zhipu") & (year_before["period"] == f"FY{YEAR - 1}")]
+    printed = {(row.metric, row.segment): row.printed for row in year_before.itertuples()}
+    lacks = {
+        (row.metric, row.segment): row
+        for row in todo.rows[todo.rows["table"] == "financials"].itertuples()
+        if (row.entity_id, row.period) == ("zhipu", FOCAL)
+    }
+    assert {key: row.like for key, row in lacks.items()} == printed
+    assert lacks["gross_margin", "cloud"].follows_from == "gross_profit / revenue"
+    keys = {(row.table, row.entity_id, row.metric, row.period) for row in todo.rows.itertuples()}
+    assert ("operating", "zhipu", "headcount", f"{YEAR}-12-31") in keys
+    assert ("fx", "USD", "monthly_average", f"{YEAR}-12-31") in keys
+    assert not any(period.startswith("H2") for *_, period in keys), "a second half is the year less the first half"
+
+
+def test_templates_have_the_header_of_their_table(started):
+    project, todo = started
+    for name in set(todo.rows["table"]):
+        head = (project.data / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0]
+        lines = (todo.folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+        assert lines[0] == head
+        assert len(lines) - 1 == (todo.rows["table"] == name).sum()
+
+
+def test_notebooks_run_before_the_rows_are_there_and_mark_their_gaps(started, monkeypatch):
+    project, _ = started
+    monkeypatch.setenv("TOKENECON_DATA", str(project.data))
+    done = {}
+    paths = [path for path in NOTEBOOKS if path.stem in DRAFTED]
+    Runner(NAME, draft=True).run(paths, lambda path, result: done.update({path.stem: result.notebook}))
+    for name in DRAFTED:
+        found = gaps(done[name])
+        assert found
+        assert all("Error" in gap for gap in found)
+        assert not any("NameError" in gap for gap in found), "a gap should not take what comes after it along"
+        text = read_chapter(done[name], name).markdown
+        assert text.count("waits for rows that the data do not hold yet") == len(found)
+        assert FOCAL in "".join(found) or f"FY{YEAR - 1}" in text
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_run_on_the_rows_of_a_new_edition(filled, path, monkeypatch):
+    project, _ = filled
+    monkeypatch.setenv("TOKENECON_DATA", str(project.data))
+    monkeypatch.setenv("TOKENECON_EDITION", NAME)
+    errors, shown = inline.run(path)
+    assert errors == []
+    if path.stem in ABOUT_FOCAL:
+        assert any(FOCAL in text for text in shown), "nothing speaks of the new edition's period"
+
+
+def test_filling_moves_complete_rows_and_keeps_the_others(filled):
+    project, done = filled
+    assert done.added["financials"] > 50
+    assert done.begun == ()
+    assert [str(finding) for finding in run_checks(project.data)] == []
+    left = publish.list_todo(NAME, project=project).rows
+    assert not left.query("table == 'financials' and entity_id == 'zhipu' and metric == 'revenue'").size
+    assert 0 < len(left) < sum(done.added.values())
+
+
+def test_a_row_that_was_begun_is_named_and_stays(started):
+    project, todo = started
+    file = todo.folder / "financials.csv"
+    rows = invented.read(file)
+    rows[0]["value"] = "1"
+    invented.write(file, rows)
+    done = publish.fill(NAME, project=project)
+    assert dict(done.added) == {}
+    assert done.begun == (f"data/editions/{NAME}.todo/financials.csv:2",)
+    publish.list_todo(NAME, project=project)
+    assert invented.read(file)[0] == rows[0]
