@@ -43,9 +43,9 @@ def views(prices=PRICES, scores=SCORES, models=KNOWN, entities=RIVALS, day="2026
 
 def test_days_are_month_ends_under_observation():
     ends = ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"]
-    assert [f"{day:%Y-%m-%d}" for day in choices.month_ends(PRICES, "2026-12-31")] == ends
-    assert len(choices.month_ends(PRICES, "2026-03-30")) == 2
-    assert choices.month_ends(PRICES, "2026-01-20").empty
+    assert [f"{day:%Y-%m-%d}" for day in choices.watched_month_ends(PRICES, "2026-12-31")] == ends
+    assert len(choices.watched_month_ends(PRICES, "2026-03-30")) == 2
+    assert choices.watched_month_ends(PRICES, "2026-01-20").empty
     assert [f"{day:%m-%d}" for day in sorted(views().frame["day"].unique())] == [
         "01-31", "02-28", "03-20", "03-31", "04-30",
     ]  # fmt: skip

@@ -93,7 +93,7 @@ class Choices(NamedTuple):
         return found.assign(first_day=spans["day"].first(), last_day=spans["day"].last()).reset_index(drop=True)
 
 
-def month_ends(prices: pd.DataFrame, day: dt.date | str) -> pd.DatetimeIndex:
+def watched_month_ends(prices: pd.DataFrame, day: dt.date | str) -> pd.DatetimeIndex:
     """Return the month ends on which lists of prices were under observation, up to a day.
 
     Parameters
@@ -156,7 +156,7 @@ def choices(
     if first not in tests:
         raise ValueError(f"no scores of '{first}', the test that opens")
     opening = Opening(first, ratio, tests[first]["scored_on"].max())
-    days = month_ends(own, day).union([opening.day])
+    days = watched_month_ends(own, day).union([opening.day])
     sold = _offers(own, models, entities, days, market)
     rows = {name: sold.merge(found, on="model_id").assign(benchmark=name) for name, found in tests.items()}
     kept = {name: frame for name, frame in rows.items() if _enough(frame, opening.day)}

@@ -86,7 +86,7 @@ def declines(series: pd.DataFrame, fewest: int = FEWEST_DAYS) -> pd.DataFrame:
 
 
 def index(panel: pd.DataFrame) -> pd.DataFrame:
-    """Return the time-dummy hedonic price index of a panel.
+    """Return the time-dummy hedonic price index of a panel, as Triplett (2006) describes it.
 
     Log price on log score and a dummy a day; the index is the exponent of the dummies, the first day being one.
     Errors are clustered by model, since a model stays in the panel for many days.

@@ -50,6 +50,8 @@ class Shape(NamedTuple):
 def shape(log_prices: np.ndarray, seed: int = SEED) -> Shape:
     """Compare mixtures of normals by their BIC, and test for a single mode.
 
+    The criterion is that of Schwarz (1978).
+
     Parameters
     ----------
     log_prices : numpy.ndarray
