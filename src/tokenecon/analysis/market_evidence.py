@@ -366,7 +366,10 @@ def engineering_lowers_cost(known: Known, claim: Claim) -> Result:
 
 
 def largest_customers(known: Known, claim: Claim) -> Result:
-    """Compare what the two largest customers bring a Chinese and an American vendor, as far as either says so."""
+    """Compare what the two largest customers bring a Chinese and an American vendor, as far as either says so.
+
+    One company a side is a comparison and no test, so the claim stays undetermined whatever it shows.
+    """
     found = pricing.concentration(known.cat.financials, LARGEST)
     five = found[(found["entity_id"] == "zhipu") & (found["metric"] == "top5_customer_share")].iloc[-1]
     two = found[(found["entity_id"] == "anthropic") & (found["metric"] == "top2_customer_share")]
@@ -380,11 +383,13 @@ def largest_customers(known: Known, claim: Claim) -> Result:
         note += "; nothing is known of an American vendor"
         return Result(Verdict.undetermined, note=note, n=1, sources=(five["source_id"],), section=PRICING)
     american = two.iloc[-1]
-    note += f"; Anthropic's two largest {american['share']:.0%} in {american['period']}"
+    note += (
+        f"; Anthropic's two largest {american['share']:.0%} in {american['period']}. One company a side decides nothing"
+    )
     less = sorted((low - american["share"], high - american["share"]))
     return Result(
-        by_interval(*less), NAN, *less, "bounds for the two largest, China less United States", 2, "percentage points",
-        note, keys([five["source_id"], american["source_id"]]), PRICING,
+        Verdict.undetermined, NAN, *less, "bounds for the two largest, China less United States", 2,
+        "percentage points", note, keys([five["source_id"], american["source_id"]]), PRICING,
     )  # fmt: skip
 
 

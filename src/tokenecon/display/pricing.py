@@ -103,7 +103,7 @@ def pair_ratios(
         text = f"{row.model} – {row.partner}"
         look = {"rotation": 0, "size": 7.5, "ha": "right" if row.Index > len(rows) / 2 else "left"}
         note(ax, text, row.Index, row.ratio, (-5 if look["ha"] == "right" else 5, 3 if above else -9), **look)
-    _log_axis(ax.yaxis, rows["ratio"].min(), rows["ratio"].max(), pad=1.3)
+    _log_axis(ax.yaxis, rows["ratio"].min(), rows["ratio"].max(), pad=1.9)
     ax.set_xticks([])
     ax.set_xlabel("pairs, from the one dearest in China to the one dearest in the United States")
     return finish(canvas, title, "American price over Chinese price of the pair, log scale", rows)
