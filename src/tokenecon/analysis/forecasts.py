@@ -72,14 +72,17 @@ class Known:
 
     @cached_property
     def paths(self) -> Mapping[str, scenarios.Paths]:
-        """Simulated run-rates to the last day of the year, of each vendor with a forecast that can be simulated."""
+        """Simulated run-rates to the last day of the year, of vendors with a forecast and accounts to start from."""
         aims = self.register.query("measure != ''")
         wanted = [e for e in dict.fromkeys(aims["entity_id"]) if e in set(self.stated["entity_id"])]
         table, flows = self.cat.table("scenarios"), self.flows
         research = flows["rd_expense"].query("measure == 'total'")
         found = {}
         for entity in wanted:
-            start = scenarios.starting_point(entity, self.stated, flows["revenue"], flows["gross_profit"], research)
+            try:
+                start = scenarios.starting_point(entity, self.stated, flows["revenue"], flows["gross_profit"], research)
+            except scenarios.MissingInput:
+                continue
             until = max(pd.Timestamp(start.on.year, 12, 31), start.on)
             found[entity] = scenarios.simulate(start, scenarios.priors(table, self.as_of, entity), until)
         return found

@@ -305,7 +305,8 @@ def trailing_year(flows: pd.DataFrame) -> tuple[float, pd.Timestamp]:
     touching = (parts["period_end"].shift(-1) + pd.Timedelta(days=1)).eq(parts["period_start"]).shift(fill_value=True)
     taken = parts[(lengths <= 12) & touching.cumprod().astype(bool)]
     if taken.empty or lengths[taken.index[-1]] != 12:
-        what = ", ".join(flows[name].iloc[0] for name in ("entity_id", "segment", "metric") if name in flows)
+        keys = [name for name in ("entity_id", "segment", "metric") if name in flows and len(flows)]
+        what = ", ".join(flows[name].iloc[0] for name in keys)
         raise MissingInput(
             f"the periods filed of {what or 'a flow'} do not make up the last twelve months: add the missing "
             "half-year or quarter to data/financials.csv"

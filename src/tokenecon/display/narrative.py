@@ -126,7 +126,7 @@ def phrase(template: str, **values: Any) -> Phrase:
         if isinstance(value, Phrase):
             facts.update({f"{name}.{key}": fact for key, fact in value.facts.items()})
             pieces.append(value)
-        else:
+        elif value != "":  # nothing printed, nothing recorded
             facts[name] = _fact(value, spec or "")
             pieces.append(facts[name].text)
     if unused := set(values) - printed:
