@@ -1,11 +1,13 @@
 """Where new data come from: a connector a source, every answer kept, rows added and never edited.
 
 :func:`refresh` looks and brings the tables up to date, :func:`replay` works them out again from the answers kept,
-:func:`watch` asks which addresses still answer, :func:`recover` ends a run that was cut off.
+:func:`watch` asks which addresses still answer, :func:`recover` ends a run that was cut off. :func:`add_financials`
+checks and adds figures that people read in a filing.
 """
 
 from tokenecon.refresh.connectors import CONNECTORS, FEEDS
-from tokenecon.refresh.run import Summary, refresh, replay, watch
+from tokenecon.refresh.filings import add_financials
+from tokenecon.refresh.run import Summary, refresh, replay, told, watch
 from tokenecon.refresh.tables import recover
 from tokenecon.refresh.web import FetchError, RefreshError, Settings
 
@@ -16,8 +18,10 @@ __all__ = [
     "RefreshError",
     "Settings",
     "Summary",
+    "add_financials",
     "recover",
     "refresh",
     "replay",
+    "told",
     "watch",
 ]

@@ -293,7 +293,7 @@ CONNECTORS = {
             title="genai-prices, prices of providers as read by refresh",
             publisher="Pydantic",
             tier="compilation",
-            reliability="Checked by hand and by machine; some values come from an aggregator, yuan prices are converted.",
+            reliability="Checked by hand and by machine; some values come from an aggregator, some from yuan.",
             licence="MIT; © Pydantic Services",
         ),
         Connector(
@@ -305,7 +305,7 @@ CONNECTORS = {
             title="OpenRouter rankings, tokens by model and day as read by refresh",
             publisher="OpenRouter",
             tier="compilation",
-            reliability="The fifty largest models of each day and the rest; variants, tokenizers and free use are mixed.",
+            reliability="The fifty largest models of a day and the rest; variants, tokenizers, free use are mixed.",
             licence="CC BY 4.0; cite OpenRouter (openrouter.ai/rankings) and the day",
             request=lambda address, start, end: f"{address}?start_date={start}&end_date={end}",
             key_variable="OPENROUTER_API_KEY",
@@ -345,7 +345,7 @@ def read_entries(connector: Connector, body: bytes, day: date) -> list[Entry]:
         raise Drift(f"{connector.name}: {faults[0]} ({len(faults)} of {len(entries)} entries)")
     offers = [entry for entry in entries if isinstance(entry, Offer)]
     if offers and all(offer.input is None for offer in offers):
-        raise Drift(f"{connector.name}: no entry has a price: the source changed its shape; its connector needs mending")
+        raise Drift(f"{connector.name}: no entry has a price: the source changed its shape; mend its connector")
     if not entries and connector.feeds == "prices":
         raise Drift(f"{connector.name}: the answer is empty")
     return entries

@@ -20,17 +20,20 @@ from tokenecon.catalog import DataError, Finding, Period
 from tokenecon.catalog.checks import numbers
 from tokenecon.catalog.checks.cells import date_fault, number_fault
 from tokenecon.catalog.checks.context import Data
-from tokenecon.catalog.files import RawTable, read_table
-from tokenecon.refresh.merge import JUMP
+from tokenecon.catalog.files import RawTable
 from tokenecon.refresh.tables import Row, Tables, alone, check_first, commit
 from tokenecon.refresh.web import RefreshError
 
 TABLE = "financials"
+FAR = 100
+"""A figure so many times that of a year before, or that part of it, is thought to be in another unit."""
 FILLED_IN = ("published_on", "note", "qualifier")
 """Columns that a file of figures may leave out: the source says the day, a figure is exact unless said otherwise."""
 BESIDE = ("sources", "rulings", "segments", "metrics")
 """Tables that can get rows together with the figures, each from a file with its columns."""
+ARITHMETIC = (numbers.sum_findings, numbers.part_findings, numbers.formula_findings, numbers.disagreement_findings)
 _PLACE = ["entity_id", "metric", "segment", "currency"]
+_JUDGED = ("entities", "metrics", "segments", "sources", "rulings", TABLE, "operating", "statements")
 _AS_PRINTED = re.compile(r"\(?[-−]?\d[\d,  ]*(\.\d+)?\)?%?")
 
 
@@ -69,7 +72,12 @@ class FilingError(RefreshError):
 
 
 def add_financials(
-    root: Path, file: Path, beside: Mapping[str, Path] | None = None, *, allow_jumps: bool = False, dry_run: bool = False
+    root: Path,
+    file: Path,
+    beside: Mapping[str, Path] | None = None,
+    *,
+    allow_jumps: bool = False,
+    dry_run: bool = False,
 ) -> Addition:
     """Check a file of figures and add its rows to the accounts; all of them, or none.
 
@@ -82,7 +90,7 @@ def add_financials(
     beside
         Files with rows for other tables, by table: the source, where it is new; rulings for restated figures.
     allow_jumps
-        Take figures more than ten times those of a year before, or less than a tenth.
+        Take figures more than a hundred times those of a year before, or less than a hundredth.
     dry_run
         Check and compare only.
 
@@ -101,13 +109,14 @@ def add_financials(
             held.schema.tables[name].path: held.appended(name, [row for _, row in rows]) for name, rows in more.items()
         }
         files[held.schema.tables[TABLE].path] = held.appended(TABLE, [figure.row for figure in figures])
-        jumps = [] if allow_jumps else [_jump(figure) for figure in figures]
+        jumps = [] if allow_jumps else [_jump(figure, file) for figure in figures]
         try:
             check_first(root, files)
             found = []
         except DataError as error:
             found = error.findings
-        if messages := [*_named(found, figures, held, file, root), *filter(None, jumps)]:
+        tables = {name: [*held.rows(name), *(row for _, row in more.get(name, []))] for name in _JUDGED}
+        if messages := [*_named(found, figures, tables, held, file), *filter(None, jumps)]:
             raise FilingError("\n".join([*messages, "nothing is written"]))
         if not dry_run:
             commit(root, files)
@@ -123,7 +132,9 @@ def _rows(path: Path, held: Tables, name: str) -> list[tuple[int, Row]]:
         raise FilingError(f"{path.name} cannot be read: {error}") from None
     header = [cell.strip() for cell in lines[0]] if lines else []
     odd = [cell for cell in header if cell not in fields]
-    required = [key for key, field in held.schema.tables[name].fields.items() if field.get("constraints", {}).get("required")]
+    required = [
+        key for key, field in held.schema.tables[name].fields.items() if field.get("constraints", {}).get("required")
+    ]
     missing = [key for key in required if key not in header and not (name == TABLE and key in FILLED_IN)]
     if odd or missing or not lines[1:]:
         wrong = [*(f"'{cell}' is no column of {name}.csv" for cell in odd), *(f"'{key}' is missing" for key in missing)]
@@ -131,7 +142,9 @@ def _rows(path: Path, held: Tables, name: str) -> list[tuple[int, Row]]:
     found = []
     for number, cells in enumerate(lines[1:], 2):
         if len(cells) != len(header):
-            raise FilingError(f"{path.name}:{number}: has {len(cells)} cells where the header has {len(header)}; quote 1,234")
+            raise FilingError(
+                f"{path.name}:{number}: has {len(cells)} cells where the header has {len(header)}; quote 1,234"
+            )
         found.append((number, dict.fromkeys(fields, "") | {k: v.strip() for k, v in zip(header, cells, strict=True)}))
     return found
 
@@ -176,23 +189,23 @@ def _beside(held: Tables, line: int, row: Row, printed: str) -> Figure:
         return Figure(line, row, printed, "", None)
     old = like[-1]
     factor = {name: unit.factor for name, unit in held.schema.units.items()}
-    if row["unit"] not in factor or not Decimal(old["value"]):
+    if row["unit"] not in factor or Decimal(old["value"]) <= 0 or Decimal(row["value"]) <= 0:
         return Figure(line, row, printed, f"{old['value']} {old['unit']}", None)
     ratio = float(Decimal(row["value"]) / Decimal(old["value"])) * float(factor[row["unit"]] / factor[old["unit"]])
     return Figure(line, row, printed, f"{old['value']} {old['unit']}", ratio - 1)
 
 
-def _jump(figure: Figure) -> str:
-    if figure.growth is None or figure.row["unit"] == "percent" or 1 / JUMP <= abs(figure.growth + 1) <= JUMP:
+def _jump(figure: Figure, file: Path) -> str:
+    if figure.growth is None or figure.row["unit"] == "percent" or 1 / FAR <= figure.growth + 1 <= FAR:
         return ""
     return (
-        f"line {figure.line}: unit: {figure.printed} {figure.row['unit']} is {figure.growth + 1:.3g} times the figure of a "
-        f"year before, {figure.before}; is the unit right? If so, add --allow-jumps"
+        f"{file.name}:{figure.line}: unit: {figure.printed} {figure.row['unit']} is {figure.growth + 1:.3g} times the "
+        f"figure of a year before, {figure.before}; is the unit right? If so, add --allow-jumps"
     )
 
 
 def _named(
-    found: list[Finding], figures: list[Figure], held: Tables, file: Path, root: Path
+    found: list[Finding], figures: list[Figure], tables: Mapping[str, list[Row]], held: Tables, file: Path
 ) -> Iterator[str]:
     """Put findings in the lines of the file of figures, and name the digits that could be wrong."""
     last = len(held.rows(TABLE)) + 1
@@ -201,7 +214,7 @@ def _named(
         text = replace(finding, file=file.name, row=figures[finding.row - last - 1].line) if own else finding
         yield re.sub(r"on line (\d+)", lambda match: f"on line {_line(int(match[1]), last, figures, file)}", str(text))
     if found:
-        for figure, value in _slips(figures, held, root):
+        for figure, value in _slips(figures, tables, held):
             where = f"{figure.row['metric']} {figure.row['segment']}"
             yield (
                 f"{file.name}:{figure.line}: value: {figure.printed} ({where}) may be mistyped: with {value} "
@@ -213,16 +226,20 @@ def _line(number: int, last: int, figures: list[Figure], file: Path) -> str:
     return f"{figures[number - last - 1].line} of {file.name}" if number > last else f"{number} of data/{TABLE}.csv"
 
 
-def _slips(figures: list[Figure], held: Tables, root: Path) -> Iterator[tuple[Figure, str]]:
+def _slips(figures: list[Figure], tables: Mapping[str, list[Row]], held: Tables) -> Iterator[tuple[Figure, str]]:
     """Find the new figures of which another digit, or two changed places, would leave nothing to complain of."""
     for entity in dict.fromkeys(figure.row["entity_id"] for figure in figures):
         own = [figure for figure in figures if figure.row["entity_id"] == entity]
-        judge = _Judge(held, root, entity, [figure.row for figure in own])
-        if not judge.complains({}):
+        raw = {name: _raw(name, rows, held, entity) for name, rows in tables.items()}
+        new = [figure.row for figure in own]
+        if not _complains(held, raw, new):
             continue
         for number, figure in enumerate(own):
+            others = [*new[:number], *new[number + 1 :]]
+            if _complains(held, raw, others):
+                continue  # Something is wrong without this figure: no other value of it helps.
             for value in _misread(figure.row["value"]):
-                if not judge.complains({number: value}):
+                if not _complains(held, raw, [*others, figure.row | {"value": value}]):
                     yield figure, value
 
 
@@ -236,29 +253,15 @@ def _misread(value: str) -> Iterator[str]:
                 yield value[:place] + following + digit + value[place + 2 :]
 
 
-class _Judge:
-    """The checks of numbers on one entity's rows, with some values replaced."""
-
-    def __init__(self, held: Tables, root: Path, entity: str, rows: list[Row]):
-        self._held, self._root, self._new = held, root, rows
-        self._raw = {name: read_table(root, held.schema.tables[name]) for name in ("metrics", "sources", "entities", "rulings", "segments")}
-        self._old = [row for row in held.rows(TABLE) if row["entity_id"] == entity]
-        self._tier = {row["source_id"] for row in held.rows("sources")}
-
-    def complains(self, replaced: Mapping[int, str]) -> bool:
-        """Whether any check of numbers fails."""
-        rows = [*self._old, *(row | {"value": replaced.get(n, row["value"])} for n, row in enumerate(self._new))]
-        frame = pd.DataFrame(rows, index=range(2, len(rows) + 2), columns=list(self._held.schema.tables[TABLE].fields))
-        raw = self._raw | {TABLE: RawTable(f"data/{TABLE}.csv", frame.astype(str))}
-        data = _Alone(self._root, self._held.schema, raw)
-        checks = (numbers.sum_findings, numbers.part_findings, numbers.formula_findings, numbers.disagreement_findings)
-        return any(True for check in checks for _ in check(data))
+def _raw(name: str, rows: list[Row], held: Tables, entity: str) -> RawTable:
+    facts = held.schema.tables[name].is_fact
+    kept = [row for row in rows if not facts or row["entity_id"] == entity]
+    frame = pd.DataFrame(kept, index=range(2, len(kept) + 2), columns=list(held.schema.tables[name].fields), dtype=str)
+    return RawTable(name, frame)
 
 
-class _Alone(Data):
-    """The accounts without the other tables of facts."""
-
-    @property
-    def fact_tables(self):
-        """The accounts."""
-        return (table for table in self.schema.tables.values() if table.name == TABLE)
+def _complains(held: Tables, raw: Mapping[str, RawTable], new: list[Row]) -> bool:
+    """Whether any check of numbers fails on the rows of one entity and new ones."""
+    frame = pd.concat([raw[TABLE].frame, pd.DataFrame(new, dtype=str)], ignore_index=True)
+    data = Data(held.root, held.schema, {**raw, TABLE: RawTable(TABLE, frame)})
+    return any(True for check in ARITHMETIC for _ in check(data))

@@ -366,10 +366,10 @@ class _State:
             self._let_in(view, place, cells, "currency is suspect: it equals the list price in yuan", "")
         rate = max(self.rates.get(("USD", "CNY"), {}).items(), default=("", Decimal(0)))[1]
         for old in map(_pair, now):
-            if rate and len(old) == len(pair) and all(old):
-                if all(abs(value / (was * rate) - 1) < Decimal("0.03") for value, was in zip(pair, old, strict=True)):
-                    reason = "currency is suspect: it is the price before times yuan a dollar"
-                    self._let_in(view, place, cells, reason, ", ".join(map(_text, old)))
+            times = [value / was for value, was in zip(pair, old, strict=False) if was]
+            if rate and times and all(abs(ratio / rate - 1) < Decimal("0.03") for ratio in times):
+                reason = "currency is suspect: it is the price before times yuan a dollar"
+                self._let_in(view, place, cells, reason, ", ".join(map(_text, old)))
 
     def _let_in(self, view: View, place: str, cells: Row, reason: str, known: str) -> None:
         seen = ", ".join(cells[name] for name in ("input", "output") if cells[name])
@@ -381,7 +381,9 @@ class _State:
     def _open(self, endpoint: str, name: str, day: str) -> list[Row]:
         """Rows that hold on a day and were known by then."""
         rows = [row for row in self.spans.get((endpoint, name), []) if id(row) not in self.ended]
-        return [row for row in rows if _begin(row) <= day and not "" < row["effective_to"] <= day and _known(row) <= day]
+        return [
+            row for row in rows if _begin(row) <= day and not "" < row["effective_to"] <= day and _known(row) <= day
+        ]
 
     def _gone(self, view: View, endpoint: str, present: set[str] | None) -> None:
         """End the spans of what a list no longer shows, unless so much is missing that the answer must be cut."""
@@ -492,8 +494,8 @@ class _State:
     def _author(self, view: View, day: str, place: str, name: str) -> None:
         author = name.partition("/")[0]
         if name not in self.aliases and ("openrouter", author) not in self.lists:
-            reason, remedy = "is an author in no row of data/lists.csv", f"add a line to data/lists.csv: openrouter,{author},…"
-            raise self._hold(view, day, place, "name", name, reason, remedy=remedy)
+            remedy = f"add a line to data/lists.csv: openrouter,{author},…"
+            raise self._hold(view, day, place, "name", name, "is an author in no row of data/lists.csv", remedy=remedy)
         if not name.isprintable() or name != " ".join(name.split()):
             raise self._hold(view, day, place, "name", name, "is no name that a table can hold")
 
@@ -576,12 +578,9 @@ def _number(raw: Any) -> Decimal | None:
     """Read a finite number, or text that is one; None for all else."""
     if isinstance(raw, bool):
         return None
-    if isinstance(raw, int | Decimal):
-        value = Decimal(raw)
-    elif isinstance(raw, str) and PLAIN_NUMBER.fullmatch(raw):
-        value = Decimal(raw)
-    else:
+    if not isinstance(raw, int | Decimal) and not (isinstance(raw, str) and PLAIN_NUMBER.fullmatch(raw)):
         return None
+    value = Decimal(raw)
     return value if value.is_finite() and abs(value) < Decimal("1e24") else None
 
 

@@ -10,12 +10,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from tokenecon.refresh import snapshots, tables
-from tokenecon.refresh.connectors import CONNECTORS, FEEDS, Connector, read_entries
+from tokenecon.refresh.connectors import CONNECTORS, FEEDS, read_entries
 from tokenecon.refresh.merge import Base, Outcome, View, fold
 from tokenecon.refresh.snapshots import Look
 from tokenecon.refresh.tables import Row, Tables
 from tokenecon.refresh.web import FetchError, RefreshError, Settings, alive, fetch
 
+SHOWN = 20
+"""So many shares and values held back are told; quarantine.csv has them all."""
 Progress = Callable[[str, int], None]
 
 
@@ -126,6 +128,8 @@ def refresh(
         if looked:
             files[snapshots.INDEX] = snapshots.index([*kept, *(look for look, _ in looked)])
         outcome = _outcome(root, held, [*kept, *(look for look, _ in looked)], dict(looked), now().date())
+        told_before = {row["source_id"]: row for row in held.ours("sources")}
+        outcome.rows["sources"] = [told_before.get(row["source_id"], row) for row in outcome.rows["sources"]]
         _refuse_losses(held, outcome)
         _put(root, held, outcome, files, dry_run)
         _sum_up(summary, held, outcome)
@@ -211,7 +215,9 @@ def _first_missing(root: Path, feed: str, held: Tables, kept: list[Look]) -> dat
     if feed == "fx":
         pairs = [("USD", "CNY"), ("USD", "HKD")]
         months = [
-            max(r["date"] for r in held.rows("fx") if (r["base"], r["quote"]) == pair and r["kind"] == "monthly_average")
+            max(
+                r["date"] for r in held.rows("fx") if (r["base"], r["quote"]) == pair and r["kind"] == "monthly_average"
+            )
             for pair in pairs
         ]
         return date.fromisoformat(min(months)) + timedelta(days=1)
@@ -280,7 +286,9 @@ def _sum_up(summary: Summary, held: Tables, outcome: Outcome) -> None:
     for end in new["price_ends"]:
         old = ended[tuple(end[column] for column in key)]
         after = begun.get((end["endpoint"], end["name"], end["effective_to"]))
-        change = Change(makers[old["model_id"]], old["endpoint"], old["name"], _price(old), _price(after) if after else "")
+        change = Change(
+            makers[old["model_id"]], old["endpoint"], old["name"], _price(old), _price(after) if after else ""
+        )
         summary.changes.append(change)
     summary.changes.sort(key=lambda change: (change.entity, change.endpoint, change.name))
     _sum_up_shares(summary, held, outcome, new["token_models"])
@@ -310,3 +318,23 @@ def _sum_up_shares(summary: Summary, held: Tables, outcome: Outcome, new: list[R
 
 def _price(row: Row) -> str:
     return f"{row['input']} / {row['output'] or '–'}"
+
+
+def told(summary: Summary, dry_run: bool = False) -> list[str]:
+    """Tell what a refresh did, in lines."""
+    rows = ", ".join(f"{count} in {name}.csv" for name, count in summary.added.items()) or "none"
+    lines = [f"rows {'to add' if dry_run else 'added'}: {rows}"]
+    for change in summary.changes:
+        became = f"{change.old} -> {change.new}" if change.new else f"{change.old} -> no longer listed"
+        lines.append(f"price: {change.entity}: {change.name} ({change.endpoint}): {became}")
+    lines += [f"new model: {entity}: {name} (from {source})" for name, entity, source in summary.models]
+    if summary.shares:
+        lines.append(f"shares of tokens on OpenRouter, {summary.share_days[0]} -> {summary.share_days[1]}:")
+        lines += [f"  {maker}: {old:.1%} -> {new:.1%}" for maker, old, new in summary.shares[:SHOWN]]
+    for row in summary.held[:SHOWN]:
+        seen = f" {row['seen']}" if row["seen"] else ""
+        known = f" (before: {row['known']})" if row["known"] else ""
+        lines.append(f"held back: {row['name']}: {row['column']}{seen} {row['reason']}{known}; {row['remedy']}")
+    if len(summary.held) > SHOWN:
+        lines.append(f"held back: {len(summary.held) - SHOWN} more in data/quarantine.csv")
+    return lines

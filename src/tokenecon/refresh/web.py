@@ -10,6 +10,7 @@ import email.utils
 import json
 import os
 import re
+import socket
 import time
 import tomllib
 from collections.abc import Callable, Mapping
@@ -146,7 +147,8 @@ def fetch(
     url = _url(name, address)
     headers = {"User-Agent": AGENT, "Accept": "application/json"}
     headers |= {"Authorization": f"Bearer {key}"} if key else {}
-    headers |= {header: value for header, value in zip(("If-None-Match", "If-Modified-Since"), known) if value}
+    conditions = zip(("If-None-Match", "If-Modified-Since"), known, strict=True)
+    headers |= {header: value for header, value in conditions if value}
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(lambda error: isinstance(error, _Again)),
         stop=tenacity.stop_after_attempt(settings.attempts),
@@ -175,9 +177,9 @@ def alive(name: str, address: str, settings: Settings) -> str:
     """Say why an address does not answer, or nothing if it does; a refusal is an answer."""
     try:
         url = _url(name, address)
-        with httpx.Client(timeout=settings.timeout, follow_redirects=True, max_redirects=5) as client:
-            with client.stream("GET", url, headers={"User-Agent": AGENT}) as response:
-                return f"answers {response.status_code}" if response.status_code in (404, 410) else ""
+        client = httpx.Client(timeout=settings.timeout, follow_redirects=True, max_redirects=5)
+        with client, client.stream("GET", url, headers={"User-Agent": AGENT}) as response:
+            return f"answers {response.status_code}" if response.status_code in (404, 410) else ""
     except FetchError as error:
         return str(error)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -219,14 +221,22 @@ def _once(client: httpx.Client, url: httpx.URL, headers: dict[str, str], setting
             body = None if response.status_code == 304 else _body(response, settings, until, progress)
             return Answer(body, response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
     except httpx.ConnectError as error:
-        unknown = "name" in str(error).lower() or "nodename" in str(error).lower() or "getaddrinfo" in str(error)
-        raise _Again("is not known to the name service; is there a network?" if unknown else "does not answer") from None
+        unknown = isinstance(_root(error), socket.gaierror)
+        raise _Again(
+            "is not known to the name service; is there a network?" if unknown else "does not answer"
+        ) from None
     except httpx.TimeoutException:
         raise _Again(f"was silent for {settings.timeout:g} seconds") from None
     except (httpx.NetworkError, httpx.RemoteProtocolError):
         raise _Again("broke the connection, the answer is cut off") from None
     except httpx.DecodingError:
         raise _Again("sent a compressed answer that is damaged") from None
+
+
+def _root(error: BaseException) -> BaseException:
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _judge(response: httpx.Response, settings: Settings) -> None:
