@@ -195,7 +195,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
         root, "prices", lambda row: row["endpoint"] in endpoints and row["model_id"] == "gpt-4o", "flags", "source_id"
     )
     _thinned(root, "capability", lambda row: False, "benchmark", "source_id")
-    _thinned(root, "token_models", lambda row: row["period_end"] == "2026-08-21", "source_id")
+    firsts = {row["source_id"]: row["period_end"] for row in reversed(rows(root, "token_models"))}
+    days = {"2026-08-21", *firsts.values()}  # Whole days: a day that lacks its rest fails the check.
+    _thinned(root, "token_models", lambda row: row["period_end"] in days)
     _thinned(root, "token_shares", lambda row: row["labelled_on"] == "2026-03-28")
     _thinned(root, "fx", lambda row: row["date"] >= "2026")
     return root

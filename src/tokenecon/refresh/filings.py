@@ -131,14 +131,18 @@ def _rows(path: Path, held: Tables, name: str) -> list[tuple[int, Row]]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FilingError(f"{path.name} cannot be read: {error}") from None
     header = [cell.strip() for cell in lines[0]] if lines else []
+    if not lines[1:]:
+        raise FilingError(f"{path.name}:1: has no rows; its columns are {','.join(fields)}")
     odd = [cell for cell in header if cell not in fields]
+    twice = [cell for cell in dict.fromkeys(header) if header.count(cell) > 1]
     required = [
         key for key, field in held.schema.tables[name].fields.items() if field.get("constraints", {}).get("required")
     ]
     missing = [key for key in required if key not in header and not (name == TABLE and key in FILLED_IN)]
-    if odd or missing or not lines[1:]:
-        wrong = [*(f"'{cell}' is no column of {name}.csv" for cell in odd), *(f"'{key}' is missing" for key in missing)]
-        raise FilingError(f"{path.name}:1: {'; '.join(wrong) or 'has no rows'}; its columns are {','.join(fields)}")
+    wrong = [f"'{cell}' is no column of {name}.csv" for cell in odd]
+    wrong += [f"'{cell}' stands twice" for cell in twice] + [f"'{key}' is missing" for key in missing]
+    if wrong:
+        raise FilingError(f"{path.name}:1: {'; '.join(wrong)}; its columns are {','.join(fields)}")
     found = []
     for number, cells in enumerate(lines[1:], 2):
         if len(cells) != len(header):
@@ -157,7 +161,10 @@ def _figures(file: Path, held: Tables, published: Mapping[str, str]) -> tuple[li
         row |= {"value": _plain(printed), "qualifier": row["qualifier"] or "exact"}
         row["published_on"] = row["published_on"] or published.get(row["source_id"], "")
         faults = [("value", number_fault(row["value"]))]
-        faults += [(name, date_fault(row[name])) for name in ("period_start", "period_end")]
+        days = [(name, date_fault(row[name])) for name in ("period_start", "period_end")]
+        if not any(fault for _, fault in days) and row["period_end"] < row["period_start"]:
+            days.append(("period_end", f"{row['period_end']} is before period_start {row['period_start']}"))
+        faults += days
         if printed.endswith("%") and row["unit"] != "percent":
             faults.append(("unit", f"'{row['unit']}' does not go with {printed}; write percent"))
         if row["source_id"] not in published:
@@ -248,9 +255,10 @@ def _misread(value: str) -> Iterator[str]:
         if digit.isdigit():
             for other in "0123456789".replace(digit, ""):
                 yield value[:place] + other + value[place + 1 :]
-            following = value[place + 1 : place + 2]
+            point = "." if value[place + 1 : place + 2] == "." else ""
+            following = value[place + 1 + len(point) : place + 2 + len(point)]
             if following.isdigit() and following != digit:
-                yield value[:place] + following + digit + value[place + 2 :]
+                yield value[:place] + following + point + digit + value[place + 2 + len(point) :]
 
 
 def _raw(name: str, rows: list[Row], held: Tables, entity: str) -> RawTable:

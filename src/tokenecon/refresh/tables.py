@@ -114,8 +114,10 @@ def alone(root: Path) -> Iterator[None]:
     Raises
     ------
     RefreshError
-        If another run is under way.
+        If another run is under way, or the folder holds no data.
     """
+    if not (root / "datapackage.json").is_file():
+        raise RefreshError(f"{root} is no data folder: it has no datapackage.json")
     (root / ".refresh").mkdir(exist_ok=True)
     try:
         with FileLock(root / ".refresh" / "lock", timeout=0):
