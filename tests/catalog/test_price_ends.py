@@ -19,10 +19,10 @@ def an_open_span(data) -> dict[str, str]:
     )
 
 
-def end(data, span: dict[str, str], effective_to: str, published_on: str, **cells: str) -> None:
+def end(data, span: dict[str, str], effective_to: str, published_on: str, cells: dict[str, str] | None = None) -> None:
     row = {name: span[name] for name in KEY} | {"effective_to": effective_to, "source_id": "MODELS_DEV"}
     header = data.text("price_ends.csv").split("\n")[0].split(",")
-    row |= {"published_on": published_on} | cells
+    row |= {"published_on": published_on} | (cells or {})
     data.write("price_ends.csv", data.text("price_ends.csv") + ",".join(row[name] for name in header) + "\n")
 
 
@@ -82,11 +82,11 @@ def test_no_row_is_lost_or_doubled():
         ({"effective_to": "soon"}, "'soon' is not a"),
         ({"published_on": ""}, "published_on"),
         ({"name": "no-such-model"}, "no-such-model"),
-        ({"effective_to": "2020-01-01"}, "2020-01-01"),
+        ({"effective_to": "2020-01-01"}, "2020-01-01 is before effective_from"),
     ],
 )
 def test_a_bad_end_is_one_line(data, cells, words):
-    end(data, an_open_span(data), BETWEEN, BETWEEN, **cells)
+    end(data, an_open_span(data), BETWEEN, BETWEEN, cells)
     found = data.findings()
     assert any(line.startswith("data/price_ends.csv:2: ") and words in line for line in found), found
 
