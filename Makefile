@@ -7,7 +7,7 @@ RUN     := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/
 READY   := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check verify lab bench clean
+.PHONY: help setup report test check verify refresh lab bench clean
 
 help:            ## Show what there is to run
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
@@ -26,6 +26,9 @@ check: $(READY)  ## Check the data; each finding is one line
 
 verify: $(READY) ## Check the built report: references, alt text, links, no request to another host
 	@$(RUN)tokenecon verify $(if $(EDITION),--edition $(EDITION))
+
+refresh: $(READY) ## Bring prices, tokens and exchange rates up to date; WHAT=prices, tokens or fx for one of them
+	@$(RUN)tokenecon refresh $(WHAT)
 
 lab: $(READY)    ## Open the notebooks in JupyterLab
 	@$(if $(EDITION),TOKENECON_EDITION=$(EDITION)) $(RUN)jupyter lab notebooks

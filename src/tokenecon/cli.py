@@ -1,17 +1,21 @@
-"""The command line: ``tokenecon check | build | verify | claims | renderer``."""
+"""The command line: ``tokenecon check | build | verify | claims | edition | refresh | add | renderer``."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Table
+
+from tokenecon.catalog.paths import data_root
 
 if TYPE_CHECKING:
     from tokenecon.publish import Release
@@ -289,6 +293,145 @@ def _released(done: Release) -> str:
     return f"edition {done.edition}: prints what was published"
 
 
+class Feed(StrEnum):
+    """What a refresh brings up to date."""
+
+    prices = "prices"
+    tokens = "tokens"
+    fx = "fx"
+    all = "all"
+
+
+DataFolder = Annotated[Path | None, typer.Option(help="Another data folder, for example a copy.")]
+
+
+@app.command("refresh")
+def refresh_data(
+    what: Annotated[Feed, typer.Argument(help="prices, tokens, fx (exchange rates), or all.")] = Feed.all,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Ask for tokens and rates from this day on.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look and say what would change; write nothing.")] = False,
+    from_snapshots: Annotated[
+        bool, typer.Option("--from-snapshots", help="Ask nobody; work the rows out anew from the answers kept.")
+    ] = False,
+    watch_sources: Annotated[
+        bool, typer.Option("--watch-sources", help="Only say which addresses of sources no longer answer.")
+    ] = False,
+    data: DataFolder = None,
+) -> None:
+    """Bring prices, tokens and exchange rates up to date, and say what changed.
+
+    Adds rows and edits none; whatever fails a check is held back in `data/quarantine.csv`. Each of prices, tokens and
+    rates comes in whole or not at all; the status is 1 if one of them did not. Tokens need a key in the environment
+    variable `OPENROUTER_API_KEY`.
+    """
+    from tokenecon import refresh
+
+    root = data.resolve() if data else data_root()
+    with _errors():
+        if watch_sources:
+            dead = refresh.watch(root)
+            for name, address, fault in dead:
+                out.print(f"{name}: {address}: {fault}", markup=False)
+            out.print("no address is dead" if not dead else f"{len(dead)} addresses do not answer")
+            return
+        if from_snapshots:
+            summary = refresh.replay(root, dry_run=dry_run)
+        else:
+            feeds = refresh.FEEDS if what is Feed.all else (what.value,)
+            with Progress(TextColumn("{task.description}"), DownloadColumn(), console=err, transient=True) as bar:
+                tasks: dict[str, TaskID] = {}
+
+                def progress(source: str, count: int) -> None:
+                    task = tasks.setdefault(source, bar.add_task(source, total=None) if source not in tasks else 0)
+                    bar.update(task, completed=count)
+
+                summary = refresh.refresh(
+                    root, feeds, since=since.date() if since else None, dry_run=dry_run, progress=progress
+                )
+    for line in refresh.told(summary, dry_run):
+        out.print(line, markup=False)
+    if not dry_run and root == data_root():
+        _tell_reruns(summary.added)
+    for feed, message in summary.failed:
+        err.print(f"{feed}: {message}; its data stay as they were", markup=False)
+    if summary.failed:
+        raise typer.Exit(1)
+
+
+add = typer.Typer(help="Add what people read: figures of a filing.", no_args_is_help=True)
+app.add_typer(add, name="add")
+
+
+@add.command()
+def financials(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns of financials.csv, numbers as printed.")],
+    source: Annotated[
+        Path | None, typer.Option(help="CSV with the row of a new source, columns of sources.csv.")
+    ] = None,
+    rulings: Annotated[Path | None, typer.Option(help="CSV with rulings, where the filing restates figures.")] = None,
+    segments: Annotated[Path | None, typer.Option(help="CSV with new segments.")] = None,
+    allow_jumps: Annotated[
+        bool, typer.Option("--allow-jumps", help="Take figures a hundred times those of a year before.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare; write nothing.")] = False,
+    data: DataFolder = None,
+) -> None:
+    """Check the figures of a filing against each other and the past, show them beside it, and add them.
+
+    A file needs entity_id, metric, segment, period_start, period_end, value, unit, currency and source_id; `1,234.5`
+    (in quotes), `(37.1)` and `26.3%` are read as printed. Enter the sums, shares and growth that the filing states: a
+    mistyped digit breaks one of them, is named, and nothing is written.
+    """
+    from tokenecon import refresh
+
+    given = {"sources": source, "rulings": rulings, "segments": segments}
+    with _errors():
+        added = refresh.add_financials(
+            data.resolve() if data else data_root(),
+            file,
+            {name: path for name, path in given.items() if path},
+            allow_jumps=allow_jumps,
+            dry_run=dry_run,
+        )
+    table = Table("line", "figure", "period", "as printed", "a year before", "change")
+    for figure in added.figures:
+        row = figure.row
+        name = " ".join((row["entity_id"], row["metric"], row["segment"], row["currency"])).strip()
+        change = "" if figure.growth is None else f"{figure.growth:+.1%}"
+        period = (
+            row["period_end"]
+            if row["period_start"] == row["period_end"]
+            else f"{row['period_start']}/{row['period_end']}"
+        )
+        table.add_row(str(figure.line), name, period, f"{figure.printed} {row['unit']}", figure.before, change)
+    out.print(table)
+    known = f"; {len(added.known)} were there already" if added.known else ""
+    out.print(f"{'would add' if dry_run else 'added'} {len(added.figures)} rows to data/financials.csv{known}")
+
+
+@app.callback()
+def finish_refresh() -> None:
+    """Bring a refresh to its end that was cut off while it put its files into place."""
+    with suppress(FileNotFoundError):
+        journal = data_root() / ".refresh" / "journal.json"
+        if journal.is_file():
+            from tokenecon import refresh
+
+            refresh.recover(data_root())
+
+
+def _tell_reruns(added: dict[str, int]) -> None:
+    from tokenecon import publish
+
+    if not added:
+        return
+    with suppress(publish.PublishError):
+        again = [f"{notebook} ({reason})" for notebook, reason in publish.why() if reason]
+        out.print("notebooks to run again: " + (", ".join(again) or "none"), markup=False)
+
+
 def _show_reasons(reasons: list[tuple[str, str]]) -> None:
     table = Table("notebook", "runs because")
     for notebook, reason in reasons:
@@ -301,10 +444,11 @@ def _errors() -> Iterator[None]:
     """Turn the errors a user can mend into one message and status 1; leave the others their traceback."""
     from tokenecon.catalog import DataError
     from tokenecon.publish import PublishError
+    from tokenecon.refresh import RefreshError
 
     try:
         yield
-    except (DataError, PublishError) as error:
+    except (DataError, PublishError, RefreshError) as error:
         err.print(str(error), markup=False)
         raise typer.Exit(1) from None
 

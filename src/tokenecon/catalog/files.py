@@ -75,7 +75,7 @@ def read_table(root: Path, table: Table) -> RawTable:
         return raw
     rows = {number: _row(line, number, header, raw) for number, line in enumerate(lines[1:], 2)}
     good = {number: cells for number, cells in rows.items() if cells is not None}
-    if not rows:
+    if not rows and not table.may_be_empty:
         raw.findings.append(Finding(file, 1, "file", "has a header and no rows"))
     if good:
         raw.frame = pd.DataFrame.from_dict(good, orient="index", columns=header, dtype=str)

@@ -61,6 +61,22 @@ def spans_known(frame: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     return frame.assign(**later)
 
 
+def with_ends(frame: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
+    """Fill in the ends of spans that became known after their rows.
+
+    Parameters
+    ----------
+    frame
+        Prices.
+    ends
+        Rows of ``price_ends`` known by the day; of several for one span the last known speaks.
+    """
+    key = ["endpoint", "name", "condition", "effective_from", "origin"]
+    last = ends.sort_values("published_on", kind="stable").drop_duplicates(key, keep="last")
+    found = frame[key].merge(last, on=key, how="left", validate="many_to_one")["effective_to"]
+    return frame.assign(effective_to=found.fillna(frame["effective_to"]))
+
+
 def looked_up(frame: pd.DataFrame, table: pd.DataFrame, key: str | list[str]) -> pd.DataFrame:
     """Add the columns of a table that a key leads to.
 

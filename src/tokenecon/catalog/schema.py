@@ -55,6 +55,11 @@ class Table:
         return self.descriptor.get("tokenecon:on_demand", False)
 
     @property
+    def may_be_empty(self) -> bool:
+        """Whether the table may have no row yet."""
+        return self.descriptor.get("tokenecon:may_be_empty", False)
+
+    @property
     def is_fact(self) -> bool:
         """Whether rows carry a metric with a printed value and a unit."""
         return {"metric", "value", "unit"} <= set(self.fields)

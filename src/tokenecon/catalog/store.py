@@ -15,7 +15,7 @@ from tokenecon.catalog.editions import Edition, find_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_table
 from tokenecon.catalog.fx import Converted, Rate, Rates, as_period
-from tokenecon.catalog.market import JOINS, Clean, clean, looked_up, spans_known
+from tokenecon.catalog.market import JOINS, Clean, clean, looked_up, spans_known, with_ends
 from tokenecon.catalog.paths import data_root
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.printed import decimals
@@ -362,7 +362,7 @@ class Catalog:
             frame = JOINS[name](frame, texts)
         if name in JOINS or name == "claims":
             frame = self._with_tier(frame)
-        return spans_known(frame, as_of) if name == "prices" else frame
+        return spans_known(with_ends(frame, self.history("price_ends")), as_of) if name == "prices" else frame
 
     def _typed_claims(self, raw: RawTable) -> pd.DataFrame:
         metrics = typed(self._text("metrics"), self._schema.tables["metrics"])

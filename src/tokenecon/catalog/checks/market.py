@@ -65,6 +65,14 @@ def _day_findings(data: Data, line: int, row: Row) -> Iterator[Finding]:
         yield data.finding("prices", line, "published_on", message)
 
 
+def end_findings(data: Data) -> Iterator[Finding]:
+    """A span ends after it begins."""
+    for line, row in data.rows("price_ends"):
+        if row["effective_to"] < row["effective_from"]:
+            message = f"{row['effective_to']} is before effective_from, {row['effective_from']}"
+            yield data.finding("price_ends", line, "effective_to", message)
+
+
 def flag_findings(data: Data) -> Iterator[Finding]:
     """Every flag stands on some row."""
     used = {flag for cell in data["prices"]["flags"] for flag in cell.split()}
@@ -139,6 +147,7 @@ def sight_findings(data: Data, name: str) -> Iterator[Finding]:
 
 
 CHECKS: dict[str, tuple[Callable[[Data], Iterator[Finding]], ...]] = {
+    "price_ends": (end_findings,),
     "prices": (price_findings, flag_findings),
     "capability": (score_findings,),
     "token_models": (token_findings,),

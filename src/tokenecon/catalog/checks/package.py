@@ -150,8 +150,10 @@ def _reference_message(error, row, data: Data, table: Table) -> tuple[str, str |
     for mine, its in zip(own[:-1], theirs[:-1], strict=True):
         frame = frame[frame[its] == row[mine]]
     if not len(frame) and len(own) > 1:
-        # The first part of the key is unknown already, and has its own finding.
-        return column, None
+        parts = [key for key in foreign_keys(table) if set(key[0]) < set(own)]
+        if any(not all(in_keys(row.to_frame().T, data.raw[other].frame, mine, its)) for mine, other, its in parts):
+            return column, None  # A part of the key is unknown already, and has its own finding.
+        return column, f"no row of {data.raw[target].file} has {', '.join(f'{name} {row[name]}' for name in own)}"
     known = frame[theirs[-1]].unique().tolist()
     of = "" if len(own) == 1 else f" with {', '.join(f'{name} {row[name]}' for name in own[:-1])}"
     where = f"{theirs[-1]} of {data.raw[target].file}{of}"

@@ -1,0 +1,216 @@
+"""The tables as files: which rows are ours, what a file will look like, and how several files change at once.
+
+Rows collected by hand stay where and as they are, byte for byte; rows that refresh adds follow after them. New
+contents are first checked in a copy of the data, then written beside the old files with a journal, and only then
+renamed into place: a run cut off at any moment leaves the old data, or is brought to its end by the next command.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from tokenecon.catalog import DataError
+from tokenecon.catalog.checks import run_checks
+from tokenecon.catalog.schema import Schema
+from tokenecon.refresh.connectors import CONNECTORS
+from tokenecon.refresh.web import RefreshError
+
+Row = dict[str, str]
+MARK = "read by refresh on "
+"""Begins the note of a row of ours in a table whose rows name no source."""
+
+JOURNAL = ".refresh/journal.json"
+_OURS = re.compile("(" + "|".join(connector.source_id for connector in CONNECTORS.values()) + r")_\d{8}")
+_WHOLLY_OURS = ("price_ends", "quarantine")
+# Tables that others refer to come first, so that no row ever refers to one that is not there yet.
+ORDER = ("sources", "models", "model_aliases", "prices", "price_ends", "token_models", "fx", "quarantine")
+
+
+def is_ours(name: str, row: Mapping[str, str]) -> bool:
+    """Whether refresh added a row."""
+    if name in _WHOLLY_OURS:
+        return True
+    return bool(_OURS.fullmatch(row.get("source_id", ""))) or row.get("note", "").startswith(MARK)
+
+
+class Tables:
+    """The tables of a data folder as text.
+
+    Parameters
+    ----------
+    root
+        Data folder.
+    """
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.schema = Schema.load(root)
+        self._lines: dict[str, list[str]] = {}
+        self._rows: dict[str, list[Row]] = {}
+
+    def rows(self, name: str) -> list[Row]:
+        """Rows of a table, in the order of the file.
+
+        Raises
+        ------
+        RefreshError
+            If the file is missing, or is no table with the columns of the data package.
+        """
+        if name not in self._rows:
+            table = self.schema.tables[name]
+            try:
+                lines = (self.root / table.path).read_bytes().decode("utf-8").splitlines()
+            except (OSError, UnicodeDecodeError):
+                raise RefreshError(f"data/{table.path} cannot be read; run tokenecon check") from None
+            cells = [next(csv.reader([line]), []) for line in lines]
+            if not cells or any(len(row) != len(table.fields) for row in cells) or cells[0] != list(table.fields):
+                raise RefreshError(f"data/{table.path} is no sound table; run tokenecon check")
+            self._lines[name] = lines
+            self._rows[name] = [dict(zip(cells[0], row, strict=True)) for row in cells[1:]]
+        return self._rows[name]
+
+    def by_hand(self, name: str) -> list[Row]:
+        """Rows that people added."""
+        return [row for row in self.rows(name) if not is_ours(name, row)]
+
+    def ours(self, name: str) -> list[Row]:
+        """Rows that refresh added."""
+        return [row for row in self.rows(name) if is_ours(name, row)]
+
+    def composed(self, name: str, ours: Iterable[Row]) -> bytes:
+        """Return the file of a table with the rows of people as they are, and these of ours."""
+        rows, out = self.rows(name), io.StringIO()
+        kept = [line for line, row in zip(self._lines[name][1:], rows, strict=True) if not is_ours(name, row)]
+        out.write("".join(f"{line}\n" for line in [self._lines[name][0], *kept]))
+        writer = csv.DictWriter(out, list(self.schema.tables[name].fields), lineterminator="\n")
+        writer.writerows(ours)
+        return out.getvalue().encode()
+
+    def appended(self, name: str, rows: Iterable[Row]) -> bytes:
+        """Return the file of a table with these rows of people after theirs."""
+        by_hand = [*self.by_hand(name), *rows]
+        lines = self.composed(name, []).decode().splitlines(keepends=True)[: 1 + len(self.by_hand(name))]
+        out = io.StringIO()
+        writer = csv.DictWriter(out, list(self.schema.tables[name].fields), lineterminator="\n")
+        writer.writerows([*by_hand[len(lines) - 1 :], *self.ours(name)])
+        return ("".join(lines) + out.getvalue()).encode()
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Let one run at a time change a data folder, and bring to its end what an earlier one left.
+
+    Raises
+    ------
+    RefreshError
+        If another run is under way, or the folder holds no data.
+    """
+    if not (root / "datapackage.json").is_file():
+        raise RefreshError(f"{root} is no data folder: it has no datapackage.json")
+    (root / ".refresh").mkdir(exist_ok=True)
+    try:
+        with FileLock(root / ".refresh" / "lock", timeout=0):
+            recover(root)
+            yield
+    except Timeout:
+        raise RefreshError("another run is changing the data; wait until it is done") from None
+
+
+def check_first(root: Path, files: Mapping[str, bytes]) -> None:
+    """Run every check on a copy of the data with new contents.
+
+    Raises
+    ------
+    DataError
+        With the findings; nothing has been written.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "data"
+        shutil.copytree(root, copy, ignore=shutil.ignore_patterns("snapshots", ".refresh"))
+        for name, content in files.items():
+            if not name.startswith("snapshots/"):
+                (copy / name).write_bytes(content)
+        if found := run_checks(copy):
+            raise DataError(found)
+
+
+def commit(root: Path, files: Mapping[str, bytes]) -> None:
+    """Change several files at once: all of them, or none.
+
+    Parameters
+    ----------
+    root
+        Data folder.
+    files
+        New contents by path from there, in the order in which they go into place.
+    """
+    changed = {name: content for name, content in files.items() if _content(root / name) != content}
+    if not changed:
+        return
+    folder = root / ".refresh"
+    folder.mkdir(exist_ok=True)
+    _sweep(folder)
+    for number, content in enumerate(changed.values()):
+        _durable(folder / f"{number}.new", content)
+    _durable(folder / "journal.new", json.dumps(list(changed)).encode())
+    os.replace(folder / "journal.new", root / JOURNAL)  # From here on the run will be brought to its end.
+    _sync(folder)
+    recover(root)
+
+
+def recover(root: Path) -> bool:
+    """Bring a run to its end that was cut off while its files went into place.
+
+    Returns
+    -------
+    bool
+        Whether there was one.
+    """
+    journal = root / JOURNAL
+    if not journal.is_file():
+        return False
+    for number, name in enumerate(json.loads(journal.read_text(encoding="utf-8"))):
+        new = journal.parent / f"{number}.new"
+        if new.exists():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(new, root / name)
+            _sync((root / name).parent)
+    journal.unlink()
+    _sweep(journal.parent)
+    return True
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _sweep(folder: Path) -> None:
+    for path in folder.glob("*.new"):
+        path.unlink()
+
+
+def _durable(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,296 @@
+"""Figures of a filing: a good file is shown and added, a slip is named and nothing is written."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+from refresh.conftest import contents, rows
+from typer.testing import CliRunner
+
+from tokenecon.catalog.checks import run_checks
+from tokenecon.cli import app
+from tokenecon.refresh import add_financials
+from tokenecon.refresh.filings import FilingError
+
+SOURCES, PERIOD = ("ZP_IR26", "MM_1H26"), "2026-01-01"
+COLUMNS = ["entity_id", "metric", "segment", "period_start", "period_end", "value", "unit", "currency", "source_id"]
+Row = dict[str, str]
+
+
+def of_the_filings(row: Row) -> bool:
+    return row["source_id"] in SOURCES and row["period_start"] == PERIOD
+
+
+@pytest.fixture(scope="module")
+def before(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data as they were before two results announcements were read."""
+    root = Path(shutil.copytree(small, tmp_path_factory.mktemp("before") / "data"))
+    path = root / "financials.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line, row in zip(lines[1:], rows(root, "financials"), strict=True) if not of_the_filings(row)]
+    path.write_text("".join([lines[0], *kept]), encoding="utf-8", newline="")
+    assert not run_checks(root)
+    return root
+
+
+@pytest.fixture
+def root(before: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(before, tmp_path / "data"))
+
+
+@pytest.fixture
+def filed(small: Path) -> list[Row]:
+    """What the two announcements state."""
+    return [{name: row[name] for name in COLUMNS} for row in rows(small, "financials") if of_the_filings(row)]
+
+
+def written(folder: Path, found: list[Row], columns: list[str] = COLUMNS) -> Path:
+    path = folder / "results.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(found)
+    return path
+
+
+def place(found: list[Row], metric: str, segment: str, entity: str = "zhipu") -> int:
+    key = {"entity_id": entity, "metric": metric, "segment": segment}
+    [number] = [number for number, row in enumerate(found) if key.items() <= row.items()]
+    return number
+
+
+def refused(root: Path, path: Path, **options: object) -> list[str]:
+    """Lines of the refusal; nothing may have been written."""
+    shutil.rmtree(root / ".refresh", ignore_errors=True)
+    untouched = contents(root)
+    with pytest.raises(FilingError) as caught:
+        add_financials(root, path, **options)
+    assert contents(root) == untouched
+    lines = str(caught.value).splitlines()
+    assert lines[-1] == "nothing is written" or len(lines) == 1
+    return lines
+
+
+def test_a_good_file_is_added_with_its_source_and_shown_beside_the_past(root, filed, tmp_path, small):
+    old = (root / "financials.csv").read_bytes()
+    added = add_financials(root, written(tmp_path, filed))
+    assert len(added.figures) == len(filed) and not added.known
+    new = (root / "financials.csv").read_bytes()
+    assert new.startswith(old)
+    published = {row["source_id"]: row["published_on"] for row in rows(root, "sources")}
+    wanted = [{**row, "qualifier": "exact", "published_on": published[row["source_id"]], "note": ""} for row in filed]
+    assert rows(root, "financials")[-len(filed) :] == [
+        {name: row[name] for name in rows(root, "financials")[0]} for row in wanted
+    ]
+    assert not run_checks(root)
+    total = added.figures[place(filed, "revenue", "total", "minimax")]
+    then = next(
+        row
+        for row in rows(small, "financials")
+        if (row["entity_id"], row["metric"], row["segment"], row["period_end"], row["currency"])
+        == ("minimax", "revenue", "total", "2025-06-30", "USD")
+    )
+    assert total.before == f"{then['value']} {then['unit']}"
+    assert total.growth == pytest.approx(int(total.row["value"]) / int(then["value"]) - 1)
+
+
+def test_numbers_are_taken_as_printed(root, filed, tmp_path):
+    for row in filed:
+        row["value"] = f"{row['value']}%" if row["unit"] == "percent" else f"{int(float(row['value'])):,}"
+    filed = [row for row in filed if row["unit"] != "million"]
+    loss = {**filed[0], "metric": "operating_cash_flow", "segment": "total", "entity_id": "minimax"}
+    loss |= {"value": "(37,105)", "currency": "USD", "source_id": "MM_1H26"}
+    add_financials(root, written(tmp_path, [*filed, loss]))
+    found = rows(root, "financials")
+    assert found[-1]["value"] == "-37105"
+    assert {"953892", "86.5"} <= {row["value"] for row in found if of_the_filings(row)}
+
+
+def test_a_second_run_adds_nothing(root, filed, tmp_path):
+    path = written(tmp_path, filed)
+    add_financials(root, path)
+    once = contents(root)
+    again = add_financials(root, path)
+    assert not again.figures and again.known == list(range(2, len(filed) + 2))
+    assert contents(root) == once
+
+
+def test_a_dry_run_writes_nothing(root, filed, tmp_path):
+    untouched = (root / "financials.csv").read_bytes()
+    assert len(add_financials(root, written(tmp_path, filed), dry_run=True).figures) == len(filed)
+    assert (root / "financials.csv").read_bytes() == untouched
+
+
+def test_a_new_source_comes_with_its_row(root, filed, tmp_path):
+    old = next(row for row in rows(root, "sources") if row["source_id"] == "ZP_IR26")
+    source = tmp_path / "source.csv"
+    new = {**old, "source_id": "ZP_IR26_NEW"}
+    with source.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(new), lineterminator="\n")
+        writer.writeheader()
+        writer.writerow(new)
+    mine = [row | {"source_id": "ZP_IR26_NEW"} for row in filed if row["entity_id"] == "zhipu"]
+    path = written(tmp_path, mine)
+    assert "give its row with --source" in refused(root, path)[0]
+    add_financials(root, path, {"sources": source})
+    assert rows(root, "sources")[-1] == new and not run_checks(root)
+
+
+# A slip breaks what the filing itself states: the line is named, and the figure that would mend it.
+SLIPS = {
+    "a segment against the total": (("revenue", "cloud"), "825176", "825716", "is not the sum of its segments"),
+    "the total against its segments": (("revenue", "total"), "953892", "958892", "is not the sum of its segments"),
+    "a stated share": (("revenue_share", "cloud"), "86.5", "85.6", "is printed, but"),
+    "a stated margin": (("gross_margin", "on_premise"), "37.9", "31.9", "is printed, but"),
+    "a cost against revenue and profit": (("cost_of_revenue", "total"), "702281", "702231", "is"),
+}
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_mistyped_digit_is_caught_and_named(root, filed, tmp_path, name):
+    (metric, segment), right, wrong, words = SLIPS[name]
+    number = place(filed, metric, segment)
+    assert filed[number]["value"] == right
+    filed[number]["value"] = wrong
+    lines = refused(root, written(tmp_path, filed))
+    assert any(line.startswith("results.csv:") and words in line for line in lines)
+    named = (
+        f"results.csv:{number + 2}: value: {wrong} ({metric} {segment}) may be mistyped: with {right} everything holds"
+    )
+    assert any(line.startswith(named) for line in lines), lines
+
+
+def test_a_growth_stated_elsewhere_catches_a_slip(root, filed, tmp_path):
+    mine = [
+        {**row, "value": "78929"} if (row["metric"], row["segment"]) == ("revenue", "open_platform") else row
+        for row in filed
+        if row["entity_id"] == "minimax" and (row["metric"], row["segment"]) == ("revenue", "open_platform")
+    ]
+    lines = refused(root, written(tmp_path, mine))
+    assert any("703 percent is printed, but" in line for line in lines)
+    assert any("may be mistyped: with 73929 everything holds" in line for line in lines), lines
+
+
+def test_a_growth_that_the_file_states_is_checked(root, filed, tmp_path):
+    revenue = filed[place(filed, "revenue", "total")]
+    growth = {**revenue, "metric": "revenue_growth", "unit": "percent", "currency": "", "value": "0.0"}
+    lines = refused(root, written(tmp_path, [*filed, growth]))
+    assert any(line.startswith(f"results.csv:{len(filed) + 2}: value: 0.0 percent is printed, but") for line in lines)
+
+
+# Other mistakes: cells of one line, and what the message must say of that line.
+MISTAKES = {
+    "a unit a thousand times off": ({"unit": "million"}, "unit: "),
+    "a unit that is none": ({"unit": "thousands"}, "unit"),
+    "a percent sign without the unit": ({"value": "12%"}, "write percent"),
+    "a currency that is none": ({"currency": "RMB"}, "currency"),
+    "no currency": ({"currency": ""}, "currency"),
+    "an unknown metric": ({"metric": "revenues"}, "revenues"),
+    "an unknown segment": ({"segment": "clouds"}, "clouds"),
+    "an unknown company": ({"entity_id": "zhpu"}, "zhpu"),
+    "an unknown source": ({"source_id": "ZP_IR62"}, "'ZP_IR62' is no source yet"),
+    "no number": ({"value": "n/a"}, "'n/a' is not a number"),
+    "no day": ({"period_end": "2026-06-31"}, "2026-06-31"),
+    "days the wrong way round": ({"period_end": "2025-06-30"}, "is before period_start"),
+    "published before the period ended": ({"published_on": "2026-05-01"}, "published_on"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_other_mistakes_are_named_by_line_and_column(root, filed, tmp_path, name):
+    cells, words = MISTAKES[name]
+    number = place(filed, "rd_expense", "total")
+    filed[number] |= cells
+    lines = refused(root, written(tmp_path, filed, [*COLUMNS, "published_on"]))
+    assert any(line.startswith(f"results.csv:{number + 2}: ") and words in line for line in lines), lines
+
+
+def test_a_jump_can_be_allowed(root, filed, tmp_path):
+    filed[place(filed, "finance_cost", "total")] |= {"value": "95925000"}
+    path = written(tmp_path, filed)
+    assert any("is the unit right? If so, add --allow-jumps" in line for line in refused(root, path))
+    assert len(add_financials(root, path, allow_jumps=True).figures) == len(filed)
+
+
+@pytest.mark.parametrize("value", ["2131171", "2131172"])
+def test_a_figure_given_twice_is_named(root, filed, tmp_path, value):
+    twice = {**filed[place(filed, "rd_expense", "total")], "value": value}
+    lines = refused(root, written(tmp_path, [*filed, twice]))
+    assert any(line.startswith(f"results.csv:{len(filed) + 2}: ") for line in lines), lines
+
+
+def test_another_value_of_a_known_figure_is_refused(root, filed, tmp_path):
+    add_financials(root, written(tmp_path, filed))
+    other = [filed[place(filed, "rd_expense", "total")] | {"value": "2131170"}]
+    lines = refused(root, written(tmp_path, other))
+    assert any(line.startswith("results.csv:2: ") for line in lines), lines
+
+
+FILES = {
+    "empty": ("", "has no rows"),
+    "only a header": (",".join(COLUMNS) + "\n", "has no rows"),
+    "another column": (",".join([*COLUMNS, "amount"]) + "\n" + ",".join(["x"] * 10) + "\n", "'amount' is no column"),
+    "a column missing": (",".join(COLUMNS[1:]) + "\n" + ",".join(["x"] * 8) + "\n", "'entity_id' is missing"),
+    "a column twice": (",".join([*COLUMNS, "unit"]) + "\n" + ",".join(["x"] * 10) + "\n", "'unit' stands twice"),
+    "thousands not quoted": (",".join(COLUMNS) + "\n" + ",".join(["x"] * 10) + "\n", "quote 1,234"),
+    "an open quote": (",".join(COLUMNS) + '\n"x\n', "cannot be read"),
+    "another encoding": (",".join(COLUMNS).encode("utf-16"), "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_no_such_table_is_refused(root, tmp_path, name):
+    content, words = FILES[name]
+    path = tmp_path / "results.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert words in refused(root, path)[0]
+
+
+def test_a_missing_file_is_one_line(root, tmp_path):
+    assert "cannot be read" in refused(root, tmp_path / "none.csv")[0]
+
+
+def run(*words: object):
+    return CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "200"})
+
+
+def test_the_command_shows_and_adds(root, filed, tmp_path):
+    path = written(tmp_path, filed)
+    tried = run("add", "financials", path, "--dry-run", "--data", root)
+    assert tried.exit_code == 0 and f"would add {len(filed)} rows" in tried.output
+    done = run("add", "financials", path, "--data", root)
+    assert done.exit_code == 0 and f"added {len(filed)} rows to data/financials.csv" in done.output
+    assert "minimax revenue total USD" in done.output and "953892 thousand" in done.output
+    again = run("add", "financials", path, "--data", root)
+    assert again.exit_code == 0 and f"added 0 rows to data/financials.csv; {len(filed)} were there" in again.output
+
+
+def test_the_command_names_a_slip_with_status_1_and_no_traceback(root, filed, tmp_path):
+    filed[place(filed, "revenue", "cloud")]["value"] = "825716"
+    result = run("add", "financials", written(tmp_path, filed), "--data", root)
+    assert result.exit_code == 1
+    assert "may be mistyped: with 825176" in result.output and "nothing is written" in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("words", [("add", "financials", "none.csv"), ("add", "financials", "none.csv", "--dry-run")])
+def test_a_file_that_is_not_there_ends_with_status_1(root, words):
+    result = run(*words, "--data", root)
+    assert result.exit_code == 1 and "none.csv cannot be read" in result.output and "Traceback" not in result.output
+
+
+def test_a_data_folder_that_is_not_there_ends_with_status_1(tmp_path, filed):
+    result = run("add", "financials", written(tmp_path, filed), "--data", tmp_path / "nowhere")
+    assert result.exit_code == 1 and "is no data folder" in result.output
+
+
+def test_help_teaches():
+    text = " ".join(run("add", "financials", "--help").output.replace("│", " ").split())
+    for word in (*COLUMNS, "as printed", "--source", "--rulings", "--allow-jumps", "--dry-run", "nothing is written"):
+        assert word in text
+    text = run("refresh", "--help").output
+    for word in ("prices", "tokens", "fx", "--since", "--dry-run", "--from-snapshots", "--watch-sources", "OPENROUTER"):
+        assert word in text
+    assert run("refresh", "everything").exit_code == 2
+    assert run("refresh", "--since", "yesterday").exit_code == 2
