@@ -221,6 +221,16 @@ def test_a_price_that_comes_back_is_a_span_of_its_own(base):
     assert [Decimal(row["input"]) / given_ for row in fold(base, seen).rows["prices"]] == [2, 1, 2]
 
 
+def test_a_row_that_people_add_later_changes_no_earlier_look(base):
+    [like] = [row for row in base.prices["openai", "gpt-4o"] if not row["effective_to"]]
+    seen = [listed(0, ("gpt-7", 3, 12)), listed(6, ("gpt-7", 3, 12))]
+    own = {"model_id": "gpt-4o", "name": "gpt-7", "input": "3", "output": "12", "cached_input": ""}
+    later = like | own | {"effective_from": str(day(0)), "published_on": str(day(5))}
+    added = replace(base, prices={**base.prices, ("openai", "gpt-7"): [later]})
+    [row] = fold(added, seen).rows["prices"]
+    assert (row["effective_from"], row["published_on"]) == (str(day(0)), str(day(0)))
+
+
 def test_of_a_list_that_changes_twice_a_day_the_first_counts(base):
     given_, taken = known(base)
     seen = [listed(0, ("gpt-4o", given_ * n, taken), hour=n) for n in (2, 3)]
