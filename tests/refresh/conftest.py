@@ -93,7 +93,13 @@ def models_dev(**prices: tuple[float, float] | None) -> dict:
 def openrouter(*models: tuple[str, str, str]) -> dict:
     return {
         "data": [
-            {"id": name, "name": f"Maker: {name}", "created": 1, "context_length": 8, "pricing": {"prompt": a, "completion": b}}
+            {
+                "id": name,
+                "name": f"Maker: {name}",
+                "created": 1,
+                "context_length": 8,
+                "pricing": {"prompt": a, "completion": b},
+            }
             for name, a, b in models
         ]
     }
@@ -125,9 +131,15 @@ def good(server: Server) -> Server:
     server.at = {
         "/models_dev": models_dev(gpt_4o=(2.5, 10.0), gpt_7=(3.0, 12.0)),
         "/openrouter_models": openrouter(("openai/gpt-7", "0.000003", "0.000012"), ("z-ai/glm-9", "0", "0")),
-        "/genai_prices": genai(("glm-9", {"input_mtok": 1, "output_mtok": {"base": 4, "tiers": [{"start": 1, "price": 9}]}})),
+        "/genai_prices": genai(
+            ("glm-9", {"input_mtok": 1, "output_mtok": {"base": 4, "tiers": [{"start": 1, "price": 9}]}})
+        ),
         "/openrouter_daily": rankings(
-            d2026_08_22={"openai/gpt-7-20261120": "500", "other": "900", "z-ai/glm-5-20260211": "700"},
+            d2026_08_22={
+                "openai/gpt-7-20261120": "500000000000",
+                "other": "790000000000",
+                "z-ai/glm-5-20260211": "300000000000",
+            },
         ),
         f"/frankfurter/{2026}-07-01..": rates((2026, 7), (2026, 8), (2026, 11)),
     }
@@ -144,7 +156,9 @@ def at(day: str) -> Callable[[], datetime]:
     return lambda: datetime.combine(date.fromisoformat(day), time(8), UTC)
 
 
-def look(root: Path, server: Server, day: str = "2026-11-25", feeds: tuple[str, ...] = ("prices", "tokens", "fx"), **more):
+def look(
+    root: Path, server: Server, day: str = "2026-11-25", feeds: tuple[str, ...] = ("prices", "tokens", "fx"), **more
+):
     return refresh(root, feeds, settings=more.pop("settings", settings(server)), now=at(day), **more)
 
 

@@ -9,7 +9,7 @@ from refresh.conftest import contents, rows
 from typer.testing import CliRunner
 
 from tokenecon.catalog.checks import run_checks
-from tokenecon.cli import app
+from tokenecon.cli import app, out
 from tokenecon.refresh import add_financials
 from tokenecon.refresh.filings import FilingError
 
@@ -252,10 +252,11 @@ def test_a_missing_file_is_one_line(root, tmp_path):
 
 
 def run(*words: object):
-    return CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "200"})
+    return CliRunner().invoke(app, [str(word) for word in words])
 
 
-def test_the_command_shows_and_adds(root, filed, tmp_path):
+def test_the_command_shows_and_adds(root, filed, tmp_path, monkeypatch):
+    monkeypatch.setattr(out, "width", 200)
     path = written(tmp_path, filed)
     tried = run("add", "financials", path, "--dry-run", "--data", root)
     assert tried.exit_code == 0 and f"would add {len(filed)} rows" in tried.output
