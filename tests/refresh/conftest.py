@@ -20,17 +20,17 @@ TEXT = "application/json"
 
 
 class Server:
-    """Answers paths with what `at` has for them: data, bytes, or a function that is given the handler."""
+    """Answers each of `paths` with what it has: data, bytes, or a function that is given the handler."""
 
     def __init__(self) -> None:
-        self.at: dict[str, object] = {}
+        self.paths: dict[str, object] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.asked.append((self.path, dict(self.headers)))
-                answer = outer.at.get(self.path.partition("?")[0], outer.at.get("*"))
+                answer = outer.paths.get(self.path.partition("?")[0], outer.paths.get("*"))
                 if callable(answer):
                     answer(self)
                 elif answer is None:
@@ -120,6 +120,14 @@ def rankings(**days: dict[str, object]) -> dict:
     return {"data": listed, "meta": {"as_of": "2026-11-25", "start_date": "", "end_date": "", "version": 1}}
 
 
+def day_of(**changed: object) -> dict[str, object]:
+    """Tokens of a day as the last one known has them, but for some."""
+    known = {
+        row["name"]: row["tokens"] for row in rows(data_root(), "token_models") if row["period_end"] == "2026-08-21"
+    }
+    return known | {name.replace("__", "/"): tokens for name, tokens in changed.items()}
+
+
 def rates(*months: tuple[int, int], cny: object = 6.85, hkd: object = 7.8) -> dict:
     days = {f"{year}-{month:02d}-{day:02d}": {"CNY": cny, "HKD": hkd} for year, month in months for day in range(1, 29)}
     return {"amount": 1.0, "base": "USD", "start_date": min(days), "end_date": max(days), "rates": days}
@@ -128,20 +136,17 @@ def rates(*months: tuple[int, int], cny: object = 6.85, hkd: object = 7.8) -> di
 @pytest.fixture
 def good(server: Server) -> Server:
     """A server on which every source answers."""
-    server.at = {
+    server.paths = {
         "/models_dev": models_dev(gpt_4o=(2.5, 10.0), gpt_7=(3.0, 12.0)),
         "/openrouter_models": openrouter(("openai/gpt-7", "0.000003", "0.000012"), ("z-ai/glm-9", "0", "0")),
         "/genai_prices": genai(
             ("glm-9", {"input_mtok": 1, "output_mtok": {"base": 4, "tiers": [{"start": 1, "price": 9}]}})
         ),
         "/openrouter_daily": rankings(
-            d2026_08_22={
-                "openai/gpt-7-20261120": "500000000000",
-                "other": "790000000000",
-                "z-ai/glm-5-20260211": "300000000000",
-            },
+            d2026_08_22=day_of() | {"openai/gpt-7-20261120": "50000000000"},
+            d2026_11_25={"other": "1"},  # The day of the look is not over.
         ),
-        f"/frankfurter/{2026}-07-01..": rates((2026, 7), (2026, 8), (2026, 11)),
+        "/frankfurter/2026-07-01..": rates((2026, 7), (2026, 8), (2026, 11)),
     }
     return server
 

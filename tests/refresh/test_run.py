@@ -1,306 +1,483 @@
-"""A refresh from a loopback server: what it adds, what it leaves alone, and what a bad day on the network does."""
+"""A refresh from end to end: what comes in, what stays as it was, and what a cut-off run leaves."""
 
+import gzip
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
-import tenacity
-from refresh.conftest import at, contents, look, models_dev, rankings, rates, settings, tables_of
+from refresh.conftest import (
+    Server,
+    add_row,
+    at,
+    contents,
+    day_of,
+    genai,
+    look,
+    models_dev,
+    openrouter,
+    rankings,
+    rates,
+    rows,
+    settings,
+    tables_of,
+)
+from typer.testing import CliRunner
 
 from tokenecon.catalog import Catalog
 from tokenecon.catalog.checks import run_checks
-from tokenecon.refresh import replay
-from tokenecon.refresh.web import FetchError, RefreshError, Settings, fetch
+from tokenecon.cli import app
+from tokenecon.refresh import CONNECTORS, RefreshError, recover, refresh, replay, snapshots, told
+from tokenecon.refresh.tables import commit
 
+run = CliRunner().invoke
 KEY = "sesame-0123456789"
 
 
-def reply(status, body=b"", **headers):
-    """An answer of the server with a status and headers."""
-    return lambda handler: handler.reply(status, body, **headers)
+def later(server: Server) -> None:
+    """A month on: a price fell, a model went, one came, tokens and rates moved on."""
+    server.paths |= {
+        "/models_dev": models_dev(gpt_4o=(2.0, 8.0), gpt_8=(5.0, 20.0)),
+        "/openrouter_models": openrouter(("openai/gpt-7", "0.000002", "0.000012"), ("z-ai/glm-9", "0", "0")),
+        "/genai_prices": genai(("glm-9", {"input_mtok": 2, "output_mtok": 4})),
+        "/openrouter_daily": rankings(d2026_12_20=day_of(other="600000000000")),
+        "/frankfurter/2026-09-01..": rates((2026, 9), (2026, 10), (2026, 11)),
+    }
 
 
-def asked(server, path):
-    return [headers for place, headers in server.asked if place.startswith(path)]
+# What comes in -------------------------------------------------------------------------------------------------------
 
 
-def test_rows_are_added_and_pass_the_checks(data, good):
-    before = tables_of(data)
+def test_every_source_adds_rows_that_pass_the_checks(data, good):
     summary = look(data, good)
     assert summary.failed == []
-    assert {"prices", "token_models", "fx"} <= set(summary.added)
-    assert ("GPT-7", "openai") in {(name, entity) for name, entity, _ in summary.models}
-    assert any(row["reason"] for row in summary.held), "a price of zero is held back"
-    for name, content in before.items():
-        old, new = content.decode().splitlines(), (data / name).read_text(encoding="utf-8").splitlines()
-        assert set(old) <= set(new), f"{name}: a row was lost or changed"
-    assert [str(finding) for finding in run_checks(data)] == []
+    assert run_checks(data) == []
+    new = [row for row in rows(data, "prices") if row["origin"].startswith("snapshots/")]
+    assert {row["endpoint"] for row in new} == {"openai", "openrouter:api", "genai:zhipuai"}
+    gpt = next(row for row in new if (row["endpoint"], row["name"]) == ("openai", "gpt-7"))
+    assert (gpt["input"], gpt["output"], gpt["cached_input"]) == ("3.0", "12.0", "0.3")
+    assert gpt["effective_from"] == gpt["last_seen_on"] == gpt["published_on"] == "2026-11-25"
+    routed = next(row for row in new if row["name"] == "openai/gpt-7")
+    assert (routed["model_id"], routed["first_party"], routed["flags"]) == ("gpt-7", "false", "reseller")
+    model = next(row for row in rows(data, "models") if row["model_id"] == "gpt-7")
+    assert (model["entity_id"], model["released_on"], model["weights"]) == ("openai", "2026-11-20", "closed")
+    counted = [row for row in rows(data, "token_models") if row["period_end"] == "2026-08-22"]
+    assert len(counted) == 52
+    assert {row["coverage"] for row in counted} == {"largest_50_and_other"}
+    assert sum(int(row["tokens"]) for row in counted) == sum(int(n) for n in day_of().values()) + 50_000_000_000
+    fx = {(row["quote"], row["date"]): row for row in rows(data, "fx") if row["source_id"].startswith("FRANKFURTER")}
+    assert set(fx) == {(quote, day) for quote in ("CNY", "HKD") for day in ("2026-07-31", "2026-08-31")}
+    assert (fx["CNY", "2026-07-31"]["rate"], fx["CNY", "2026-07-31"]["note"]) == ("6.8500", "mean of 28 days")
 
 
-def test_an_old_edition_sees_what_it_saw(data, good):
-    def seen():
-        cat = Catalog.open("2025FY", data)
-        return [cat.table(name).to_csv() for name in ("prices", "token_models", "fx", "models")]
-
-    before = seen()
+def test_the_answers_are_kept_under_their_hash(data, good):
     look(data, good)
-    assert seen() == before
+    index = snapshots.looks(data)
+    assert {entry.source for entry in index} == set(CONNECTORS)
+    for entry in index:
+        packed = (data / snapshots.blob(entry.sha256)).read_bytes()
+        assert snapshots.digest(gzip.decompress(packed)) == entry.sha256
+        assert packed == snapshots.packed(gzip.decompress(packed))
+        assert packed[4:8] == bytes(4), "no time in the file"
+        assert (entry.time, entry.status) == ("2026-11-25T08:00:00Z", 200)
+        assert entry.address.startswith(good.url)
 
 
-def test_a_second_look_on_the_same_day_adds_nothing(data, good):
+def test_rows_of_people_stay_byte_for_byte(data, good):
+    before = tables_of(data)
     look(data, good)
-    once = tables_of(data)
-    good.at["*"] = rates((2026, 11))
-    summary = look(data, good)
-    assert (summary.added, summary.failed) == ({}, [])
-    assert tables_of(data) == once
+    for name, content in tables_of(data).items():
+        assert name == "quarantine.csv" or content.startswith(before[name]), name
 
 
-def test_a_changed_price_is_a_new_row_and_told(data, good):
+def test_a_second_look_at_the_same_adds_nothing(data, good):
     look(data, good)
-    good.at["/models_dev"] = models_dev(gpt_4o=(2.0, 8.0), gpt_7=(3.0, 12.0))
-    summary = look(data, good, "2026-11-28", ("prices",))
-    assert [(change.name, change.old, change.new) for change in summary.changes] == [
-        ("gpt-4o", "2.5 / 10.0", "2.0 / 8.0")
-    ]
+    before = tables_of(data)
+    summary = look(data, good, day="2026-12-03", feeds=("prices",))
+    assert (summary.added, summary.changes, summary.fresh) == ({}, [], [])
+    # What is held back names the day of the last look; nothing else moves.
+    assert [name for name, content in tables_of(data).items() if content != before[name]] == ["quarantine.csv"]
 
 
-def test_what_jumps_is_held_back(data, good):
-    look(data, good)
-    good.at["/models_dev"] = models_dev(gpt_4o=(250.0, 1000.0), gpt_7=(-3.0, 12.0))
-    summary = look(data, good, "2026-11-28", ("prices",))
-    assert {"openai gpt-4o", "openai gpt-7"} <= {row["name"] for row in summary.held}
-    assert summary.changes == []
-    assert [str(finding) for finding in run_checks(data)] == []
-
-
-def test_tokens_that_are_no_numbers_are_held_back(data, good):
-    good.at["/openrouter_daily"] = rankings(
-        d2026_08_22={"openai/gpt-7-20261120": "many", "other": "790000000000", "z-ai/glm-5-20260211": "300000000000"}
+def test_an_answer_that_says_nothing_changed_counts_as_a_look(data, good):
+    body = json.dumps(good.paths["/models_dev"]).encode()
+    good.paths["/models_dev"] = lambda handler: (
+        handler.reply(304) if handler.headers["If-None-Match"] else handler.reply(200, body, ETag='"one"')
     )
-    summary = look(data, good, feeds=("tokens",))
-    assert "2026-08-22 openai/gpt-7-20261120" in {row["name"] for row in summary.held}
-
-
-def test_a_dry_run_writes_nothing(data, good):
-    before = contents(data)
-    assert look(data, good, dry_run=True).added
-    assert {name: body for name, body in contents(data).items() if name in before} == before
-    assert not (data / "snapshots").exists() or not any((data / "snapshots").iterdir())
-
-
-def test_tables_are_rebuilt_from_the_answers_kept_byte_for_byte(data, good):
-    for day in ("2026-11-25", "2026-11-28"):
-        look(data, good, day)
-    whole = tables_of(data)
-    replay(data, now=at("2026-11-28"))
-    assert tables_of(data) == whole
-
-
-def test_what_has_not_changed_is_not_sent_again(data, good):
-    def answer(handler):
-        if handler.headers.get("If-None-Match") == '"v1"':
-            return handler.reply(304)
-        handler.reply(200, json.dumps(models_dev(gpt_4o=(2.5, 10.0))).encode(), ETag='"v1"')
-
-    good.at["/models_dev"] = answer
     look(data, good, feeds=("prices",))
-    assert look(data, good, "2026-11-28", ("prices",)).failed == []
-    assert asked(good, "/models_dev")[-1]["If-None-Match"] == '"v1"'
+    summary = look(data, good, day="2026-11-26", feeds=("prices",))
+    assert summary.failed == []
+    assert [entry.status for entry in snapshots.looks(data) if entry.source == "models_dev"] == [200, 304]
 
 
-def truncated(handler):
-    handler.send_response(200)
-    handler.send_header("Content-Length", "5000")
-    handler.end_headers()
-    handler.wfile.write(b'{"openai": {')
-    handler.close_connection = True
+def test_days_are_asked_for_from_the_first_one_missing(data, good):
+    look(data, good, feeds=("tokens", "fx"))
+    asked = [path for path, _ in good.asked]
+    assert "/openrouter_daily?start_date=2026-08-22&end_date=2026-11-24" in asked
+    assert "/frankfurter/2026-07-01..?base=USD&symbols=CNY,HKD" in asked
+    good.asked.clear()
+    good.paths |= {"*": rates((2026, 8), (2026, 9))}
+    look(data, good, day="2026-11-26", feeds=("tokens",))
+    assert [path for path, _ in good.asked] == ["/openrouter_daily?start_date=2026-08-23&end_date=2026-11-25"]
 
 
-def without(name):
-    shape = models_dev(gpt_4o=(2.5, 10.0))
-    del shape["openai"][name]
-    return shape
+def test_since_asks_from_a_day_on(data, good):
+    from datetime import date
+
+    look(data, good, feeds=("tokens",), since=date(2026, 8, 1))
+    assert good.asked[0][0].endswith("start_date=2026-08-01&end_date=2026-11-24")
+    assert sum(row["period_end"] == "2026-08-21" for row in rows(data, "token_models")) == 51
 
 
-FAULTS = {
-    "500": (reply(500), "has a fault of its own"),
-    "404": (reply(404), "the address may have moved"),
-    "429": (reply(429), "asks for fewer requests"),
-    "a long 429": (reply(429, Retry_After="9999"), "wants 9999 seconds of peace"),
-    "401": (reply(401), "is the key in the environment right"),
-    "a page": (b"<!DOCTYPE html><title>Sign in</title>", "web page"),
-    "cut off": (truncated, "cut off"),
-    "half of it": (b'{"openai": {"id":', "cut off or no JSON"),
-    "another encoding": ('{"é": 1}'.encode("utf-16"), "not UTF-8"),
-    "a field renamed": (without("models"), "models"),
-    "a list for an object": ([], ""),
-    "a circle": (lambda handler: handler.reply(302, Location=handler.path), "redirects in a circle"),
-    "a file": (reply(302, Location="file:///etc/hostname"), "not followed"),
-    "too much": (b" " * 300_000, "sends more than"),
-    "NaN": (b'{"openai": NaN}', "no JSON"),
-}
+def test_the_summary_says_what_changed(data, good):
+    look(data, good)
+    later(good)
+    summary = look(data, good, day="2026-12-24")
+    lines = told(summary)
+    assert "price: openai: gpt-4o (openai): 2.5 / 10.0 -> 2.0 / 8.0" in lines
+    assert "price: openai: gpt-7 (openai): 3.0 / 12.0 -> no longer listed" in lines
+    assert "price: zhipu: glm-9 (genai:zhipuai): 1 / 4 -> 2 / 4" in lines
+    assert any(line.startswith("new model: openai: GPT-8 (from MODELS_DEV_API_20261224)") for line in lines)
+    assert "shares of tokens on OpenRouter, 2026-08-22 -> 2026-12-20:" in lines
+    assert any(line.startswith("  others: ") for line in lines)
+    assert lines[0].startswith("rows added: ")
+    assert "token_models.csv" in lines[0]
 
 
-@pytest.mark.parametrize(("answer", "said"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_costs_nothing_and_is_told(data, good, answer, said):
-    good.at["/models_dev"] = answer
-    before = {name: body for name, body in tables_of(data).items() if name in ("prices.csv", "models.csv")}
-    summary = look(data, good, settings=settings(good, largest=200_000))
-    (feed, message), *_ = summary.failed
-    assert feed == "prices"
-    assert message.startswith("models_dev: ")
-    assert said in message
-    assert tables_of(data)["prices.csv"] == before["prices.csv"]
-    assert {"token_models", "fx"} <= set(summary.added), "the other feeds come in all the same"
-    assert [str(finding) for finding in run_checks(data)] == []
+def test_a_dry_run_says_it_all_and_writes_nothing(data, good):
+    before = contents(data)
+    summary = look(data, good, dry_run=True)
+    assert contents(data) == before
+    assert summary.added == look(data, good).added
 
 
-def test_more_fields_than_documented_are_no_fault(data, good):
-    shape = models_dev(gpt_4o=(2.5, 10.0))
-    shape["openai"]["models"]["gpt-4o"]["news"] = {"of": ["another", "day"]}
-    good.at["/models_dev"] = shape
-    assert look(data, good, feeds=("prices",)).failed == []
+def test_what_is_held_back_stands_in_the_quarantine_and_can_be_let_in(data, good):
+    good.paths["/models_dev"] = models_dev(gpt_4o=(99.0, 10.0), gpt_7=(3.0, 9999.0))
+    summary = look(data, good, feeds=("prices",))
+    held = {row["name"]: row for row in rows(data, "quarantine") if row["column"] in ("input", "output")}
+    assert {"openai gpt-4o", "openai gpt-7"} <= set(held)
+    assert "more than 10 times" in held["openai gpt-4o"]["reason"]
+    assert (held["openai gpt-4o"]["seen"], held["openai gpt-4o"]["known"]) == ("99.0", "2.5")
+    assert [row["quarantine_id"] for row in summary.held] == [row["quarantine_id"] for row in rows(data, "quarantine")]
+    assert not any(row["name"] == "gpt-7" and row["endpoint"] == "openai" for row in rows(data, "prices"))
+    ids = {name: row["quarantine_id"] for name, row in held.items()}
+    decision = {"declared_on": "2026-11-26", "reason": "the vendor's page says so"}
+    add_row(data, "accepted", quarantine_id=ids["openai gpt-4o"], decision="accept", **decision)
+    add_row(data, "accepted", quarantine_id=ids["openai gpt-7"], decision="correct", value="9", **decision)
+    replay(data, now=at("2026-11-26"))
+    let_in = {row["name"]: row for row in rows(data, "prices") if row["published_on"] == "2026-11-26"}
+    assert (let_in["gpt-4o"]["input"], let_in["gpt-4o"]["effective_from"]) == ("99.0", "2026-11-25")
+    assert let_in["gpt-7"]["output"] == "9"
+    assert run_checks(data) == []
 
 
-def test_a_slow_drip_is_given_up(server):
-    def drip(handler):
-        handler.send_response(200)
-        handler.end_headers()
-        for _ in range(200):
-            handler.wfile.write(b" ")
-            handler.wfile.flush()
-            time.sleep(0.02)
-
-    server.at["*"] = drip
-    with pytest.raises(FetchError, match="takes longer than"):
-        fetch("models_dev", server.url, settings(server, deadline=0.2))
+# What stays as it was ------------------------------------------------------------------------------------------------
 
 
-def waits(monkeypatch):
-    """Keep what this thread would sleep, and sleep not; the server's threads go on."""
-    waited = []
-    mine = threading.get_ident()
-    monkeypatch.setattr(
-        tenacity.nap.time, "sleep", lambda seconds: waited.append(seconds) if threading.get_ident() == mine else None
+def test_an_old_edition_sees_no_row_of_a_refresh(data, small, good):
+    look(data, good)
+    later(good)
+    look(data, good, day="2026-12-24")
+    for edition in ("2025FY", "2026H1"):
+        then, now = Catalog.open(edition, small), Catalog.open(edition, data)
+        for name in ("models", "prices", "token_models", "fx", "sources", "capability", "financials"):
+            pd.testing.assert_frame_equal(then.table(name), now.table(name))
+        pd.testing.assert_frame_equal(then.list_prices().frame, now.list_prices().frame)
+
+
+def test_an_edition_between_two_looks_sees_the_first_alone(data, good):
+    text = (data / "editions" / "2026H1.toml").read_text(encoding="utf-8")
+    text = text.replace('"2026H1"', '"later"').replace("2026-09-30", "2026-11-30")
+    (data / "editions" / "later.toml").write_text(text, encoding="utf-8")
+    look(data, good)
+    names = ("models", "prices", "token_models", "fx", "sources")
+    then = {name: Catalog.open("later", data).table(name) for name in names}
+    later(good)
+    look(data, good, day="2026-12-24")
+    for name, frame in then.items():
+        pd.testing.assert_frame_equal(frame, Catalog.open("later", data).table(name))
+    (data / "editions" / "later.toml").write_text(text.replace("2026-11-30", "2026-12-31"), encoding="utf-8")
+    last = Catalog.open("later", data).prices
+    ours = last[last["endpoint"].eq("openai") & last["name"].isin(["gpt-4o", "gpt-7"])].sort_values("effective_from")
+    ends = {
+        (row.name_, str(row.input)): row.effective_to for row in ours.rename(columns={"name": "name_"}).itertuples()
+    }
+    assert ends["gpt-7", "3.0"] == pd.Timestamp("2026-12-24")
+    assert pd.isna(ends["gpt-4o", "2.0"])
+
+
+def test_replay_gives_the_same_bytes(data, good):
+    look(data, good)
+    later(good)
+    look(data, good, day="2026-12-24")
+    before = contents(data)
+    for name in ("prices", "price_ends", "token_models", "fx", "models", "model_aliases", "sources", "quarantine"):
+        path = data / f"{name}.csv"
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join(lines[:-1]), encoding="utf-8")
+    good.close()
+    summary = replay(data, now=at("2026-12-25"))
+    assert contents(data) == before
+    assert summary.added["fx"] == 1
+
+
+def test_two_looks_one_after_the_other_or_replayed_together_give_the_same_bytes(data, small, good, tmp_path):
+    look(data, good)
+    later(good)
+    look(data, good, day="2026-12-24")
+    other = Path(shutil.copytree(small, tmp_path / "other"))
+    shutil.copytree(data / "snapshots", other / "snapshots")
+    replay(other, now=at("2026-12-24"))
+    assert tables_of(other) == tables_of(data)
+
+
+def test_rows_people_add_after_a_refresh_keep_their_place_before_ours(data, good):
+    look(data, good)
+    add_row(
+        data, "fx", date="2026-09-30", base="USD", quote="CNY", rate="6.8000", kind="monthly_average",
+        source_id="FRED_FX", published_on="2026-07-21",
+    )  # fmt: skip
+    text = (
+        (data / "fx.csv").read_text(encoding="utf-8").replace("2026-09-30,USD,CNY,6.8000", "2026-09-30,USD,GBP,0.7500")
     )
-    return waited
-
-
-def test_the_server_says_how_long_to_wait(server, monkeypatch):
-    waited = waits(monkeypatch)
-    answers = iter([reply(429, Retry_After="7"), reply(200, b"{}")])
-    server.at["*"] = lambda handler: next(answers)(handler)
-    assert fetch("models_dev", server.url, settings(server)).body == b"{}"
-    assert waited == [7.0]
-
-
-def test_attempts_wait_longer_each_time(server, monkeypatch):
-    waited = waits(monkeypatch)
-    server.at["*"] = reply(503)
-    with pytest.raises(FetchError, match="asked 4 times"):
-        fetch("models_dev", server.url, Settings(pause=1.0))
-    assert waited == [1.0, 2.0, 4.0]
+    (data / "fx.csv").write_text(text, encoding="utf-8")
+    sources = (data / "sources.csv").read_text(encoding="utf-8").replace("2026-07-21,series", "2026-10-01,series")
+    (data / "sources.csv").write_text(sources.replace(" snapshot 2026-07-21", ""), encoding="utf-8")
+    text = (data / "fx.csv").read_text(encoding="utf-8").replace("FRED_FX,2026-07-21,", "FRED_FX,2026-10-01,")
+    (data / "fx.csv").write_text(text, encoding="utf-8")
+    look(data, good, day="2026-11-26", feeds=("prices",))
+    kinds = [row["source_id"].startswith("FRANKFURTER") for row in rows(data, "fx")]
+    assert kinds == sorted(kinds)
+    assert any(row["rate"] == "0.7500" for row in rows(data, "fx"))
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("spoil", "message"),
     [
-        ("http://127.0.0.1:9/x", "does not answer"),
-        ("http://nowhere.invalid/x", "name service|does not answer"),
-        ("file:///etc/hostname", "only http and https"),
-        ("ftp://example.org/x", "only http and https"),
-        ("https://me:secret@example.org/x", "holds a key"),
-        ("https://example.org/x?api_key=1", "holds a key"),
+        (lambda path: path.unlink(), "is missing; restore it"),
+        (lambda path: path.write_bytes(b"x"), "cannot be unpacked; restore it"),
+        (lambda path: path.write_bytes(snapshots.packed(b"{}")), "does not have the hash in its name; restore it"),
     ],
 )
-def test_an_address_that_cannot_be_asked(server, address, said):
-    with pytest.raises(FetchError, match=said):
-        fetch("models_dev", address, settings(server))
+def test_an_answer_that_was_spoilt_is_named_and_nothing_written(data, good, spoil, message):
+    look(data, good)
+    entry = next(entry for entry in snapshots.looks(data) if entry.source == "models_dev")
+    spoil(data / snapshots.blob(entry.sha256))
+    before = contents(data)
+    with pytest.raises(RefreshError, match=message):
+        replay(data)
+    with pytest.raises(RefreshError, match=message):
+        look(data, good, day="2026-11-26", feeds=("fx",))
+    assert contents(data) == before
 
 
-def test_the_key_goes_into_the_header_and_nowhere_else(data, good):
-    summary = look(data, good)
-    assert asked(good, "/openrouter_daily")[0]["Authorization"] == f"Bearer {KEY}"
-    assert not any("Authorization" in headers for headers in asked(good, "/models_dev"))
-    assert KEY not in repr(summary) + repr(settings(good))
-    assert not [name for name, body in contents(data).items() if KEY.encode() in body]
+def test_an_edit_that_would_change_earlier_rows_is_refused(data, good):
+    look(data, good)
+    text = (data / "prices.csv").read_text(encoding="utf-8")
+    (data / "prices.csv").write_text(text.replace("gpt-7,gpt-7,openai,", "gpt-7,gpt-7x,openai,"), encoding="utf-8")
+    before = contents(data)
+    with pytest.raises(RefreshError, match=r"1 rows of data/prices\.csv that earlier looks gave would change"):
+        look(data, good, day="2026-11-26")
+    assert contents(data) == before
+    replay(data, now=at("2026-11-26"))
+    assert (data / "prices.csv").read_text(encoding="utf-8") == text
 
 
-def test_an_answer_that_repeats_the_key_is_not_kept(data, good):
-    good.at["/openrouter_daily"] = {"data": [], "you": KEY}
-    (feed, message), *_ = look(data, good, feeds=("tokens",)).failed
-    assert (feed, KEY in message) == ("tokens", False)
-    assert not [name for name, body in contents(data).items() if KEY.encode() in body]
+def test_rows_that_would_not_pass_the_checks_are_not_written(data, good, monkeypatch):
+    from tokenecon.catalog import DataError
+
+    text = (
+        (data / "entities.csv")
+        .read_text(encoding="utf-8")
+        .replace("openai,OpenAI,vendor,US", "openai,OpenAI,vendor,UK")
+    )
+    (data / "entities.csv").write_text(text, encoding="utf-8")
+    before = contents(data)
+    with pytest.raises(DataError, match=r"data/entities\.csv:\d+: country: 'UK'"):
+        look(data, good)
+    assert contents(data) == before
 
 
-def test_a_missing_key_is_asked_for(data, good):
-    keyless = Settings(settings(good).addresses, {}, pause=0.0, attempts=1)
-    (_, message), *_ = look(data, good, feeds=("tokens",), settings=keyless).failed
-    assert "OPENROUTER" in message
+# Cut off -------------------------------------------------------------------------------------------------------------
 
 
-def test_settings_come_from_file_and_environment(data):
-    (data / "refresh.toml").write_text('attempts = 2\n[addresses]\nfx = "http://one"\n', encoding="utf-8")
-    loaded = Settings.load(data, {"fx": "FX_KEY"}, {"TOKENECON_URL_FX": "http://two", "FX_KEY": "k"})
-    assert (loaded.attempts, loaded.addresses["fx"], loaded.keys["fx"]) == (2, "http://two", "k")
-    (data / "refresh.toml").write_text("patiense = 2\n", encoding="utf-8")
-    with pytest.raises(RefreshError, match="patiense: not a setting"):
-        Settings.load(data, {"fx": None}, {})
+def killed_at(step: int, root: Path, files: dict[str, bytes]) -> bool:
+    """Put files into place in a process that dies, without a word, before its n-th step; False if it had fewer."""
+    child = os.fork()
+    if not child:
+        left = [step]
+
+        def dying(action):
+            def act(*given, **more):
+                if not left[0]:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                left[0] -= 1
+                return action(*given, **more)
+
+            return act
+
+        os.replace, os.fsync, Path.unlink = dying(os.replace), dying(os.fsync), dying(Path.unlink)
+        try:
+            commit(root, files)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
 
 
-KILLED = """
-import os, sys
-sys.path.insert(0, sys.argv[3])
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_any_moment_the_data_are_as_before_or_as_after(data, good, tmp_path):
+    before = contents(data)
+    done = Path(shutil.copytree(data, tmp_path / "done"))
+    look(done, good)
+    after = contents(done)
+    files = {name: content for name, content in after.items() if before.get(name) != content}
+    order = (
+        "snapshots",
+        "sources",
+        "models",
+        "model_aliases",
+        "prices",
+        "price_ends",
+        "token_models",
+        "fx",
+        "quarantine",
+    )
+    files = dict(
+        sorted(files.items(), key=lambda item: next(n for n, name in enumerate(order) if item[0].startswith(name)))
+    )
+    ends = set()
+    for step in range(200):
+        root = Path(shutil.copytree(data, tmp_path / "cut"))
+        died = killed_at(step, root, files)
+        recover(root)
+        now = {name: content for name, content in contents(root).items() if not name.startswith(".refresh/")}
+        assert now in (before, after), step
+        ends.add(now == after)
+        commit(root, files)
+        assert {name: c for name, c in contents(root).items() if not name.startswith(".refresh/")} == after
+        assert not list((root / ".refresh").glob("*.new"))
+        shutil.rmtree(root)
+        if not died:
+            break
+    else:
+        pytest.fail("never came to an end")
+    assert ends == {True, False}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_between_two_files_the_catalogue_still_opens_and_old_editions_see_nothing(data, small, good, tmp_path):
+    done = Path(shutil.copytree(data, tmp_path / "done"))
+    look(done, good)
+    files = [(name, content) for name, content in contents(done).items() if contents(data).get(name) != content]
+    names = [
+        f"{name}.csv" for name in ("sources", "models", "model_aliases", "prices", "price_ends", "token_models", "fx")
+    ]
+    then = Catalog.open("2026H1", small)
+    for name in names:
+        (data / name).write_bytes(dict(files)[name])
+        now = Catalog.open("2026H1", data)
+        for table in ("prices", "token_models", "fx"):
+            pd.testing.assert_frame_equal(then.table(table), now.table(table))
+
+
+SCRIPT = """
+import os, signal, sys
 from pathlib import Path
-from refresh.conftest import at
-from tokenecon.refresh import CONNECTORS, Settings, refresh
-
-left = int(sys.argv[4])
-real = os.replace
-
-
-def replace(*paths):
-    global left
-    left -= 1
-    if left < 0:
-        os.kill(os.getpid(), 9)
-    real(*paths)
-
-
+from tokenecon.refresh import tables
+from tokenecon.cli import app
+real, left = os.replace, [int(sys.argv[1])]
+def replace(*given):
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+    return real(*given)
 os.replace = replace
-addresses = {name: f"{sys.argv[2]}/{name}" for name in CONNECTORS}
-settings = Settings(addresses, {"openrouter_daily": "sesame-0123456789"}, pause=0.0, attempts=2)
-refresh(Path(sys.argv[1]), ("prices", "tokens", "fx"), settings=settings, now=at("2026-11-25"))
+app(["refresh", "--data", sys.argv[2]])
 """
 
 
-@pytest.mark.parametrize("moment", [0, 1, 2, 5])
-def test_kill_at_any_moment_leaves_the_old_or_the_new(data, small, good, moment):
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+@pytest.mark.parametrize("step", [0, 4])
+def test_a_command_killed_is_brought_to_its_end_by_the_next(data, good, step, monkeypatch):
+    for source in CONNECTORS:
+        monkeypatch.setenv(f"TOKENECON_URL_{source.upper()}", f"{good.url}/{source}")
+    monkeypatch.setenv("OPENROUTER_API_KEY", KEY)
+    good.paths["/openrouter_daily"] = rankings(d2026_08_22=day_of())
     before = tables_of(data)
-    command = [
-        sys.executable,
-        "-c",
-        KILLED,
-        str(data),
-        good.url,
-        str(Path(__file__).parents[1]),
-        str(moment),
-    ]
-    killed = subprocess.run(command, capture_output=True, text=True)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    if moment < 1:
-        assert tables_of(data) == before
-    good.at["*"] = rates((2026, 11))
-    summary = look(data, good)
-    assert summary.failed == []
-    assert [str(finding) for finding in run_checks(data)] == []
-    healed = tables_of(data)
-    assert look(data, good).added == {}
-    assert tables_of(data) == healed
-    assert {"fx.csv", "prices.csv"} <= {name for name, body in healed.items() if body != before[name]}
+    dead = subprocess.run([sys.executable, "-c", SCRIPT, str(step), str(data)], capture_output=True, text=True)
+    assert dead.returncode == -signal.SIGKILL, dead.stderr
+    monkeypatch.setenv("TOKENECON_DATA", str(data))
+    result = run(app, ["check"])
+    assert (result.exit_code, result.stdout) == (0, "data: no findings\n")
+    assert (tables_of(data) == before) == (step == 0)
+    result = run(app, ["refresh", "--from-snapshots"])
+    assert result.exit_code == 0, result.output
+    assert not (data / ".refresh" / "journal.json").exists()
+
+
+# The command ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def addressed(good, monkeypatch):
+    for source in CONNECTORS:
+        monkeypatch.setenv(f"TOKENECON_URL_{source.upper()}", f"{good.url}/{source}")
+    monkeypatch.setenv("OPENROUTER_API_KEY", KEY)
+    return good
+
+
+def test_the_command_tells_and_ends_well(data, addressed):
+    result = run(app, ["refresh", "--data", str(data)])
+    assert result.exit_code == 0, result.output
+    assert "rows added: " in result.output
+    assert "new model: openai: GPT-7" in result.output
+    assert "held back: " in result.output
+    assert KEY not in result.output
+
+
+def test_the_command_says_what_failed_with_status_1(data, addressed):
+    addressed.paths["/genai_prices"] = b"<html>"
+    before = tables_of(data)
+    result = run(app, ["refresh", "prices", "--data", str(data)])
+    assert result.exit_code == 1
+    assert "prices: genai_prices: answered with a web page" in result.output
+    assert "its data stay as they were" in result.output
+    assert "Traceback" not in result.output
+    assert tables_of(data) == before
+
+
+def test_watching_reports_and_does_not_fail(data, addressed):
+    lines = (data / "sources.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (data / "sources.csv").write_text(lines[0], encoding="utf-8")
+    addressed.paths["*"] = {}
+    addressed.paths["/models_dev"] = lambda handler: handler.reply(404)
+    result = run(app, ["refresh", "--watch-sources", "--data", str(data)])
+    assert result.exit_code == 0
+    assert "models_dev: " in result.output
+    assert "answers 404" in result.output
+
+
+@pytest.mark.parametrize(
+    "words", [["refresh", "--data", "nowhere"], ["refresh", "--from-snapshots", "--data", "nowhere"]]
+)
+def test_a_folder_that_is_not_there_is_said(words):
+    result = run(app, words)
+    assert result.exit_code == 1
+    assert "no data folder" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_help_teaches_refresh():
+    result = run(app, ["refresh", "--help"])
+    assert result.exit_code == 0
+    assert all(word in result.output for word in ("--dry-run", "--from-snapshots", "--watch-sources", "--since"))
+
+
+def test_nothing_asked_is_nothing_done(data, good):
+    assert refresh(data, (), settings=settings(good), now=at("2026-11-25")).added == {}

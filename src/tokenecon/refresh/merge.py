@@ -151,11 +151,11 @@ def _stamped(name: str, row: Row, source: str, day: date) -> Row:
 
 def _sources(rows: dict[str, list[Row]], views: list[View]) -> list[Row]:
     cited = {row["source_id"] for found in rows.values() for row in found if "source_id" in row}
-    looked = {view.connector.source_id: view.look.address for view in views}
     found = []
     for source_id in sorted(cited, key=lambda name: (name[-8:], name)):
         base, day = source_id[:-9], date.fromisoformat(source_id[-8:])
         connector = next(known for known in CONNECTORS.values() if known.source_id == base)
+        looked = [view.look for view in views if view.look.source == connector.name and view.look.day <= day]
         found.append(
             {
                 "source_id": source_id,
@@ -164,7 +164,7 @@ def _sources(rows: dict[str, list[Row]], views: list[View]) -> list[Row]:
                 "published_on": day.isoformat(),
                 "dating": "document",
                 "dating_note": "",
-                "url": looked[base].partition("?")[0],
+                "url": looked[-1].address.partition("?")[0],
                 "transcribed_from": "",
                 "tier": connector.tier,
                 "reliability_note": connector.reliability,
