@@ -121,7 +121,7 @@ def _models_dev_model(provider: str, name: str, model: Any) -> Offer:
         name,
         str(model.get("name") or name),
         None if cost is None else _get(prices, "input", f"{where}.cost"),
-        prices.get("output"),
+        None if cost is None else _get(prices, "output", f"{where}.cost"),
         prices.get("cache_read"),
         _object(limit, f"{where}.limit").get("context"),
         "lowest tier" if prices.keys() & {"tiers", "context_over_200k"} else "",
@@ -346,6 +346,10 @@ def read_entries(connector: Connector, body: bytes, day: date) -> list[Entry]:
     offers = [entry for entry in entries if isinstance(entry, Offer)]
     if offers and all(offer.input is None for offer in offers):
         raise Drift(f"{connector.name}: no entry has a price: the source changed its shape; mend its connector")
+    if offers and all(offer.output is None for offer in offers):
+        raise Drift(
+            f"{connector.name}: no entry has a price of output: the source changed its shape; mend its connector"
+        )
     if not entries and connector.feeds == "prices":
         raise Drift(f"{connector.name}: the answer is empty")
     return entries

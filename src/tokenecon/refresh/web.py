@@ -290,7 +290,7 @@ def _wait(state: tenacity.RetryCallState, settings: Settings) -> float:
 
 
 def _seconds(text: str) -> float | None:
-    if text.strip().isdigit():
+    if re.fullmatch(r"[0-9]{1,9}", text.strip()):
         return float(text)
     try:
         return max(0.0, (email.utils.parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
