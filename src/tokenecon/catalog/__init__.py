@@ -11,7 +11,7 @@ from tokenecon.catalog.editions import Edition, find_edition, list_editions
 from tokenecon.catalog.errors import DataError, Finding, RateError
 from tokenecon.catalog.fx import Converted, Rate
 from tokenecon.catalog.market import Clean
-from tokenecon.catalog.paths import data_root, reads
+from tokenecon.catalog.paths import data_root
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.printed import Interval
 from tokenecon.catalog.store import Catalog
@@ -30,5 +30,4 @@ __all__ = [
     "data_root",
     "find_edition",
     "list_editions",
-    "reads",
 ]

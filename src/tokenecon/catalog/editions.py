@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from tokenecon import inputs
 from tokenecon.catalog.errors import DataError, Finding
-from tokenecon.catalog.paths import display_name, read_bytes
+from tokenecon.catalog.paths import display_name
 from tokenecon.catalog.periods import Period
 
 _REQUIRED = {"id": str, "title": str, "as_of": date, "focal": str, "comparatives": list, "base_currency": str}
@@ -67,7 +68,7 @@ def read_edition(path: Path, root: Path) -> Edition:
     """
     file = display_name(path, root)
     try:
-        values = tomllib.loads(read_bytes(path, root).decode("utf-8"))
+        values = tomllib.loads(inputs.read_unnoted(path).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError([Finding(file, 1, "file", f"is not TOML: {error}")]) from None
     found = [Finding(file, 1, name, "is missing") for name in _REQUIRED if name not in values]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tokenecon import inputs
 from tokenecon.catalog.checks import quick_findings, run_checks, table_findings
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.claims import typed_claims
@@ -49,6 +50,7 @@ class Catalog:
         self._refuse(quick_findings(self._data))
         self._checked = set(raw)
         self._known: dict[str, pd.DataFrame] = {}
+        self._files: dict[str, set[str]] = {}
         self._rates: Rates | None = None
 
     @classmethod
@@ -207,7 +209,10 @@ class Catalog:
             As the table itself; facts have besides `ruling`, the ruling that sets the row aside, or "".
         """
         if name not in self._known:
-            self._known[name] = self._load(name)
+            with inputs.recording() as files:
+                self._known[name] = self._load(name)
+            self._files[name] = files
+        inputs.note(self._files[name])
         return self._known[name].copy()
 
     def series(self, entity: str, metric: str, segment: str = "total", kind: str | None = None) -> pd.DataFrame:
@@ -283,6 +288,7 @@ class Catalog:
         """
         if self._rates is None:
             self._rates = Rates(self.fx, self.edition.as_of)
+        inputs.note(self._files["fx"])
         return self._rates.find(base, quote, as_period(on), kind)
 
     def convert(
@@ -375,6 +381,7 @@ class Catalog:
                 self._data.raw[name] = read_table(self._data.root, self._schema.tables[name])
             self._refuse(table_findings(self._data, name))
             self._checked.add(name)
+        inputs.note([self._data.raw[name].file])
         return self._data.raw[name]
 
     def _refuse(self, found: list[Finding]) -> None:
