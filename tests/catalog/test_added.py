@@ -92,11 +92,6 @@ def test_a_row_is_not_added_before_what_it_refers_to(data):
     assert any(finding.startswith(wanted) for finding in found), found[:3]
 
 
-def test_an_edition_is_not_recorded_before_its_day(data):
-    data.write(EDITION, data.text(EDITION).replace(RECORDED, "2026-09-01"))
-    assert data.findings() == [f"data/{EDITION}:1: recorded_on: 2026-09-01 is before as_of, 2026-09-30"]
-
-
 @pytest.mark.parametrize("name", DATED)
 def test_the_day_stands_in_the_last_column(name):
     assert list(TABLES[name].fields)[-1] == "added_on"

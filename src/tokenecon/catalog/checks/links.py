@@ -136,9 +136,6 @@ def edition_findings(data: Data) -> Iterator[Finding]:
         if edition.base_currency not in currencies:
             message = f"'{edition.base_currency}' is none of {', '.join(currencies)}"
             yield Finding(file, 1, "base_currency", message)
-        if edition.recorded_on and edition.recorded_on < edition.as_of:
-            message = f"{edition.recorded_on} is before as_of, {edition.as_of}"
-            yield Finding(file, 1, "recorded_on", message)
 
 
 def stray_findings(data: Data) -> Iterator[Finding]:
