@@ -56,7 +56,7 @@ def test_one_row_a_fact_and_every_row_with_a_tier(h1, name):
 
 
 def test_every_row_of_the_file_is_known_in_the_end(data):
-    text = data.text("editions/2026H1.toml").replace("2026-09-30", "2027-01-01")
+    text = data.text("editions/2026H1.toml").replace("2026-09-30", "2027-01-01").replace("2026-11-26", "2027-01-02")
     data.write("editions/2026H1.toml", text)
     catalog = Catalog.open("2026H1", data.root)
     for name in TABLES:

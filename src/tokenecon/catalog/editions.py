@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
+
 from tokenecon import inputs
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.paths import display_name
 from tokenecon.catalog.periods import Period
 
 _REQUIRED = {"id": str, "title": str, "as_of": date, "focal": str, "comparatives": list, "base_currency": str}
-_OPTIONAL = {"previous": str, "draft": bool}
+_OPTIONAL = {"previous": str, "draft": bool, "recorded_on": date}
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Edition:
         The edition whose forecasts this one scores, if any.
     draft
         Whether rows are still missing: what cannot be computed is then a marked gap and not an error.
+    recorded_on
+        The day of its record, if it is published: rows that were added to the data later are not part of it.
     """
 
     id: str
@@ -46,11 +50,23 @@ class Edition:
     base_currency: str
     previous: str | None = None
     draft: bool = False
+    recorded_on: date | None = None
 
     @property
     def as_of_text(self) -> str:
         """The day, written out."""
         return f"{self.as_of.day} {self.as_of:%B %Y}"
+
+    def holds(self, added_on: pd.Series) -> pd.Series:
+        """Say of each row whether the edition was made with it, by the day on which the data came to hold it.
+
+        Parameters
+        ----------
+        added_on
+            Days as text, ``2026-11-27``; empty for rows held from the first.
+        """
+        last = "9999" if self.draft or self.recorded_on is None else self.recorded_on.isoformat()
+        return added_on <= last
 
 
 def edition_paths(root: Path) -> list[Path]:

@@ -37,6 +37,9 @@ class Catalog:
     `base_unit`; `printed` is the text of the source; `tier` is the strength of the source.
     A range has no `value`, but `value_low` and `value_high`.
 
+    A published edition does not see rows that were added to the data after the day of its record, whenever they
+    were published; a draft, and an edition without a record, sees all that is held.
+
     The market tables `models`, `prices`, `benchmarks`, `capability`, `token_models` and `token_shares` are no
     facts of an entity: their rows are as the sources show them. The large ones are read when first asked for.
     """
@@ -351,7 +354,7 @@ class Catalog:
         )
 
     def _load(self, name: str) -> pd.DataFrame:
-        table, raw = self._schema.tables[name], self._text(name)
+        table, raw = self._schema.tables[name], self._held(name)
         if table.is_fact:
             return self._load_facts(table, raw)
         frame = self._typed_claims(raw) if name == "claims" else typed(raw, table)
@@ -373,6 +376,13 @@ class Catalog:
     def _typed_claims(self, raw: RawTable) -> pd.DataFrame:
         metrics = typed(self._text("metrics"), self._schema.tables["metrics"])
         return typed_claims(raw, self._text("statements").frame, self._schema, metrics)
+
+    def _held(self, name: str) -> RawTable:
+        """Return a table as text, without the rows added after the edition was recorded."""
+        raw = self._text(name)
+        if "added_on" not in raw.frame:
+            return raw
+        return RawTable(raw.file, raw.frame[self.edition.holds(raw.frame["added_on"])])
 
     def _text(self, name: str) -> RawTable:
         """Return a table as text, reading and checking a large one when it is first asked for."""
@@ -398,13 +408,13 @@ class Catalog:
         as_of, cited = self.edition.as_of.isoformat(), set()
         for name, table in self._schema.tables.items():
             if name != "sources" and "source_id" in table.fields:
-                rows = self._text(name).frame
+                rows = self._held(name).frame
                 known = rows["published_on"] <= as_of if "published_on" in rows else slice(None)
                 cited |= set(rows.loc[known, "source_id"])
         return cited
 
     def _load_facts(self, table: Table, raw: RawTable) -> pd.DataFrame:
-        rulings = self._text("rulings").frame
+        rulings = self._held("rulings").frame
         known = raw.frame[raw.frame["published_on"] <= self.edition.as_of.isoformat()]
         known = corrected(known, table, rulings)
         named = rejections(known, table, rulings).reset_index(drop=True)
