@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import estimators, forecasts, judge, prices, revenue, routes, scenarios
+from tokenecon.analysis import estimators, forecasts, judge, revenue, routes, scenarios
 from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.judge import (
     NAN,
@@ -31,7 +31,8 @@ from tokenecon.analysis.judge import (
     ranged,
     span_of,
 )
-from tokenecon.analysis.market import Market
+from tokenecon.analysis.market import prices
+from tokenecon.analysis.market.findings import Market
 from tokenecon.catalog.formula import Formula
 
 REVENUE, ROUTES, OUTLOOK = "sec-revenue-mix", "sec-route-divergence", "sec-outlook"
