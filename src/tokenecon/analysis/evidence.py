@@ -15,6 +15,7 @@ import pandas as pd
 
 from tokenecon.analysis import estimators, forecasts, judge, revenue, routes, scenarios
 from tokenecon.analysis.estimators import Estimate
+from tokenecon.analysis.finding import Room
 from tokenecon.analysis.judge import (
     NAN,
     Claim,
@@ -155,6 +156,10 @@ class Known(forecasts.Known):
         """Return an entity's short name."""
         names = self.cat.entities.set_index("entity_id")["name"]
         return names[entity].partition(" (")[0]
+
+    def of(self, room: type[Room]) -> Room:
+        """Return a chapter's findings of this edition."""
+        return room.open(self.cat.edition.id, self.cat.root)
 
     def said(self, statement: str) -> pd.Series | None:
         """Return a statement, or None where the edition does not know it."""
