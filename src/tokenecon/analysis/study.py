@@ -22,12 +22,13 @@ import statsmodels.formula.api as smf
 from scipy import special
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
-from tokenecon.analysis import churn, deflation, frontier, premium, price_events
 from tokenecon.analysis import estimators as est
 from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.estimators.fit import columns
 from tokenecon.analysis.estimators.series import FEWEST_TIMES, ar1_memory, ar1_paths
-from tokenecon.analysis.market import Market
+from tokenecon.analysis.market import churn, frontier, premium
+from tokenecon.analysis.market.findings import Market
+from tokenecon.analysis.pricing import deflation, price_events
 
 REPLICATIONS = 800
 SEED = 20261001

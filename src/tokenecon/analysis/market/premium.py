@@ -23,7 +23,6 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import frontier
 from tokenecon.analysis.estimators import (
     DRAWS,
     SEED,
@@ -35,6 +34,7 @@ from tokenecon.analysis.estimators import (
     resampled_coefficients,
     wild_cluster,
 )
+from tokenecon.analysis.market import frontier
 
 ADVANTAGE, CLAIMED = 0.05, 0.5
 """The claim: so much better, so much dearer."""
