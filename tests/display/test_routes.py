@@ -23,8 +23,9 @@ def test_a_ratio_stands_at_its_value_on_a_log_scale(found):
     rows = found.drawn({"rd_ratio": "R&D"})
     figure, (ax,) = theme.canvas(rows)
     routes.ratio_panel(ax, rows, found.companies, scale="log")
+    within = rows[rows["span"] == "within"].sort_values("middle")
     for company, line in zip(found.companies, ax.lines, strict=False):
-        own = rows.query("span == 'within' and company == @company.name").sort_values("middle")
+        own = within[within["company"] == company.name]
         assert line.get_ydata() == pytest.approx(own["value"].to_numpy())
     assert ax.get_yscale() == "log"
     theme.plt.close(figure)
