@@ -34,10 +34,6 @@ COSTS = {
     "output": "output_cost_per_token",
     "cached_input": "cache_read_input_token_cost",
 }
-    "input": "input_cost_per_token",
-    "output": "output_cost_per_token",
-    "cached_input": "cache_read_input_token_cost",
-}
 
 
 def rows(path: Path) -> list[dict[str, str]]:
