@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from tokenecon import inputs
 from tokenecon.catalog.checks import quick_findings, run_checks, table_findings
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.claims import typed_claims
+from tokenecon.catalog.companies import Company, companies
 from tokenecon.catalog.editions import Edition, find_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_table
@@ -47,7 +49,7 @@ class Catalog:
     """
 
     def __init__(self, root: Path, edition: Edition):
-        self.edition = edition
+        self.root, self.edition = root, edition
         self._schema = Schema.load(root)
         tables = {name: table for name, table in self._schema.tables.items() if not table.on_demand}
         raw = {name: read_table(root, table) for name, table in tables.items()}
@@ -55,6 +57,7 @@ class Catalog:
         self._refuse(quick_findings(self._data))
         self._checked = set(raw)
         self._known: dict[str, pd.DataFrame] = {}
+        self._files: dict[str, set[str]] = {}
         self._rates: Rates | None = None
 
     @classmethod
@@ -118,6 +121,11 @@ class Catalog:
     def entities(self) -> pd.DataFrame:
         """Companies, platforms and markets."""
         return self.table("entities")
+
+    @property
+    def companies(self) -> tuple[Company, ...]:
+        """The companies that the edition sets side by side, in its order."""
+        return companies(self.entities, list(self.edition.companies))
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -292,7 +300,10 @@ class Catalog:
             As the table itself; facts have besides `ruling`, the ruling that sets the row aside, or "".
         """
         if name not in self._known:
-            self._known[name] = self._load(name)
+            with inputs.recording() as files:
+                self._known[name] = self._load(name)
+            self._files[name] = files
+        inputs.note(self._files[name])
         return self._known[name].copy()
 
     def series(self, entity: str, metric: str, segment: str = "total", kind: str | None = None) -> pd.DataFrame:
@@ -368,6 +379,7 @@ class Catalog:
         """
         if self._rates is None:
             self._rates = Rates(self.fx, self.edition.as_of)
+        inputs.note(self._files["fx"])
         return self._rates.find(base, quote, as_period(on), kind)
 
     def convert(
@@ -429,6 +441,36 @@ class Catalog:
             value=frame["value"] * values, base_unit=quote, rate=values, proxy=[rate.proxy for rate in rates]
         )
 
+    def in_one_currency(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Bring the money of each entity to the currency of its latest accounts, so that periods compare.
+
+        Parameters
+        ----------
+        frame
+            Rows of facts, with `metric`; flows are converted at the average rate of their period, stocks at the
+            closing rate of its last day.
+
+        Returns
+        -------
+        DataFrame
+            The same rows, with `converted`: whether a row was printed in another currency.
+
+        Raises
+        ------
+        RateError
+            If a rate is not known.
+        """
+        money = frame["currency"] != ""
+        latest = frame[money].sort_values("period_end").groupby("entity_id")["currency"].last()
+        wanted = frame["entity_id"].map(latest)
+        foreign = money & (frame["currency"] != wanted)
+        natures = frame["metric"].map(self.metrics.set_index("metric_id")["nature"])
+        parts = [frame[~foreign].assign(converted=False)]
+        for (currency, stock), rows in frame[foreign].groupby([wanted[foreign], natures[foreign].eq("stock")]):
+            brought = self.in_currency(rows, currency, "closing" if stock else "average")
+            parts.append(brought.assign(converted=True)[parts[0].columns])
+        return pd.concat(parts).sort_index()
+
     def _load(self, name: str) -> pd.DataFrame:
         table, raw = self._schema.tables[name], self._held(name)
         if table.is_fact:
@@ -469,6 +511,7 @@ class Catalog:
                 self._data.raw[name] = read_table(self._data.root, self._schema.tables[name])
             self._refuse(table_findings(self._data, name))
             self._checked.add(name)
+        inputs.note([self._data.raw[name].file])
         return self._data.raw[name]
 
     def _refuse(self, found: list[Finding]) -> None:
