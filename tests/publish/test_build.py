@@ -120,7 +120,8 @@ def test_what_a_report_shows_is_rendered_again_when_it_changed(project, monkeypa
 
 def test_what_changes_while_it_is_read_is_read_again(project):
     notebook = "from pathlib import Path\nfile = Path('../data/numbers.csv')\nfile.read_text()"
-    change = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', \"open('../data/numbers.csv', 'a').write('z,3')\"])"
+    writes = "open('../data/numbers.csv', 'a').write('z,3')"
+    change = f'import subprocess, sys\nsubprocess.run([sys.executable, "-c", "{writes}"])'
     write_notebook(project, "02_two.ipynb", "md:# The second {#sec-two}", notebook, change)
     build(renderer="embedded", project=project, formats=("html",))
     assert reasons(project)["02_two"] == "data/numbers.csv changed"

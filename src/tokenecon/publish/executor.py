@@ -33,8 +33,8 @@ from tokenecon.publish.errors import PublishError
 CLUSTER = "TOKENECON_CLUSTER"
 """Environment variable: the address of a Dask scheduler, or ``local:<workers>``."""
 
-SENT = ("TOKENECON_EDITION",)
-"""Environment variables that go to a cluster with every task."""
+SENT = "TOKENECON_"
+"""How the names of environment variables begin that go to a cluster with every task; here all of them do."""
 
 NOT_SENT = (*NO_INPUTS, "snapshots", "tests", "_book")
 """Folders that no task reads."""
@@ -117,7 +117,9 @@ def available() -> int:
 @contextmanager
 def _processes(project: Path, workers: int) -> Iterator[Executor]:
     scratch = tempfile.mkdtemp(prefix="tokenecon-")
-    pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=(str(project), scratch))
+    pool = ProcessPoolExecutor(
+        workers, _context(), initializer=_begin, initargs=(str(project), scratch, dict(os.environ))
+    )
     try:
         yield pool
         pool.shutdown()
@@ -134,13 +136,17 @@ def _processes(project: Path, workers: int) -> Iterator[Executor]:
 
 def _context() -> multiprocessing.context.BaseContext:
     """Return how workers start: forked from a process that has the libraries and nothing else, where that is safe."""
-    if not sys.platform.startswith("linux"):
+    if not _is_forked():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))
     with _variables(kernel_variables()):
         multiprocessing.forkserver.ensure_running()
     return context
+
+
+def _is_forked() -> bool:
+    return sys.platform.startswith("linux")
 
 
 def kernel_variables() -> dict[str, str | None]:
@@ -171,13 +177,19 @@ def _set(values: Mapping[str, str | None]) -> None:
             os.environ[name] = value
 
 
-def _begin(project: str, scratch: str) -> None:
-    """Prepare a worker: where the project is, where temporary files go, and that it ends with its parent."""
+def _begin(project: str, scratch: str, variables: dict[str, str]) -> None:
+    """Prepare a worker: its environment, its temporary files, its kernels, and that it ends with its parent."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _settle(project)
+    os.environ.clear()
+    os.environ.update(variables)
+    os.environ[PROJECT], os.environ["TOKENECON_DATA"] = project, str(Path(project) / "data")
     tempfile.tempdir = scratch
+    if _is_forked():
+        from tokenecon.publish.kernel import open_nursery
+
+        open_nursery()
     end_with_parent()
 
 
@@ -190,10 +202,6 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
-
-
-def _settle(project: str) -> None:
-    os.environ[PROJECT], os.environ["TOKENECON_DATA"] = project, str(Path(project) / "data")
 
 
 # A Dask cluster
@@ -214,7 +222,7 @@ def _cluster(project: Path, address: str) -> Iterator[Executor]:
         if kind == "local":
             if not count.isdigit() or int(count) < 1:
                 raise PublishError(f"--cluster {address}: write local:2 for two workers on this machine")
-            local = LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=None, silence_logs=50)
+            local = LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=":0", silence_logs=50)
         with Client(local or address, timeout="10s", set_as_default=False) as client:
             yield _Sending(client, project)
     except KilledWorker as error:
@@ -243,7 +251,7 @@ class _Sending(Executor):
 
     def submit(self, call: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
         """Send a task."""
-        variables = {name: os.environ[name] for name in SENT if name in os.environ}
+        variables = {name: value for name, value in os.environ.items() if name.startswith(SENT)}
         work = pickle.dumps((call, arguments, self._expected))
         return self._dask.submit(self._away, self._project, work, variables)
 
