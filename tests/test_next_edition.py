@@ -153,3 +153,20 @@ def test_a_row_that_was_begun_is_named_and_stays(started):
     assert done.begun == (f"data/editions/{NAME}.todo/financials.csv:2",)
     publish.list_todo(NAME, project=project)
     assert invented.read(file)[0] == rows[0]
+
+
+def test_an_edition_between_filings_looks_for_what_is_no_accounts(tmp_path):
+    project = copy(tmp_path)
+    day = NEWEST.as_of + dt.timedelta(days=50)
+    todo = publish.new_edition("between", day, NEWEST.focal.label, title="Between two filings", project=project)
+    assert todo.edition.focal == NEWEST.focal
+    assert (todo.edition.title, todo.edition.companies) == ("Between two filings", NEWEST.companies)
+    assert set(todo.rows["table"]) <= {"statements", "operating", "fx"}
+    assert not (todo.rows["table"] == "financials").any()
+
+
+def test_a_period_that_nobody_files_is_refused_with_advice_and_leaves_no_file(tmp_path):
+    project = copy(tmp_path)
+    with pytest.raises(publish.PublishError, match=rf'no company of the edition filed.*--focal "{NEWEST.focal.label}"'):
+        publish.new_edition("2027Q1", dt.date(2027, 5, 1), project=project)
+    assert not (project.data / "editions" / "2027Q1.toml").exists()

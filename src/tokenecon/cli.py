@@ -210,18 +210,22 @@ def new_one(
     beside: Annotated[
         list[str] | None, typer.Option("--beside", help="A period shown beside it; may be repeated.")
     ] = None,
+    title: Annotated[str | None, typer.Option(help="Its title; follows from period and day if left out.")] = None,
 ) -> None:
     """Start an edition: write `data/editions/<id>.toml`, and list the rows that its sections need and do not find.
 
     The edition follows the newest one and is a draft, so that it can be built at once: what cannot be computed yet is a
     marked gap. `data/editions/<id>.todo/` holds the checklist, and for each table a template with its header and a row
     for each missing figure. Fill in value, source and day, then run `tokenecon edition fill`.
+
+    Between two filings say which period it is about: `tokenecon edition new 2026Q3 --as-of 2026-11-15 --focal "H1 2026"`
+    brings prices, tokens and run-rates up to date beside the accounts of the half-year.
     """
     from tokenecon import publish
     from tokenecon.terminal import show_todo
 
     with _errors():
-        show_todo(out, publish.new_edition(name, as_of.date(), focal, beside))
+        show_todo(out, publish.new_edition(name, as_of.date(), focal, beside, title=title))
 
 
 @editions.command("todo")
