@@ -104,8 +104,8 @@ def new_edition(
     try:
         if not files_accounts(Catalog.open(name, project.data), about):
             raise PublishError(
-                f"no company of the edition filed accounts for {about.label} or for {about.year_before.label}: say which "
-                f'period it is about, such as --focal "{newest.focal.label}" for an edition between filings'
+                f"no company of the edition filed accounts for {about.label} or for {about.year_before.label}: say "
+                f'which period it is about, such as --focal "{newest.focal.label}" for an edition between filings'
             )
         return list_todo(name, project=project)
     except (PublishError, DataError) as error:
