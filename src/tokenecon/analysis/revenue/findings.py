@@ -60,8 +60,9 @@ class Revenue(Findings):
 
     @finding
     def accounts(self) -> pd.DataFrame:
-        """Figures of the companies that file by business line."""
-        return self.cat.financials[self.cat.financials["entity_id"].isin(self.segments["entity_id"])]
+        """Figures of the companies that file by business line, each company's in its latest currency."""
+        filed = self.cat.financials[self.cat.financials["entity_id"].isin(self.segments["entity_id"])]
+        return self.cat.in_one_currency(filed)
 
     @finding
     def sales(self) -> pd.DataFrame:
@@ -119,8 +120,9 @@ class Revenue(Findings):
 
     @finding
     def growth(self) -> pd.DataFrame:
-        """What each line adds to the growth of revenue."""
-        return mix.growth_contributions(self.lines)
+        """What each line adds to the growth of revenue; lines renamed, split or merged are followed."""
+        followed = mix.continued(self._own(self.sales), self.cat.segments)
+        return self._named(mix.growth_contributions(mix.shares(followed, self.segments)))
 
     @finding
     def margins(self) -> pd.DataFrame:
