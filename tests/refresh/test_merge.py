@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tokenecon.refresh import merge
 from tokenecon.refresh.connectors import Count, Daily, Offer
-from tokenecon.refresh.merge import Base, View, fold
+from tokenecon.refresh.connectors import number as read
+from tokenecon.refresh.merge import Base, Outcome, View
 from tokenecon.refresh.snapshots import Look
 from tokenecon.refresh.tables import ORDER, Tables, is_ours
 
-START = date(2026, 11, 25)
+START = date(2026, 11, 28)
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = ("gpt-4o", "gpt-7", "gpt-8", "odd\nname")
 CACHED = {"gpt-4o": Decimal("1.25")}
@@ -35,8 +37,13 @@ def base(tables) -> Base:
     return replace(whole, prices=prices, days={})
 
 
-def day(number: int) -> date:
-    return START + timedelta(days=number)
+def day(count: int) -> date:
+    return START + timedelta(days=count)
+
+
+def fold(base: Base, views: list[View], until: date = date.max) -> Outcome:
+    """What the looks give, in whatever order they are."""
+    return merge.fold(base, views, until).outcome(sorted((view.look for view in views), key=lambda look: look.time))
 
 
 def view(source: str, number: int, entries: list, hour: int = 8) -> View:
@@ -48,7 +55,16 @@ def view(source: str, number: int, entries: list, hour: int = 8) -> View:
 def listed(number: int, *offers: tuple, hour: int = 8, provider: str = "openai", source: str = "models_dev") -> View:
     """A look at the prices of a list: name, input, output."""
     entries = [
-        Offer(provider, name, name.upper(), given, taken, CACHED.get(name), released="2026-11-20", weights="closed")
+        Offer(
+            provider,
+            name,
+            name.upper(),
+            number(given),
+            number(taken),
+            CACHED.get(name),
+            released="2026-11-20",
+            weights="closed",
+        )
         for name, given, taken in offers
     ]
     return view(source, number, entries, hour)
@@ -56,13 +72,15 @@ def listed(number: int, *offers: tuple, hour: int = 8, provider: str = "openai",
 
 def counted(number: int, counts: dict[date, dict[str, object]]) -> View:
     return view(
-        "openrouter_daily", number, [Count(name, at, n) for at, found in counts.items() for name, n in found.items()]
+        "openrouter_daily",
+        number,
+        [Count(name, at, read(n)) for at, found in counts.items() for name, n in found.items()],
     )
 
 
 def rated(number: int, month: str, rate: object) -> View:
     days = [date.fromisoformat(f"{month}-{n:02d}") for n in range(1, 29)]
-    return view("frankfurter", number, [Daily("USD", "CNY", at, rate) for at in days])
+    return view("frankfurter", number, [Daily("USD", "CNY", at, read(rate)) for at in days])
 
 
 PRICE = st.sampled_from([Decimal("2.5"), Decimal("10"), Decimal("3"), 0, -1, Decimal("900"), "2.5", "x", True, None])
