@@ -93,10 +93,11 @@ class Prices:
             reason = f"is in no row of data/lists.csv; {count} entries left out"
             remedy = f"add a line to data/lists.csv: {collection},{name},…"
             self.quarantine.hold(view, "", f"{collection} {name}", "list", name, reason, remedy=remedy)
-        if self._takes_whole(view, followed):
-            self._take(view, followed, rate)
+        doubt = self._doubt(view, followed)
+        if not doubt or self.quarantine.lets_in(view, "", f"{view.look.source} all prices", "list", *doubt):
+            self._take(view, followed, rate, sure=bool(doubt))
 
-    def _take(self, view: View, followed: list[tuple[Offer, Row]], rate: Decimal) -> None:
+    def _take(self, view: View, followed: list[tuple[Offer, Row]], rate: Decimal, sure: bool) -> None:
         shown: dict[str, set[str]] = {}
         taken: dict[Series, Offer] = {}
         for offer, listed in followed:
@@ -114,7 +115,7 @@ class Prices:
                 for row in self._open(series, view):
                     self._end(view, row)
         for endpoint in sorted(self._endpoints(view)):
-            self._gone(view, endpoint, shown.get(endpoint))
+            self._gone(view, endpoint, shown.get(endpoint), sure)
 
     def _endpoints(self, view: View) -> set[str]:
         lists = self.models.lists.items()
@@ -122,8 +123,8 @@ class Prices:
 
     # The source as a whole ------------------------------------------------------------------------------------------
 
-    def _takes_whole(self, view: View, followed: list[tuple[Offer, Row]]) -> bool:
-        """Hold back a source of which too much changes or goes at once: its unit, currency or answer is suspect."""
+    def _doubt(self, view: View, followed: list[tuple[Offer, Row]]) -> tuple[str, str] | None:
+        """Doubt a source of which too much changes or goes at once, or that is old: say what was seen, and why."""
         endpoints = self._endpoints(view)
         known = {
             series: self._open(series, view)
@@ -145,16 +146,19 @@ class Prices:
         elif (changed or gone) and view.age > view.connector.stale_after:
             reason = f"though its newest day is {view.newest}: nothing of the source is taken in; is it an old copy?"
         else:
-            return True
+            return None
         digest = hashlib.sha256(repr((sorted(changed), sorted(gone))).encode("utf-8", "replace")).hexdigest()[:8]
-        return self.quarantine.lets_in(view, "", f"{view.look.source} all prices", "list", f"{what} ({digest})", reason)
+        return f"{what} ({digest})", reason
 
-    def _gone(self, view: View, endpoint: str, present: set[str] | None) -> None:
-        """End the spans of what a list no longer shows, unless so much is missing that the answer must be cut."""
+    def _gone(self, view: View, endpoint: str, present: set[str] | None, sure: bool) -> None:
+        """End the spans of what a list no longer shows, unless so much is missing that the answer must be cut.
+
+        If somebody is sure of the source as a whole, that is the decision on its lists.
+        """
         held = {series: self._open(series, view) for series in self.spans if series[0] == endpoint}
         held = {series: rows for series, rows in held.items() if rows}
         missing = sorted(series for series in held if series[1] not in (present or ()))
-        if missing and (present is None or len(missing) > max(FEW, CUT * len(held))):
+        if missing and not sure and (present is None or len(missing) > max(FEW, CUT * len(held))):
             reason = f"lacks {len(missing)} of {len(held)} names; taken as cut, no price of it ended"
             digest = hashlib.sha256(repr(missing).encode("utf-8", "replace")).hexdigest()[:8]
             seen = f"{len(missing)} ({digest})"

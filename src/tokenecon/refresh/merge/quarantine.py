@@ -50,12 +50,16 @@ class Quarantine:
             self.held.setdefault((view.look.source, scope), {})[key] = row
         return Held(row["quarantine_id"])
 
-    def lets_in(self, view: View, scope: str, name: str, column: str, seen: Any, reason: str, **more: str) -> bool:
-        """Whether a decision lets something in that is no number; otherwise hold it back."""
-        if self._decision(self._item(view, name, column, seen, reason, **more)[1]) == "accept":
-            return True
-        self.hold(view, scope, name, column, seen, reason, **more)
-        return False
+    def decided(self, view: View, scope: str, name: str, column: str, seen: Any, reason: str, **more: str) -> str:
+        """Return the decision on something that is no number; hold it back if there is none."""
+        decision = self._decision(self._item(view, name, column, seen, reason, **more)[1])
+        if not decision:
+            self.hold(view, scope, name, column, seen, reason, **more)
+        return decision
+
+    def lets_in(self, *where: Any, **more: str) -> bool:
+        """Whether a decision accepts something that is no number; hold it back if there is none."""
+        return self.decided(*where, **more) == "accept"
 
     def value(
         self, view: View, scope: str, name: str, column: str, raw: Any, known: Decimal | None, judge: Callable

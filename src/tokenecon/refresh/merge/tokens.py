@@ -100,10 +100,9 @@ class Tokens:
             return True
         remedy = f"add a line to data/lists.csv: openrouter,{author},…; or ignore it in data/accepted.csv"
         reason = f"is an author in no row of data/lists.csv; its days from {day} on stay out"
-        held = self.quarantine.hold(view, "", f"openrouter {author}", "list", author, reason, remedy=remedy)
-        if self.quarantine.accepted.get(held.args[0]):
+        if self.quarantine.decided(view, "", f"openrouter {author}", "list", author, reason, remedy=remedy):
             return False
-        raise held
+        raise Held
 
     def dump(self) -> dict[str, Any]:
         """Return what is known beyond the rows of people and of ours."""
