@@ -196,7 +196,7 @@ def _openrouter_model(author: str, name: str, model: Any, day: date) -> Iterator
         weights="open" if weights else "",
         also=tuple(filter(None, (slug, weights))),
         # Text has the price of completion, and images and sound one of their own, where a model puts out several.
-        modalities="" if "text" in (made or "text") else _beyond_text(made),
+        modalities="" if isinstance(made, list) and "text" in made else _beyond_text(made),
         ended="" < last[:10] <= day.isoformat(),
     )
 

@@ -25,6 +25,8 @@ import tenacity
 
 AGENT = "tokenecon (research report; refreshes a few times a quarter)"
 SETTINGS = "refresh.toml"
+LONGEST = 600
+"""Characters of a message."""
 _BUSY = (429, 500, 502, 503, 504)
 _SECRET = re.compile("key|token|secret|auth|passw|signature", re.IGNORECASE)
 
@@ -34,7 +36,10 @@ class RefreshError(Exception):
 
 
 class FetchError(RefreshError):
-    """An address did not give the data asked for."""
+    """An address did not give the data asked for; whatever it printed, the message is one line."""
+
+    def __init__(self, message: str):
+        super().__init__("".join(char if char.isprintable() else "?" for char in " ".join(message.split()))[:LONGEST])
 
 
 @dataclass(frozen=True)
