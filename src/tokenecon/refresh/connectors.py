@@ -321,7 +321,8 @@ def _base(price: Any, where: str) -> Any:
 
 def _beyond_text(made: Any, priced: Any = ()) -> str:
     """Return what a model puts out besides text and at no price of its own: the one price of output is for that."""
-    kinds = [str(kind) for kind in made if kind != "text"] if isinstance(made, list) else []
+    said = made if isinstance(made, list) else []
+    kinds = [kind for kind in said if isinstance(kind, str) and re.fullmatch("[a-z]+", kind) and kind != "text"]
     return " ".join(sorted(kind for kind in kinds if f"output_{kind}" not in priced))
 
 
