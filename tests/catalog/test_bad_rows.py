@@ -168,11 +168,11 @@ def test_a_wrong_header(data, old, new, message):
 @pytest.mark.parametrize(
     ("change", "column", "message"),
     [
-        (lambda row: row + ",more", "row", "has 9 cells where the header has 8; quote a cell that holds a comma"),
+        (lambda row: row + ",more", "row", "has 10 cells where the header has 9; quote a cell that holds a comma"),
         (
             lambda row: row.rpartition(",")[0],
             "row",
-            "has 7 cells where the header has 8; an empty cell still needs its comma",
+            "has 8 cells where the header has 9; an empty cell still needs its comma",
         ),
         (lambda row: "", "row", "is blank; delete the line"),
         (
@@ -185,7 +185,7 @@ def test_a_wrong_header(data, old, new, message):
             "source_id",
             "'FRED_FX ' has spaces at an end; write 'FRED_FX'",
         ),
-        (lambda row: row + "a\x07b", "note", "'a\\x07b' holds a character that does not print"),
+        (lambda row: row[:-1] + "a\x07b,", "note", "'a\\x07b' holds a character that does not print"),
     ],
 )
 def test_a_broken_line(data, change, column, message):

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 from refresh.conftest import models_dev, openrouter
 
-from tokenecon.analysis.price_events import MOVING
+from tokenecon.analysis.pricing.price_events import MOVING
 from tokenecon.refresh import CONNECTORS, merge
 from tokenecon.refresh.connectors import newest_day, read_entries
 from tokenecon.refresh.merge import Base, Outcome, View, names
@@ -100,7 +100,7 @@ def test_the_price_without_hours_is_the_standard_and_the_peak_a_row_of_its_own(b
     peak = "time-of-day 01:00:00Z-04:00:00Z"
     assert prices_of(outcome) == [
         ("deepseek-flash", "0.15", "0.6", "", ""),
-        ("deepseek-flash", "0.3", "1.2", peak, "peak_hours"),
+        ("deepseek-flash", "0.3", "1.2", peak, "peak"),
     ]
     again = fold(base, *(seen(n, genai_prices=genai("deepseek", ("deepseek-flash", HOURS))) for n in range(3)))
     assert prices_of(again) == prices_of(outcome)

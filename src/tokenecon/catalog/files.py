@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from tokenecon import inputs
 from tokenecon.catalog.errors import Finding
-from tokenecon.catalog.paths import display_name, read_bytes
+from tokenecon.catalog.paths import display_name
 from tokenecon.catalog.schema import Table
 
 BOM = b"\xef\xbb\xbf"
@@ -84,7 +85,7 @@ def read_table(root: Path, table: Table) -> RawTable:
 
 def _decode(path: Path, root: Path, raw: RawTable) -> str | None:
     try:
-        content = read_bytes(path, root)
+        content = inputs.read_unnoted(path)
     except (FileNotFoundError, IsADirectoryError):
         raw.findings.append(Finding(raw.file, 1, "file", "is missing; datapackage.json lists it"))
         return None

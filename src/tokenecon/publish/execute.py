@@ -1,185 +1,192 @@
-"""Execute notebooks, each in a kernel of its own, several at a time."""
+"""Execute a notebook in a kernel of its own, wherever the executor has it run."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import textwrap
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from typing import Any
 
 import nbformat
-from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
+from tokenecon import inputs, warned
+from tokenecon.publish import inline
 from tokenecon.publish.errors import NotebookError
-from tokenecon.publish.options import cell_options
+from tokenecon.publish.executor import kernel_variables
+from tokenecon.publish.gaps import NO_GAPS, gap, gap_of, place, shortened
+from tokenecon.publish.kernel import ARGUMENTS, manager
+from tokenecon.publish.source import read_notebook
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+(?=>)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
-GAP_LENGTH = 160
-"""How much of an error's message a gap shows."""
-
-NO_GAPS = ("DataError", "ImportError", "ModuleNotFoundError", "SyntaxError")
-"""Errors that no further row would mend: they stop the build of a draft too."""
-
-# Run after the last cell: what the notebook depended on, as only its kernel can tell.
-_PROBE = """
-import json as _json, sys as _sys
-_catalog = _sys.modules.get("tokenecon.catalog")
-_sys.stdout.write(_json.dumps({
-    "modules": sorted({f for m in list(_sys.modules.values()) if (f := getattr(m, "__file__", None))}),
-    "reads": list(_catalog.reads()) if _catalog else [],
-}))
-"""
-
 
 @dataclass(frozen=True)
 class Executed:
-    """An executed notebook, the module files it imported, the data files it read, and how long it took."""
-
-    notebook: NotebookNode
-    modules: tuple[str, ...]
-    reads: tuple[str, ...]
-    seconds: float
-
-
-class _ThisInterpreter(KernelSpecManager):
-    """Offers this interpreter alone: a kernel ``python3`` that a user installed elsewhere would hide it."""
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
-
-
-class Runner:
-    """Runs notebooks in parallel, and ends every kernel when one fails or the user interrupts.
+    """An executed notebook as text, and what came with it.
 
     Parameters
     ----------
-    edition : str
-        Passed to the kernels as ``TOKENECON_EDITION``.
-    workers : int, optional
-        Kernels at a time; the number of processors if left out.
-    draft : bool
-        Whether a cell that fails leaves a marked gap and the cells below it still run.
+    notebook : str
+        The executed notebook.
+    files : tuple of str
+        What it opened and imported of the project, by name.
+    variables : mapping
+        The environment variables it asked for, with the digests of their values.
+    warnings : tuple of dict
+        ``cell`` (its number, counted from 1), ``label``, ``count`` and ``said`` of each warning.
+    seconds : float
+        How long it took.
     """
 
-    def __init__(self, edition: str, workers: int | None = None, draft: bool = False) -> None:
-        """Keep what each kernel is started with."""
-        self._draft = draft
-        self._environment = os.environ | {
+    notebook: str
+    files: tuple[str, ...]
+    variables: Mapping[str, str]
+    warnings: tuple[dict[str, Any], ...]
+    seconds: float
+
+
+def execute(name: str, edition: str, draft: bool = False) -> Executed:
+    """Execute a notebook of the project that ``TOKENECON_PROJECT`` names.
+
+    Parameters
+    ----------
+    name : str
+        The notebook, from the project's root.
+    edition : str
+        Passed to the kernel as ``TOKENECON_EDITION``.
+    draft : bool
+        Whether a cell that fails leaves a marked gap and the cells below it still run.
+
+    Raises
+    ------
+    NotebookError
+        For the first cell that fails, or gives a warning that its result cannot be relied on.
+    PublishError
+        If the notebook cannot be read.
+    """
+    root = Path(os.environ[inputs.PROJECT])
+    try:
+        return _Execution(root, name, edition, draft).run()
+    except DeadKernelError:
+        # Killed from outside perhaps, for want of memory: a second time the notebook itself is to blame.
+        return _Execution(root, name, edition, draft).run(last=True)
+
+
+class _Execution:
+    def __init__(self, root: Path, name: str, edition: str, draft: bool) -> None:
+        self.path, self.draft = root / name, draft
+        self.notebook = read_notebook(self.path, name)
+        self.warnings: list[dict[str, Any]] = []
+        source = root / "src"
+        given = {
             "TOKENECON_EDITION": edition,
-            "PYTHONHASHSEED": "0",
+            "TOKENECON_DATA": str(root / "data"),
+            inputs.PROJECT: str(root),
+            inputs.FINDINGS: str(root / "build" / ".state" / "findings"),
         }
-        self._workers = workers or os.cpu_count() or 1
-        self._running: set[AsyncKernelManager] = set()
-        self._lock = Lock()
-        self._stopped = False
+        if (source / "tokenecon").is_dir():
+            given["PYTHONPATH"] = os.pathsep.join(filter(None, [str(source), os.environ.get("PYTHONPATH")]))
+        variables = os.environ | given | kernel_variables()
+        self.variables = {name: value for name, value in variables.items() if value is not None}
 
-    def run(self, notebooks: Iterable[Path], done: Callable[[Path, Executed], None]) -> None:
-        """Execute ``notebooks`` and call ``done`` for each as it ends.
+    def run(self, last: bool = False) -> Executed:
+        start = time.perf_counter()
+        with tempfile.TemporaryDirectory() as folder, self._kernel(Path(folder)) as client:
+            for index, cell in enumerate(self.notebook.cells):
+                try:
+                    self._execute_cell(client, index, cell)
+                    self._print_inline(client, index, cell)
+                except DeadKernelError:
+                    if not last:
+                        raise
+                    raise self._failed(index, place(cell), f"the kernel died{_last_words(folder)}") from None
+            found = _ask(client, [inputs.ANSWER])[0]["data"]["application/json"]
+        text = nbformat.writes(_tidied(self.notebook)) + "\n"
+        seconds = round(time.perf_counter() - start, 2)
+        return Executed(text, tuple(found["files"]), found["variables"], tuple(self.warnings), seconds)
 
-        Raises
-        ------
-        NotebookError
-            For the first cell that fails; notebooks still running are given up.
-        """
-        notebooks = list(notebooks)
-        if not notebooks:
-            return
-        with ThreadPoolExecutor(min(self._workers, len(notebooks))) as executor:
-            futures = {executor.submit(self._execute, path): path for path in notebooks}
-            try:
-                for future in as_completed(futures):
-                    done(futures[future], future.result())
-            except BaseException:
-                executor.shutdown(wait=False, cancel_futures=True)
-                self._stop()
-                raise
-
-    def _stop(self) -> None:
-        with self._lock:
-            self._stopped = True
-            for manager in self._running:
-                if process := getattr(manager.provisioner, "process", None):
-                    process.kill()
-
-    def _execute(self, path: Path) -> Executed:
-        notebook = read_notebook(path)
-        manager = AsyncKernelManager(kernel_spec_manager=_ThisInterpreter())
+    @contextmanager
+    def _kernel(self, folder: Path) -> Iterator[NotebookClient]:
         client = NotebookClient(
-            notebook,
-            km=manager,
+            self.notebook,
+            km=manager(folder),
             timeout=None,
             record_timing=False,
             coalesce_streams=True,
-            extra_arguments=["--log-level=ERROR"],
-            resources={"metadata": {"path": str(path.parent)}},
+            shutdown_kernel="immediate",
+            extra_arguments=list(ARGUMENTS),
+            resources={"metadata": {"path": str(self.path.parent)}},
         )
-        start = time.perf_counter()
-        with client.setup_kernel(env=self._environment, cleanup_kc=True), self._registered(manager):
-            for index, cell in enumerate(list(notebook.cells)):
-                self._execute_cell(client, path, index, cell)
-            found = _probe(client)
-        seconds = time.perf_counter() - start
-        return Executed(_tidied(notebook), tuple(found["modules"]), tuple(found["reads"]), round(seconds, 2))
+        variables = self.variables | {"IPYTHONDIR": str(folder)}
+        with (
+            (folder / "stderr").open("wb") as complaints,
+            client.setup_kernel(env=variables, stderr=complaints, cleanup_kc=True),
+        ):
+            yield client
 
-    @contextmanager
-    def _registered(self, manager: AsyncKernelManager) -> Iterator[None]:
-        with self._lock:
-            self._running.add(manager)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._running.discard(manager)
+    def _failed(self, index: int, where: str, said: str) -> NotebookError:
+        return NotebookError(self.path.name, index + 1, where, said)
 
-    def _execute_cell(self, client: NotebookClient, path: Path, index: int, cell: NotebookNode) -> None:
-        if self._stopped:
-            raise KeyboardInterrupt
+    def _execute_cell(self, client: NotebookClient, index: int, cell: NotebookNode) -> None:
         try:
             client.execute_cell(cell, index)
         except CellExecutionError:
-            if self._draft and _error(cell).ename not in NO_GAPS:
-                cell.outputs = [_gap(cell)]
-                return
-            raise NotebookError(path.name, index + 1, _place(cell), _last_lines(cell)) from None
-        except DeadKernelError:
-            raise NotebookError(path.name, index + 1, _place(cell), "the kernel died") from None
+            error = next(output for output in cell.outputs if output.output_type == "error")
+            if not self.draft or error.ename in NO_GAPS:
+                raise self._failed(index, place(cell), _last_lines(error)) from None
+            cell.outputs = [gap(error)]
+
+    def _print_inline(self, client: NotebookClient, index: int, cell: NotebookNode) -> None:
+        """Evaluate the inline expressions of a cell's prose, and keep what they give where Quarto looks for it.
+
+        What the cell or its prose warned of is asked for with them.
+        """
+        expressions = [] if cell.cell_type == "code" and gap_of(cell) else inline.expressions(cell)
+        if not expressions and cell.cell_type != "code":
+            return
+        *answers, warnings = _ask(client, [*expressions, warned.ANSWER])
+        self.warnings += [
+            {"cell": index + 1, "label": place(cell), "count": count, "said": f"{category}: {said}"}
+            for category, said, count in warnings["data"]["application/json"]
+        ]
+        if expressions:
+            cell.metadata["user_expressions"] = [
+                {"expression": expression, "result": answer}
+                for expression, answer in zip(expressions, answers, strict=True)
+            ]
+        if inline.is_left_out(cell):
+            return
+        for expression, answer in zip(expressions, answers, strict=True):
+            if answer["status"] == "ok":
+                continue
+            said = _ANSI.sub("", f"{answer['ename']}: {answer['evalue']}")
+            if not self.draft or answer["ename"] in NO_GAPS:
+                raise self._failed(index, f"`{{python}} {expression}`", said)
+            cell.metadata["tokenecon"] = {"gap": shortened(said)}
+            return
 
 
-def read_notebook(path: Path) -> NotebookNode:
-    """Read a notebook, give cells that lack an id one that is the same every time, and drop old outputs."""
-    content = json.loads(path.read_text(encoding="utf-8"))
-    for number, cell in enumerate(content["cells"], start=1):
-        cell.setdefault("id", f"cell-{number}")
-        if cell["cell_type"] == "code":
-            cell["outputs"], cell["execution_count"] = [], None
-    content["nbformat_minor"] = max(5, content.get("nbformat_minor", 0))
-    return nbformat.reads(json.dumps(content), as_version=4)
-
-
-def _probe(client: NotebookClient) -> dict[str, list[str]]:
-    hidden = nbformat.v4.new_code_cell(_PROBE)
-    client.nb.cells.append(hidden)
-    client.execute_cell(hidden, len(client.nb.cells) - 1, store_history=False)
-    client.nb.cells.pop()
-    return json.loads("".join(output.text for output in hidden.outputs if output.get("name") == "stdout"))
+def _ask(client: NotebookClient, expressions: list[str]) -> list[dict[str, Any]]:
+    """Evaluate expressions in the kernel as Quarto does, without a cell, and return what it answers to each."""
+    asked = {str(number): expression for number, expression in enumerate(expressions)}
+    message = client.kc.execute("", silent=True, store_history=False, user_expressions=asked)
+    reply = client.wait_for_reply(message)
+    if reply is None or reply["content"].get("status") != "ok":
+        raise DeadKernelError("the kernel does not answer")
+    return [reply["content"]["user_expressions"][number] for number in asked]
 
 
 def _tidied(notebook: NotebookNode) -> NotebookNode:
-    """Drop what differs between runs and is no result: timings, warnings that name files, addresses in memory."""
+    """Drop what differs between runs and is no result: timings, what was said on stderr, addresses in memory."""
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
@@ -190,40 +197,14 @@ def _tidied(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _place(cell: NotebookNode) -> str:
-    label = cell_options(cell.source).get("label")
-    lines = [line for line in cell.source.splitlines() if line.strip() and not line.startswith("#|")]
-    return label or (lines[0] if lines else "empty cell")
+def _last_words(folder: str) -> str:
+    """Return the last line that a dead kernel left, to be put behind a colon."""
+    lines = (Path(folder) / "stderr").read_text(encoding="utf-8", errors="replace").split("\n")
+    return next(
+        (f": {line.strip()}" for line in reversed(lines) if line.strip()), ", killed perhaps for want of memory"
+    )
 
 
-def gaps(notebook: NotebookNode) -> list[str]:
-    """Name the cells of an executed notebook that a draft leaves open, each with its number, label and reason."""
-    return [
-        f"cell {number} ({_place(cell)}): {reason}"
-        for number, cell in enumerate(notebook.cells, start=1)
-        for output in cell.get("outputs", [])
-        if (reason := output.get("metadata", {}).get("tokenecon", {}).get("gap"))
-    ]
-
-
-def _gap(cell: NotebookNode) -> NotebookNode:
-    """Return the output that stands for a cell whose rows are not there yet."""
-    error = _error(cell)
-    said = " ".join(_ANSI.sub("", f"{error.ename}: {error.evalue}").replace("`", "'").split())
-    reason = textwrap.shorten(said, GAP_LENGTH, placeholder=" …")
-    waits = "what an earlier gap leaves open" if error.ename == "NameError" else "rows that the data do not hold yet"
-    text = f"This part of the draft waits for {waits}; `tokenecon edition todo` lists them. Python says `{reason}`."
-    data = {"text/markdown": text, "text/plain": text}
-    return nbformat.v4.new_output("display_data", data, metadata={"tokenecon": {"gap": reason}})
-
-
-def _error(cell: NotebookNode) -> NotebookNode:
-    return next(output for output in cell.outputs if output.output_type == "error")
-
-
-def _last_lines(cell: NotebookNode, lines: int = 12) -> str:
-    for output in reversed(cell.outputs):
-        if output.output_type == "error":
-            text = _ANSI.sub("", "\n".join(output.traceback)).rstrip()
-            return "\n".join(text.splitlines()[-lines:])
-    return "no message"
+def _last_lines(error: NotebookNode, lines: int = 12) -> str:
+    text = _ANSI.sub("", "\n".join(error.traceback)).rstrip()
+    return "\n".join(text.splitlines()[-lines:]) or f"{error.ename}: {error.evalue}"

@@ -20,14 +20,12 @@ import yaml
 from nbformat import NotebookNode
 
 from tokenecon.catalog import Edition
+from tokenecon.publish import inline
 from tokenecon.publish.chapter import Content, read_chapter
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.methods import read_works
-from tokenecon.publish.project import HOME, Chapter, Project
+from tokenecon.publish.project import GENERATED, HOME, Chapter, Project
 from tokenecon.publish.sources import bibliography, read_sources
-
-GENERATED = ("_chapters", "figures", "tables", "notebooks", "fonts", "references.bib", "facts.json", "inputs.json")
-"""What staging writes into ``report/`` and git ignores."""
 
 LITERATURE = "literature.bib"
 """The bibliography of methods, which joins that of the sources."""
@@ -154,10 +152,11 @@ def write_files(content: Content, target: Path) -> None:
 
 
 def write_notebooks(executed: Mapping[Path, NotebookNode], target: Path) -> None:
-    """Write the executed notebooks into ``target``."""
+    """Write the executed notebooks into ``target``, every value in its sentence."""
     target.mkdir(parents=True, exist_ok=True)
     for path, notebook in executed.items():
-        (target / path.name).write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+        shown = NotebookNode(notebook, cells=[inline.with_values(cell) for cell in notebook.cells])
+        (target / path.name).write_text(nbformat.writes(shown) + "\n", encoding="utf-8")
 
 
 def collect_facts(contents: Mapping[str, Content]) -> dict[str, dict[str, Any]]:

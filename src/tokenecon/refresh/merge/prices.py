@@ -320,7 +320,7 @@ class Prices:
             "no_output_price": bool(taken) and not given,
             "inconsistent": 0 < given < taken,
             "other_tokens": bool(offer.modalities),
-            "peak_hours": bool(offer.hours) and dearer,
+            "peak": bool(offer.hours) and dearer,
             "off_peak": bool(offer.hours) and not dearer,
         }
         return sorted(name for name, holds in found.items() if holds)

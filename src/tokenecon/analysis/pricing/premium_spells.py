@@ -1,0 +1,182 @@
+"""How long a model keeps a price that no equal rival undercuts.
+
+A model has a *premium* while no model of another vendor with at least its score is on sale for less. The spell begins
+at release, if it begins at all, and ends on the first day on which such a rival is on sale.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from statsmodels.duration.hazard_regression import PHReg
+from statsmodels.duration.survfunc import survdiff
+from statsmodels.stats.proportion import proportion_confint
+
+from tokenecon.analysis.estimators import Estimate, survival
+
+WATCH = 180
+"""Days after the end of a premium in which the incumbent's answer is looked for."""
+
+
+def spells(paths: pd.DataFrame, scores: pd.DataFrame, until: dt.date | str, tolerance: float = 1.0) -> pd.DataFrame:
+    """Return the premium of each model whose price at release is known.
+
+    Parameters
+    ----------
+    paths : pandas.DataFrame
+        One market of :func:`tokenecon.analysis.market.price_paths.paths`.
+    scores : pandas.DataFrame
+        ``model_id`` and ``score``, of one day.
+    until : date or str
+        The day of the scores; a premium that still held is censored on it, as is one whose model left the list.
+    tolerance : float
+        Share of the model's score from which a rival counts as equal.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a model: ``model_id``, ``model``, ``entity_id``, ``country``, ``begins``, ``price``, ``score``,
+        ``standing`` (score over the best on sale on that day), ``premium`` (whether there was one at release),
+        ``days``, ``ended``, ``ended_on``, ``rival`` and ``rival_country`` (the cheapest of those that ended it, or that
+        stood in the way at release), ``rival_price``.
+    """
+    until = pd.Timestamp(until)
+    scored = paths.merge(scores[["model_id", "score"]], on="model_id", validate="many_to_one")
+    scored = scored[scored["begins"] <= until].reset_index(drop=True)
+    stops = scored["ends"].where(scored["ends"] <= until, until + pd.Timedelta(days=1))
+    scored = scored.assign(stops=stops)
+    first = scored[scored["at_release"]].drop_duplicates("model_id")
+    rows = [_spell(row, scored, until, tolerance) for row in first.itertuples()]
+    return pd.DataFrame(rows)
+
+
+def _spell(model: Any, scored: pd.DataFrame, until: pd.Timestamp, tolerance: float) -> dict[str, Any]:
+    own = scored[scored["model_id"] == model.model_id]
+    rivals = scored[(scored["entity_id"] != model.entity_id) & (scored["score"] >= tolerance * model.score)]
+    begins, stops, price = (rivals[name].to_numpy()[None, :] for name in ("begins", "stops", "blended"))
+    own_begins, own_stops, own_price = (own[name].to_numpy()[:, None] for name in ("begins", "stops", "blended"))
+    met = np.maximum(begins, own_begins)
+    under = (met < np.minimum(stops, own_stops)) & (price < own_price)
+    best = scored.loc[(scored["begins"] <= model.begins) & (scored["stops"] > model.begins), "score"].max()
+    row = {
+        "model_id": model.model_id, "model": model.model, "entity_id": model.entity_id, "country": model.country,
+        "begins": model.begins, "price": model.blended, "score": model.score, "standing": model.score / best,
+        "premium": True, "ended": False, "ended_on": pd.NaT, "rival": "", "rival_country": "", "rival_price": np.nan,
+    }  # fmt: skip
+    last = min(own["stops"].max(), until)
+    if under.any():
+        last = pd.Timestamp(met[under].min())
+        rival = rivals.iloc[np.flatnonzero((under & (met == met[under].min())).any(axis=0))].nsmallest(1, "blended")
+        by = rival.iloc[0]
+        row |= {
+            "rival": by["model"], "rival_country": by["country"], "rival_price": by["blended"],
+            "premium": last > model.begins, "ended": True, "ended_on": last,
+        }  # fmt: skip
+    return row | {"days": max(0, (last - model.begins).days)}
+
+
+def at_release(found: pd.DataFrame) -> pd.DataFrame:
+    """Return by country the share of models that entered without an equal rival below them, with Wilson's interval.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``country``, ``n``, ``premium`` (count), ``share``, ``share_low``, ``share_high``.
+    """
+    rows = []
+    for country, part in found.groupby("country"):
+        count = int(part["premium"].sum())
+        low, high = proportion_confint(count, len(part), method="wilson")
+        estimate = Estimate(count / len(part), low, high, len(part), "Wilson")
+        rows.append({"country": country, "n": len(part), "premium": count} | estimate.fields("share"))
+    return pd.DataFrame(rows)
+
+
+def log_rank(found: pd.DataFrame) -> float:
+    """Return the p-value of the log-rank test that premia of two or more countries last equally long."""
+    _, p = survdiff(found["days"], found["ended"].astype(int), found["country"])
+    return float(p)
+
+
+def hazard_ratio(found: pd.DataFrame) -> Estimate:
+    """Return how much faster a Chinese premium ends than an American one, at equal standing.
+
+    Cox's (1972) proportional hazards on the country and on the log of ``standing``; above one is faster.
+    """
+    x = np.column_stack([(found["country"] == "CN").astype(float), np.log(found["standing"])])
+    days = found["days"].clip(lower=0.5)
+    fit = PHReg(days, x, status=found["ended"].astype(int), ties="efron").fit()
+    with np.errstate(over="ignore"):
+        low, high = np.exp(fit.conf_int()[0])
+    return Estimate(float(np.exp(fit.params[0])), float(low), float(high), len(found), "Cox, Efron's ties")
+
+
+def compare(variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | str, float]]) -> pd.DataFrame:
+    """Return how long premia last for several measures of capability, prices and tolerances.
+
+    Parameters
+    ----------
+    variants : mapping of str to (pandas.DataFrame, pandas.DataFrame, date or str, float)
+        Label to the arguments of :func:`spells`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``label``; for both countries, ``cn`` and ``us``: ``n_cn``, the median in days ``cn`` (NaN where fewer than half
+        ended) with ``cn_low`` and ``cn_high``; ``hazard`` with ``_low`` and ``_high``; ``p`` of the log-rank test.
+    """
+    rows = []
+    for label, (paths, scores, until, tolerance) in variants.items():
+        found = spells(paths, scores, until, tolerance)
+        held = found[found["premium"] & found["country"].isin(["CN", "US"])]
+        row = {"label": label}
+        for code in ("CN", "US"):
+            own = held[held["country"] == code]
+            middle = survival(own["days"], own["ended"])[1]
+            row |= {f"n_{code.lower()}": middle.n} | middle.fields(code.lower())
+        rows.append(row | hazard_ratio(held).fields("hazard") | {"p": log_rank(held)})
+    return pd.DataFrame(rows)
+
+
+def answers(found: pd.DataFrame, paths: pd.DataFrame, scores: pd.DataFrame, until: dt.date | str) -> pd.DataFrame:
+    """Return what each incumbent did within :data:`WATCH` days after its premium ended.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        As :func:`spells` returns it.
+    paths, scores, until
+        As for :func:`spells`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The ended premia with ``answer``: ``cut the price``, ``replaced the model`` (its vendor released one that
+        scores higher), ``withdrew it``, ``kept the price``, or ``too recent`` where the days have not all passed and
+        nothing had happened; the first that happened counts.
+    """
+    until = pd.Timestamp(until)
+    ended = found[found["premium"] & found["ended"]].reset_index(drop=True)
+    released = paths.drop_duplicates("model_id").merge(scores[["model_id", "score"]], on="model_id")
+    said = []
+    for row in ended.itertuples():
+        stop = min(row.ended_on + pd.Timedelta(days=WATCH), until)
+        levels = paths[paths["model_id"] == row.model_id]
+        cuts = levels[(levels["blended"] < levels["previous"]) & levels["begins"].between(row.ended_on, stop)]
+        better = released[(released["entity_id"] == row.entity_id) & (released["score"] > row.score)]
+        better = better[better["begins"].between(row.ended_on, stop)]
+        gone = levels["ends"].iloc[-1:]
+        gone = gone[gone.between(row.ended_on, stop)]
+        happened = {
+            "cut the price": cuts["begins"].min(),
+            "replaced the model": better["begins"].min(),
+            "withdrew it": gone.min(),
+        }
+        known = {what: day for what, day in happened.items() if pd.notna(day)}
+        over = row.ended_on + pd.Timedelta(days=WATCH) <= until
+        said.append(min(known, key=known.get) if known else "kept the price" if over else "too recent")
+    return ended.assign(answer=said)

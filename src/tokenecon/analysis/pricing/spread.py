@@ -1,0 +1,143 @@
+"""The spread trade: what the same model costs on its vendor's yuan list and on its dollar list.
+
+A *spread* is the international list price over the domestic one, both in dollars. A *reseller* buys at the domestic
+list and sells at the international one; the list prices say what that would earn, not what anybody earned.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from tokenecon.analysis.estimators import DRAWS, SEED, Estimate, grouped_median, resampled
+from tokenecon.analysis.market import price_paths
+
+
+def month_rates(fx: pd.DataFrame) -> pd.Series:
+    """Return yuan for a dollar as monthly averages, by last day of the month (``Catalog.fx``)."""
+    rows = fx[(fx["base"] == "USD") & (fx["quote"] == "CNY") & (fx["kind"] == "monthly_average")]
+    return rows.set_index("date")["rate"].sort_index()
+
+
+def rate_on(rates: pd.Series, day: dt.date | str) -> tuple[float, bool]:
+    """Return the rate of the month of a day, and whether the last month known stands in for it."""
+    end = pd.Timestamp(day) + pd.offsets.MonthEnd(0)
+    known = rates[rates.index <= end]
+    if known.empty:
+        raise KeyError(f"no exchange rate by {end:%Y-%m-%d}")
+    return float(known.iloc[-1]), known.index[-1] != end
+
+
+def on_both(paths: pd.DataFrame, rates: pd.Series, days: Sequence[dt.date | str]) -> pd.DataFrame:
+    """Return the models that were on both lists on each of several days.
+
+    Parameters
+    ----------
+    paths : pandas.DataFrame
+        As :func:`tokenecon.analysis.market.price_paths.paths` returns it, both markets.
+    rates : pandas.Series
+        As :func:`month_rates` returns it.
+    days : sequence of date or str
+        The days.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a model and day: ``day``, ``model_id``, ``model``, ``entity_id``, ``yuan`` (domestic, blended),
+        ``dollars`` (international, blended), ``rate``, ``stand_in`` (an earlier month's rate), ``domestic`` (in
+        dollars), ``spread`` (ratio).
+    """
+    rows = []
+    for day in map(pd.Timestamp, days):
+        now = price_paths.on(paths, day)
+        home = now[now["market"] == "domestic"].set_index("model_id")
+        abroad = now[now["market"] == "international"].set_index("model_id")
+        shared = home.index.intersection(abroad.index)
+        rate, stand_in = rate_on(rates, day)
+        both = home.loc[shared, ["model", "entity_id"]].assign(
+            day=day, yuan=home.loc[shared, "blended"], dollars=abroad.loc[shared, "blended"], rate=rate,
+            stand_in=stand_in,
+        )  # fmt: skip
+        rows.append(both.reset_index())
+    found = pd.concat(rows, ignore_index=True)
+    found["domestic"] = found["yuan"] / found["rate"]
+    return found.assign(spread=found["dollars"] / found["domestic"])
+
+
+def by_vendor(found: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> pd.DataFrame:
+    """Return each vendor's median spread on one day, the interval over its models, and the reseller's margin.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``entity_id``, ``n`` (models), ``spread`` with ``_low`` and ``_high`` (percentile bootstrap; NaN with fewer than
+        three models), ``least`` and ``most``, ``margin`` (of a reseller at list: one less the inverse of the median).
+    """
+    rows = []
+    for vendor, part in found.groupby("entity_id"):
+        median = resampled(np.median, part["spread"].to_numpy(), draws=draws, seed=seed)
+        rows.append(
+            {"entity_id": vendor, "n": len(part)} | median.fields("spread")
+            | {"least": part["spread"].min(), "most": part["spread"].max(), "margin": 1 - 1 / median.value}
+        )  # fmt: skip
+    return pd.DataFrame(rows).sort_values("spread", ascending=False, ignore_index=True)
+
+
+def median_spread(found: pd.DataFrame, draws: int = 2_000, seed: int = SEED) -> Estimate:
+    """Return the median spread over models; the interval resamples vendors whole."""
+    return grouped_median(found["spread"], found["entity_id"], draws, seed, "vendor")
+
+
+def at_rates(found: pd.DataFrame, rates: Mapping[str, float], least: float = 0.1) -> pd.DataFrame:
+    """Return how the spread depends on the exchange rate.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        One day of :func:`on_both`.
+    rates : mapping of str to float
+        Label to yuan for a dollar.
+    least : float
+        A spread worth a reseller's while, above parity.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``label``, ``rate``, ``spread`` (median over models), ``above`` (share of models with at least ``1 + least``),
+        ``below`` (share dearer at home by as much), ``n``.
+    """
+    rows = []
+    for label, rate in rates.items():
+        spread = found["dollars"] * rate / found["yuan"]
+        rows.append(
+            {"label": label, "rate": rate, "spread": spread.median(), "above": (spread >= 1 + least).mean(),
+             "below": (spread <= 1 / (1 + least)).mean(), "n": len(found)}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def list_margins(found: pd.DataFrame, cost_low: float, cost: float, cost_high: float) -> pd.DataFrame:
+    """Return what is left of each price after the cost of serving, for a range of that cost in dollars.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        One day of :func:`on_both`.
+    cost_low, cost, cost_high : float
+        Dollars by million tokens of the blend.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``found`` with ``resale`` (reseller's margin at list) and, for the vendor, ``home`` and ``abroad`` (margin after
+        serving on either list), each with ``_low`` (at ``cost_high``) and ``_high``.
+    """
+    found = found.assign(resale=1 - 1 / found["spread"])
+    for name, price in (("home", found["domestic"]), ("abroad", found["dollars"])):
+        found = found.assign(
+            **{name: 1 - cost / price, f"{name}_low": 1 - cost_high / price, f"{name}_high": 1 - cost_low / price}
+        )
+    return found
