@@ -354,13 +354,19 @@ def refresh_data(
     watch_sources: Annotated[
         bool, typer.Option("--watch-sources", help="Only say which addresses of sources no longer answer.")
     ] = False,
+    router_prices: Annotated[
+        bool, typer.Option("--router-prices", help="Tell the prices of routers that changed, too.")
+    ] = False,
+    summary_file: Annotated[
+        Path | None, typer.Option("--summary", help="Also write what changed to this file, as Markdown.")
+    ] = None,
     data: DataFolder = None,
 ) -> None:
     """Bring prices, tokens and exchange rates up to date, and say what changed.
 
     Adds rows and edits none; whatever fails a check is held back in `data/quarantine.csv`. Each of prices, tokens and
     rates comes in whole or not at all; the status is 1 if one of them did not. Tokens need a key in the environment
-    variable `OPENROUTER_API_KEY`.
+    variable `OPENROUTER_API_KEY`. A source that shows nothing new is told as stale.
     """
     from rich.progress import DownloadColumn, Progress, TextColumn
 
@@ -388,7 +394,9 @@ def refresh_data(
                 summary = refresh.refresh(
                     root, feeds, since=since.date() if since else None, dry_run=dry_run, progress=progress
                 )
-    for line in refresh.told(summary, dry_run):
+        if summary_file:
+            refresh.write_summary(summary_file, summary, dry_run, router_prices)
+    for line in refresh.told(summary, dry_run, router_prices):
         out.print(line, markup=False)
     if not dry_run and root == data_root():
         _tell_reruns(summary.added)
