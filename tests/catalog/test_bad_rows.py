@@ -8,6 +8,7 @@ import pytest
 
 from tokenecon.catalog import Catalog, DataError
 from tokenecon.catalog.checks import run_checks
+from tokenecon.catalog.files import SAVE
 
 API_2025 = {"entity_id": "zhipu", "metric": "revenue", "segment": "cloud", "period_end": "2025-12-31"}
 MARGIN_2025 = {"entity_id": "zhipu", "metric": "gross_margin", "segment": "cloud", "period_end": "2025-12-31"}
@@ -31,12 +32,12 @@ def test_the_data_pass():
         ({"value": "1,050.3"}, "value", "'1,050.3' has a thousands comma; write 1050.3"),
         ({"value": "NaN"}, "value", "'NaN' is not a finite number; leave out the row if nothing is known"),
         ({"value": "-inf"}, "value", "'-inf' is not a finite number; leave out the row if nothing is known"),
-        ({"value": "1e3"}, "value", "'1e3' is not a number"),
+        ({"value": "1e3"}, "value", "'1e3' is not a number as printed: a spreadsheet shortened it"),
         ({"value": "1_050"}, "value", "'1_050' is not a number"),
         ({"value": ""}, "value", "is empty; a value is required"),
         ({"period_end": "31.12.2025"}, "period_end", "'31.12.2025' is not a date; write it as 2026-03-31"),
         ({"period_end": "2025-13-31"}, "period_end", "'2025-13-31' is no day of the calendar"),
-        ({"period_end": "2025-2-3"}, "period_end", "'2025-2-3' is not a date; write it as 2026-03-31"),
+        ({"period_end": "2025-2-3"}, "period_end", "'2025-2-3' is not a date; write it as 2025-02-03"),
         (
             {"entity_id": "minimaxx"},
             "entity_id",
@@ -130,7 +131,7 @@ def test_a_wrong_encoding(data):
     content = text.replace("Moonshot", "Möonshot").encode("latin-1")
     (data.root / "entities.csv").write_bytes(content)
     where = content.index(b"\xf6")
-    message = f"byte 0xf6 at position {where} is not UTF-8; save the file as UTF-8"
+    message = f"byte 0xf6 at position {where} is not UTF-8 (Windows-1252?); {SAVE}"
     only(data, f"data/entities.csv:{line}: file: {message}")
 
 
@@ -168,7 +169,7 @@ def test_a_wrong_header(data, old, new, message):
 @pytest.mark.parametrize(
     ("change", "column", "message"),
     [
-        (lambda row: row + ",more", "row", "has 9 cells where the header has 8; quote a cell that holds a comma"),
+        (lambda row: row + ",more", "row", 'has 9 cells where the header has 8; quote a cell that holds a comma: "1,234"'),
         (
             lambda row: row.rpartition(",")[0],
             "row",
@@ -185,7 +186,7 @@ def test_a_wrong_header(data, old, new, message):
             "source_id",
             "'FRED_FX ' has spaces at an end; write 'FRED_FX'",
         ),
-        (lambda row: row + "a\x07b", "note", "'a\\x07b' holds a character that does not print"),
+        (lambda row: row + "a\x07b", "note", "'a\\x07b' holds a character that does not print, a control character (U+0007)"),
     ],
 )
 def test_a_broken_line(data, change, column, message):

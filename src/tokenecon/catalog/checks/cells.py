@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,14 @@ import pandas as pd
 from tokenecon.catalog.errors import Finding
 from tokenecon.catalog.files import RawTable
 from tokenecon.catalog.printed import PLAIN_NUMBER
+from tokenecon.catalog.reading import plain_number, shown
 from tokenecon.catalog.schema import Table
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})日?([ T]00:00(:00(\.0+)?)?)?", re.ASCII)
+_SPREADSHEET_DAY = re.compile(r"[34]\d{4}|5[0-4]\d{3}", re.ASCII)
+YEARS = range(1900, 2200)
+"""Years that a date may lie in; pandas knows none far from them."""
 
 
 def number_fault(text: str) -> str | None:
@@ -26,22 +31,31 @@ def number_fault(text: str) -> str | None:
     """
     if PLAIN_NUMBER.fullmatch(text):
         return None
-    if _THOUSANDS.fullmatch(text):
-        return f"'{text}' has a thousands comma; write {text.replace(',', '')}"
-    if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
-        return f"'{text}' is not a finite number; leave out the row if nothing is known"
-    return f"'{text}' is not a number"
+    try:
+        plain = plain_number(text)
+        return f"'{text}' {'has a thousands comma' if ',' in text else 'is not written plainly'}; write {plain}"
+    except ValueError as error:
+        return str(error)
 
 
 def date_fault(text: str) -> str | None:
     """Say what is wrong with a date, or None."""
-    if _ISO_DATE.fullmatch(text):
-        try:
-            date.fromisoformat(text)
-            return None
-        except ValueError:
-            return f"'{text}' is no day of the calendar"
-    return f"'{text}' is not a date; write it as 2026-03-31"
+    if not _ISO_DATE.fullmatch(text):
+        return f"{shown(text)} is not a date; write it as {_day_meant(text) or '2026-03-31'}"
+    try:
+        year = date.fromisoformat(text).year
+    except ValueError:
+        return f"'{text}' is no day of the calendar"
+    return None if year in YEARS else f"'{text}' lies in the year {year}; is a digit wrong?"
+
+
+def _day_meant(text: str) -> str:
+    """Write a day in the form of a table, where another form can mean one day only."""
+    if found := _YEAR_FIRST.fullmatch(unicodedata.normalize("NFKC", text)):
+        return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
+    if _SPREADSHEET_DAY.fullmatch(text):
+        return f"{date(1899, 12, 30) + timedelta(days=int(text))}, if {text} is the day number of a spreadsheet"
+    return ""
 
 
 FAULTS = {"number": number_fault, "date": date_fault}
