@@ -7,16 +7,26 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from tokenecon.catalog.checks.cells import fit_rows
 from tokenecon.catalog.errors import Finding
 from tokenecon.catalog.files import RawTable
-from tokenecon.catalog.rulings import corrected, rejections
+from tokenecon.catalog.rulings import corrected, rejections, rows_named
 from tokenecon.catalog.schema import Schema, Table
 
 Row = dict[str, str]
+
+
+class Replaced(NamedTuple):
+    """A row that a restatement sets aside, and the row that holds instead: its line, and the day it was published."""
+
+    line: int
+    row: Row
+    by: int
+    on: str
 
 
 @dataclass
@@ -39,6 +49,7 @@ class Data:
     _fit: dict[str, pd.DataFrame] = field(default_factory=dict)
     _records: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
     _standing: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
+    _replaced: dict[str, list[Replaced]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Rows of a table that follow the schema, as text, indexed by line number."""
@@ -115,3 +126,17 @@ class Data:
             frame = corrected(self[name], table, self["rulings"])
             self._standing[name] = self._rows(frame[rejections(frame, table, self["rulings"]) == ""])
         return self._standing[name]
+
+    def replaced(self, name: str) -> list[Replaced]:
+        """Rows of a table of facts that a restatement sets aside, corrections applied."""
+        if name not in self._replaced:
+            frame = corrected(self[name], self.schema.tables[name], self["rulings"])
+            rows = dict(self._rows(frame))
+            self._replaced[name] = [
+                Replaced(old, rows[old], new, rows[new]["published_on"])
+                for _, ruling in self.rows("rulings")
+                if (ruling["table"], ruling["kind"]) == (name, "restatement")
+                for new in rows_named(ruling, "kept", frame)
+                for old in rows_named(ruling, "rejected", frame)
+            ]
+        return self._replaced[name]

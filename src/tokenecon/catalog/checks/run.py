@@ -27,6 +27,7 @@ ACROSS = (
     numbers.formula_findings,
     numbers.disagreement_findings,
     numbers.magnitude_findings,
+    numbers.cached_findings,
     guards.ruling_findings,
     rates.rate_findings,
     claims.claim_findings,
