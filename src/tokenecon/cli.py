@@ -373,7 +373,7 @@ def financials(
     rulings: Annotated[Path | None, typer.Option(help="CSV with rulings, where the filing restates figures.")] = None,
     segments: Annotated[Path | None, typer.Option(help="CSV with new segments.")] = None,
     allow_jumps: Annotated[
-        bool, typer.Option("--allow-jumps", help="Take figures a hundred times those of a year before.")
+        bool, typer.Option("--allow-jumps", help="Take figures that are unlikely beside those of a year before.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare; write nothing.")] = False,
     data: DataFolder = None,
@@ -382,7 +382,8 @@ def financials(
 
     A file needs entity_id, metric, segment, period_start, period_end, value, unit, currency and source_id; `1,234.5`
     (in quotes), `(37.1)` and `26.3%` are read as printed. Enter the sums, shares and growth that the filing states: a
-    mistyped digit breaks one of them, is named, and nothing is written.
+    mistyped digit breaks one of them, is named, and nothing is written. So is what is unlikely: ten times the figure of
+    a year before or a tenth of it, nothing after something, a new sign, a margin over 100%, a day too few.
     """
     from tokenecon import refresh
 
@@ -407,6 +408,8 @@ def financials(
         )
         table.add_row(str(figure.line), name, period, f"{figure.printed} {row['unit']}", figure.before, change)
     out.print(table)
+    for note in added.notes:
+        out.print(note, markup=False)
     known = f"; {len(added.known)} were there already" if added.known else ""
     out.print(f"{'would add' if dry_run else 'added'} {len(added.figures)} rows to data/financials.csv{known}")
 

@@ -169,7 +169,11 @@ def test_a_wrong_header(data, old, new, message):
 @pytest.mark.parametrize(
     ("change", "column", "message"),
     [
-        (lambda row: row + ",more", "row", 'has 9 cells where the header has 8; quote a cell that holds a comma: "1,234"'),
+        (
+            lambda row: row + ",more",
+            "row",
+            'has 9 cells where the header has 8; quote a cell that holds a comma: "1,234"',
+        ),
         (
             lambda row: row.rpartition(",")[0],
             "row",
@@ -186,7 +190,11 @@ def test_a_wrong_header(data, old, new, message):
             "source_id",
             "'FRED_FX ' has spaces at an end; write 'FRED_FX'",
         ),
-        (lambda row: row + "a\x07b", "note", "'a\\x07b' holds a character that does not print, a control character (U+0007)"),
+        (
+            lambda row: row + "a\x07b",
+            "note",
+            "'a\\x07b' holds a character that does not print, a control character (U+0007)",
+        ),
     ],
 )
 def test_a_broken_line(data, change, column, message):

@@ -131,8 +131,7 @@ def read_typed(path: Path, table: Table, may_lack: Collection[str] = ()) -> RawT
     if (text := _decode(content, raw)) is None:
         return raw
     lines = _lines(text.rstrip("\r\n"))
-    needed = [name for name, field in table.fields.items() if field.get("constraints", {}).get("required")]
-    header = [cell.strip() for cell in _header(lines, raw, fields, set(needed).difference(may_lack))]
+    header = [cell.strip() for cell in _header(lines, raw, fields, set(table.required).difference(may_lack))]
     if raw.usable:
         _take_rows(lines, header, raw, strict=False)
         if not lines[1:]:
@@ -252,7 +251,7 @@ def _take_rows(lines: list[str], header: list[str], raw: RawTable, *, strict: bo
     for number, cells, fault in _records(lines[1:], len(header), start=2):
         found = [("row", fault)] if fault else _row_faults(cells, header, strict)
         raw.findings += [Finding(raw.file, number, column, message) for column, message in found]
-        if cells is not None and len(cells) == len(header) and not any("\n" in cell for cell in cells):
+        if not any(column == "row" for column, _ in found) and not any("\n" in cell for cell in cells):
             good[number] = [cell.strip() for cell in cells]
     if good:
         frame = pd.DataFrame.from_dict(good, orient="index", columns=header, dtype=str)

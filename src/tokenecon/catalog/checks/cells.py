@@ -49,6 +49,13 @@ def date_fault(text: str) -> str | None:
     return None if year in YEARS else f"'{text}' lies in the year {year}; is a digit wrong?"
 
 
+def formula_fault(text: str) -> str | None:
+    """Say whether a spreadsheet would take a cell of text for a formula, and run it."""
+    if unicodedata.normalize("NFKC", text[:1]) in ("=", "+", "-", "@"):
+        return f"{shown(text)} begins with '{text[0]}', which a spreadsheet takes for a formula; begin with a word"
+    return None
+
+
 def _day_meant(text: str) -> str:
     """Write a day in the form of a table, where another form can mean one day only."""
     if found := _YEAR_FIRST.fullmatch(unicodedata.normalize("NFKC", text)):
