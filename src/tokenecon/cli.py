@@ -217,10 +217,9 @@ def list_missing(
 
 @editions.command("fill")
 def fill_in(name: Newest = None) -> None:
-    """Move the completed rows of an edition's templates into the tables of `data/`.
+    """Check the completed rows of an edition's templates, and move them into the tables of `data/`; all, or none.
 
-    A row is complete with a figure, its source and its day. Run `tokenecon check` afterwards: a source that is new
-    needs its row in `data/sources.csv`.
+    A row is complete with a figure, its source and its day. A source that is new needs its row in `data/sources.csv`.
     """
     from tokenecon import publish
 

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 
-from tokenecon.catalog import DataError, Finding, Period
+from tokenecon.catalog import Period
 from tokenecon.catalog.checks import numbers
-from tokenecon.catalog.checks.cells import date_fault, formula_fault
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.checks.plausible import questions, unchecked
-from tokenecon.catalog.files import RawTable, read_typed
-from tokenecon.catalog.reading import plain_number
-from tokenecon.refresh.tables import Row, Tables, alone, check_first, commit
+from tokenecon.catalog.files import RawTable
+from tokenecon.refresh.tables import Row, Tables, alone, commit
+from tokenecon.refresh.typed import Added, Typed, raw_table, read_rows, unknown_sources
 from tokenecon.refresh.web import RefreshError
 
 TABLE = "financials"
@@ -68,16 +67,6 @@ class Addition:
     notes: list[str]
 
 
-@dataclass(frozen=True)
-class Typed:
-    """Rows of a file for one table, by line, and what is wrong with it."""
-
-    file: str
-    rows: dict[int, Row]
-    printed: dict[int, str]
-    findings: list[Finding]
-
-
 class FilingError(RefreshError):
     """The figures contradict each other, the past or the schema; the message has a line for each finding."""
 
@@ -113,23 +102,28 @@ def add_financials(
     """
     with alone(root):
         held = Tables(root)
-        typed = {name: _read(path, held, name) for name, path in ((beside or {}) | {TABLE: file}).items()}
+        tables = held.schema.tables
+        typed = {name: read_rows(path, tables[name]) for name, path in (beside or {}).items()}
+        typed[TABLE] = read_rows(file, tables[TABLE], FILLED_IN)
+        wrong = [finding for one in typed.values() for finding in one.findings]
         if not typed[TABLE].rows:
-            raise _refusal(finding for one in typed.values() for finding in one.findings)
-        unknown = _take_days(typed, held)
-        figures, known = _figures(held, typed[TABLE])
-        added = Added(held, typed, [figure.row for figure in figures], [figure.line for figure in figures], unknown)
-        faults = [*added.faults(), *(finding for one in typed.values() for finding in one.findings)]
-        data = added.data()
-        asked = [added.moved(question) for question in questions(data, TABLE, added.lines)]
+            raise _refusal(wrong)
+        unknown, stand_ins = unknown_sources(typed, held, "give its row with --source FILE.csv")
+        sources = [*held.rows("sources"), *(typed["sources"].rows.values() if "sources" in typed else ()), *stand_ins]
+        figures, known = _figures(held, typed[TABLE], {row["source_id"]: row["published_on"] for row in sources})
+        typed[TABLE] = replace(typed[TABLE], rows={figure.line: figure.row for figure in figures})
+        added = Added(held, typed, stand_ins)
+        faults = sorted({*added.faults(), *wrong, *unknown})
+        data, lines = added.data(_JUDGED), added.lines(TABLE)
+        asked = [added.moved(question) for question in questions(data, TABLE, lines)]
         if faults or (asked and not allow_jumps):
             remedies = [] if allow_jumps else [f"{question} If it is right, add --allow-jumps" for question in asked]
             slips = [_slip(figure, value, file) for figure, value in _slips(figures, data, held)] if faults else []
-            raise _refusal([*sorted(dict.fromkeys(faults)), *remedies, *slips])
+            raise _refusal([*faults, *remedies, *slips])
         if not dry_run:
             commit(root, added.files)
         notes = [f"{question} Taken, as allowed" for question in asked]
-        notes += [str(added.moved(finding)) for finding in unchecked(data, TABLE, added.lines)]
+        notes += [str(added.moved(finding)) for finding in unchecked(data, TABLE, lines)]
         return Addition(figures, known, added.files, notes)
 
 
@@ -137,142 +131,14 @@ def _refusal(lines: Iterable[object]) -> FilingError:
     return FilingError("\n".join([*map(str, lines), "nothing is written"]))
 
 
-def _read(path: Path, held: Tables, name: str) -> Typed:
-    """Read a file of rows for a table, and judge its cells one by one; rows with a wrong cell are left out."""
-    table = held.schema.tables[name]
-    raw = read_typed(path, table, FILLED_IN if name == TABLE else ())
-    needed = [column for column in table.required if name != TABLE or column not in FILLED_IN]
-    rows, printed, findings = {}, {}, list(raw.findings)
-    for line, row in zip(raw.frame.index.tolist(), raw.frame.to_dict("records"), strict=True):
-        printed[line] = row.get("value", "")
-        faults = [
-            (column, formula_fault(cell)) for column, cell in row.items() if column not in table.of_type("number")
-        ]
-        if name == TABLE:
-            faults += _take_number(row)
-        faults += [(column, "is empty; a value is required") for column in needed if not row[column]]
-        days = [(column, date_fault(row[column])) for column in table.of_type("date") if row[column]]
-        if (
-            name == TABLE
-            and not any(fault for _, fault in [*faults, *days])
-            and row["period_end"] < row["period_start"]
-        ):
-            days.append(("period_end", f"{row['period_end']} is before period_start {row['period_start']}"))
-        wrong = [Finding(raw.file, line, column, fault) for column, fault in [*faults, *days] if fault]
-        findings += wrong
-        if not wrong:
-            rows[line] = row
-    return Typed(raw.file, rows, printed, findings)
-
-
-def _take_number(row: Row) -> list[tuple[str, str]]:
-    """Bring the figure of a row to the form of a table."""
-    printed, row["qualifier"] = row["value"], row["qualifier"] or "exact"
-    faults = []
-    try:
-        row["value"] = plain_number(printed) if printed else ""
-    except ValueError as error:
-        faults.append(("value", str(error)))
-    if re.search("[%％]", printed) and row["unit"] != "percent":
-        faults.append(("unit", f"'{row['unit']}' does not go with {printed}; write percent"))
-    return faults
-
-
-def _take_days(typed: Mapping[str, Typed], held: Tables) -> list[Row]:
-    """Give each figure the day of its source; return stand-ins for the sources that are not known.
-
-    With a stand-in the figures of an unknown source are checked at once with all others, and the source is asked for
-    once. Nothing is written then.
-    """
-    new = typed["sources"].rows.values() if "sources" in typed else ()
-    days = {row["source_id"]: row["published_on"] for row in [*held.rows("sources"), *new]}
-    lines: dict[str, list[int]] = {}
-    for line, row in typed[TABLE].rows.items():
-        if row["source_id"] not in days:
-            lines.setdefault(row["source_id"], []).append(line)
-        row["published_on"] = row["published_on"] or days.get(row["source_id"], row["period_end"])
-    stand_ins = []
-    for name, found in lines.items():
-        more = f" (also on {len(found) - 1} lines more)" if len(found) > 1 else ""
-        message = f"'{name}' is no source yet{more}; give its row with --source FILE.csv"
-        typed[TABLE].findings.append(Finding(typed[TABLE].file, found[0], "source_id", message))
-        last = max(typed[TABLE].rows[line]["published_on"] for line in found)
-        stand_ins.append(held.rows("sources")[0] | {"source_id": name, "published_on": last, "dating": "series"})
-    return stand_ins
-
-
-class Added:
-    """The tables with the new rows, and where each of those was typed.
-
-    Parameters
-    ----------
-    held
-        The tables without them.
-    typed
-        The files given, by table.
-    figures, lines
-        Rows for the accounts, and the lines of their file.
-    stand_ins
-        Sources that are not known, made up for checking.
-    """
-
-    def __init__(
-        self, held: Tables, typed: Mapping[str, Typed], figures: list[Row], lines: list[int], stand_ins: list[Row]
-    ):
-        self._held = held
-        self._file = {name: one.file for name, one in typed.items()}
-        self._new = {name: one.rows for name, one in typed.items()} | {TABLE: dict(zip(lines, figures, strict=True))}
-        self._stand_ins = stand_ins
-        rows = {name: list(new.values()) for name, new in self._new.items()}
-        if stand_ins:
-            rows["sources"] = [*rows.get("sources", []), *stand_ins]
-        self._rows = rows
-        self.files = {held.schema.tables[name].path: held.appended(name, new) for name, new in rows.items()}
-        self._first = {name: len(held.by_hand(name)) + 2 for name in rows}
-        self.lines = range(self._first[TABLE], self._first[TABLE] + len(figures))
-
-    def faults(self) -> Iterator[Finding]:
-        """Run every check on a copy of the data, and put what it finds in the lines that were typed."""
-        try:
-            check_first(self._held.root, self.files)
-        except DataError as error:
-            yield from (found for found in map(self.moved, error.findings) if found.row)
-
-    def data(self) -> Data:
-        """Return the tables that arithmetic needs, new rows among them."""
-        tables = {}
-        for name in _JUDGED:
-            rows = [*self._held.by_hand(name), *self._rows.get(name, ()), *self._held.ours(name)]
-            tables[name] = _raw(name, rows, self._held)
-        return Data(self._held.root, self._held.schema, tables)
-
-    def moved(self, finding: Finding) -> Finding:
-        """Put a finding on the line of the file where its row was typed; on line 0 for a stand-in."""
-        name = finding.file.removeprefix("data/").removesuffix(".csv")
-        if name not in self._first:
-            return finding
-
-        def named(match: re.Match[str]) -> str:
-            file, line = self._typed(name, int(match[2]))
-            return f"{match[1]} line {line} of {file}"
-
-        file, line = self._typed(name, finding.row)
-        return Finding(file, line, finding.column, re.sub(r"\b(on|of) line (\d+)", named, finding.message))
-
-    def _typed(self, name: str, line: int) -> tuple[str, int]:
-        place, new = line - self._first[name], list(self._new.get(name, ()))
-        if 0 <= place < len(new):
-            return self._file[name], new[place]
-        if 0 <= place < len(self._rows[name]):
-            return f"data/{name}.csv", 0
-        return f"data/{name}.csv", line if place < 0 else line - len(self._rows[name])
-
-
-def _figures(held: Tables, typed: Typed) -> tuple[list[Figure], list[int]]:
+def _figures(held: Tables, typed: Typed, days: Mapping[str, str]) -> tuple[list[Figure], list[int]]:
+    """Give the rows that are new, filled in, and the lines of those that are there."""
     key = held.schema.tables[TABLE].primary_key
     there = {tuple(row[name] for name in key): row for row in held.rows(TABLE)}
     figures, known = [], []
     for line, row in typed.rows.items():
+        row["qualifier"] = row["qualifier"] or "exact"
+        row["published_on"] = row["published_on"] or days[row["source_id"]]
         old = there.get(tuple(row[name] for name in key))
         if old and (old["value"], old["unit"]) == (row["value"], row["unit"]):
             known.append(line)
@@ -305,11 +171,12 @@ def _slip(figure: Figure, value: str, file: Path) -> str:
 
 def _slips(figures: list[Figure], data: Data, held: Tables) -> Iterator[tuple[Figure, str]]:
     """Find the new figures of which another digit, or two changed places, would leave nothing to complain of."""
+    tables = held.schema.tables
     for entity in dict.fromkeys(figure.row["entity_id"] for figure in figures):
         own = [figure for figure in figures if figure.row["entity_id"] == entity]
         new = [figure.row for figure in own]
-        raw = {name: _of_entity(table, held, entity) for name, table in data.raw.items()}
-        raw[TABLE] = _raw(TABLE, [row for row in held.rows(TABLE) if row["entity_id"] == entity], held)
+        raw = {name: _of_entity(table, entity) if tables[name].is_fact else table for name, table in data.raw.items()}
+        raw[TABLE] = raw_table(TABLE, [row for row in held.rows(TABLE) if row["entity_id"] == entity], held)
         if not _complains(held, raw, new):
             continue
         for number, figure in enumerate(own):
@@ -339,15 +206,8 @@ def _as_printed(value: str) -> Iterator[str]:
         yield value
 
 
-def _of_entity(table: RawTable, held: Tables, entity: str) -> RawTable:
-    if not held.schema.tables[table.file].is_fact:
-        return table
+def _of_entity(table: RawTable, entity: str) -> RawTable:
     return RawTable(table.file, table.frame[table.frame["entity_id"] == entity])
-
-
-def _raw(name: str, rows: list[Row], held: Tables) -> RawTable:
-    index = range(2, len(rows) + 2)
-    return RawTable(name, pd.DataFrame(rows, index=index, columns=list(held.schema.tables[name].fields), dtype=str))
 
 
 def _complains(held: Tables, raw: Mapping[str, RawTable], new: list[Row]) -> bool:

@@ -51,7 +51,8 @@ def date_fault(text: str) -> str | None:
 
 def formula_fault(text: str) -> str | None:
     """Say whether a spreadsheet would take a cell of text for a formula, and run it."""
-    if unicodedata.normalize("NFKC", text[:1]) in ("=", "+", "-", "@"):
+    sign = unicodedata.normalize("NFKC", text[:1])
+    if sign and sign in "=+-@" and not PLAIN_NUMBER.fullmatch(text):
         return f"{shown(text)} begins with '{text[0]}', which a spreadsheet takes for a formula; begin with a word"
     return None
 
