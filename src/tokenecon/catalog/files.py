@@ -300,6 +300,9 @@ def _header_findings(file: str, header: list[str], expected: list[str], needed: 
     for name in filter(None, dict.fromkeys(header)):
         if name in expected:
             continue
+        if odd := odd_character(name):
+            found.append(finding("header", f"{name!r} holds a character that does not print, {odd}"))
+            continue
         close = difflib.get_close_matches(name.lower(), missing, 1, 0.7)
         if close:
             missing.remove(close[0])

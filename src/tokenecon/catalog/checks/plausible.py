@@ -101,12 +101,17 @@ class Questions:
         return bool(times) and not Fraction(1, times[2]) < abs(times[0]) < times[2]
 
     def _is_confirmed(self, line: int, row: Row) -> bool:
-        """Whether a sum or formula holds the row to figures that are not far from the past themselves."""
+        """Whether a sum or formula holds the row to a figure that is not far from the past itself.
+
+        The largest of the others decides: where a whole file is ten times too large, so are the totals.
+        """
         ratio = self._dimension(row) == "ratio"
         for identity in self._identities.get(line, ()):
-            others = [self._by_line[other] for other in (identity.line, *identity.others) if other in self._by_line]
-            like = [other for other in others if other is not row and self._dimension(other) == self._dimension(row)]
-            if ratio or any(not self._is_far(other) for other in like):
+            others = [
+                self._by_line[other] for other in {identity.line, *identity.others} - {line} if other in self._by_line
+            ]
+            like = [other for other in others if self._dimension(other) == self._dimension(row)]
+            if ratio or (like and not self._is_far(max(like, key=lambda other: abs(self._facts.base(other))))):
                 return True
         return False
 
