@@ -172,7 +172,6 @@ def test_a_flag_that_no_row_has(data):
 
 
 def test_frictionless_agrees_on_every_row(data):
-    """The checks ask it only about rows that they find unfit themselves."""
     from frictionless import Package
 
     report = Package(str(data.root / "datapackage.json")).validate()
@@ -180,7 +179,7 @@ def test_frictionless_agrees_on_every_row(data):
 
 
 @pytest.mark.parametrize("constraint", [{"maximum": 1}, {"maxLength": 2}])
-def test_a_constraint_that_only_frictionless_knows(data, constraint):
+def test_a_constraint_that_no_table_has_yet(data, constraint):
     package = json.loads(data.text("datapackage.json"))
     tables = {resource["name"]: resource["schema"] for resource in package["resources"]}
     name, field = ("fx", "rate") if "maximum" in constraint else ("benchmarks", "unit")
