@@ -100,6 +100,7 @@ def test_tokens_keep_the_rest(h1):
         ("prices.csv", {"flags": ""}, {"input": "-1"}, "input", "'-1' is below 0"),
         ("prices.csv", {"flags": ""}, {"flags": "odd"}, "flags", "'odd' is no flag of prices in data/flags.csv"),
         ("prices.csv", {"flags": ""}, {"flags": "same_day"}, "flags", "has 'same_day', and its cells do not show it"),
+        ("prices.csv", {"flags": ""}, {"cached_input": "1000"}, "flags", "lacks 'cached_above_input'"),
         ("prices.csv", {"flags": ""}, {"output": ""}, "flags", "lacks 'no_output_price'"),
         ("prices.csv", {"flags": ""}, {"input": "0", "output": "0"}, "flags", "lacks 'zero_price'"),
         (

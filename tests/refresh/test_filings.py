@@ -402,6 +402,11 @@ def test_what_is_wrong_with_a_file_stands_on_its_own_line(root, tmp_path, lines,
         assert any(words in line for line in found), found
 
 
+def test_a_source_that_only_wrong_rows_name_is_asked_for_in_the_same_round(root, tmp_path):
+    found = refused(root, typed_file(tmp_path, GOOD.replace("2131171", "oops").replace("ZP_IR26", "ZP_NEW") + ","))
+    assert [line.split(": ")[1] for line in found[:-1]] == ["source_id", "value"]
+
+
 def test_everything_is_said_at_once(root, filed, tmp_path):
     """Cells, unknown words, a source that is not known, a sum, and what is unlikely: one round."""
     rows_ = [dict(row) for row in filed]

@@ -105,15 +105,15 @@ def add_financials(
         tables = held.schema.tables
         typed = {name: read_rows(path, tables[name]) for name, path in (beside or {}).items()}
         typed[TABLE] = read_rows(file, tables[TABLE], FILLED_IN)
-        wrong = [finding for one in typed.values() for finding in one.findings]
-        if not typed[TABLE].rows:
-            raise _refusal(wrong)
         unknown, stand_ins = unknown_sources(typed, held, "give its row with --source FILE.csv")
+        wrong = [*unknown, *(finding for one in typed.values() for finding in one.findings)]
+        if not typed[TABLE].rows:
+            raise _refusal(sorted(wrong))
         sources = [*held.rows("sources"), *(typed["sources"].rows.values() if "sources" in typed else ()), *stand_ins]
         figures, known = _figures(held, typed[TABLE], {row["source_id"]: row["published_on"] for row in sources})
         typed[TABLE] = replace(typed[TABLE], rows={figure.line: figure.row for figure in figures})
         added = Added(held, typed, stand_ins)
-        faults = sorted({*added.faults(), *wrong, *unknown})
+        faults = sorted({*added.faults(), *wrong})
         data, lines = added.data(_JUDGED), added.lines(TABLE)
         asked = [added.moved(question) for question in questions(data, TABLE, lines)]
         if faults or (asked and not allow_jumps):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,8 +29,8 @@ class Typed:
         Its name, for findings.
     rows
         Rows without a wrong cell, by line, numbers in the form of a table.
-    printed
-        What stood in `value`, by line.
+    printed, cited
+        What stood in `value` and in `source_id`, by line, in rows with a wrong cell too.
     findings
         What is wrong with the file and its cells.
     """
@@ -37,6 +38,7 @@ class Typed:
     file: str
     rows: dict[int, Row]
     printed: dict[int, str] = field(default_factory=dict)
+    cited: dict[int, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -55,11 +57,11 @@ def read_rows(
         Which rows are meant; the others are passed over.
     """
     raw = read_typed(path, table, may_lack)
-    typed = Typed(raw.file, {}, {}, list(raw.findings))
+    typed = Typed(raw.file, {}, findings=list(raw.findings))
     for line, row in zip(raw.frame.index.tolist(), raw.frame.to_dict("records"), strict=True):
         if not keep(row):
             continue
-        typed.printed[line] = row.get("value", "")
+        typed.printed[line], typed.cited[line] = row.get("value", ""), row.get("source_id", "")
         faults = [Finding(raw.file, line, column, fault) for column, fault in _faults(row, table, may_lack) if fault]
         typed.findings.extend(faults)
         if not faults:
@@ -102,19 +104,21 @@ def unknown_sources(typed: Mapping[str, Typed], held: Tables, remedy: str) -> tu
         How a source is given.
     """
     known = {row["source_id"] for row in held.rows("sources")}
-    known |= {row["source_id"] for row in typed["sources"].rows.values()} if "sources" in typed else set()
-    places: dict[str, list[tuple[str, int, Row]]] = {}
+    known |= set(typed["sources"].cited.values()) if "sources" in typed else set()
+    places: dict[str, list[tuple[Typed, int]]] = {}
     for one in typed.values():
-        for line, row in one.rows.items():
-            if row.get("source_id", "") not in {*known, ""}:
-                places.setdefault(row["source_id"], []).append((one.file, line, row))
+        for line, name in one.cited.items():
+            if name and name not in known:
+                places.setdefault(name, []).append((one, line))
     findings, stand_ins = [], []
     for name, found in places.items():
-        counts = {file: sum(other == file for other, _, _ in found) for file, _, _ in found}
+        counts = Counter(one.file for one, _ in found)
         where = ", ".join(f"{count} row{'s' * (count > 1)} of {file}" for file, count in counts.items())
-        file, line, _ = found[0]
-        findings.append(Finding(file, line, "source_id", f"'{name}' is no source yet ({where}); {remedy}"))
-        last = max(row.get("published_on") or row.get("period_end", "") for _, _, row in found)
+        first, line = found[0]
+        message = f"'{name}' is no source yet ({where}); {remedy}"
+        findings.append(Finding(first.file, line, "source_id", message))
+        rows = [one.rows[line] for one, line in found if line in one.rows]
+        last = max((row.get("published_on") or row.get("period_end", "") for row in rows), default="")
         stand_ins.append(held.rows("sources")[0] | {"source_id": name, "published_on": last, "dating": "series"})
     return findings, stand_ins
 

@@ -26,9 +26,16 @@ def _lacks_output(row: Row) -> bool:
     return float(row["output"] or 0) == 0 < float(row["input"])
 
 
+def _cached_above_input(row: Row) -> bool:
+    # What refresh reads it judges itself; this is about rows that people typed.
+    typed = row["dating"] != "snapshot" and bool(row["cached_input"])
+    return typed and float(row["cached_input"]) > float(row["input"])
+
+
 SHOWN: dict[str, Callable[[Row], bool]] = {
     "zero_price": _is_zero,
     "no_output_price": _lacks_output,
+    "cached_above_input": _cached_above_input,
     "same_day": lambda row: row["effective_from"] == row["effective_to"] != "",
     "domestic_in_usd": lambda row: (row["market"], row["currency"]) == ("domestic", "USD"),
 }
