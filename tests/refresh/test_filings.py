@@ -143,6 +143,18 @@ def test_a_new_source_comes_with_its_row(root, filed, tmp_path):
     assert rows(root, "sources")[-1] == new and not run_checks(root)
 
 
+def test_a_new_source_whose_own_row_is_wrong_is_named_there_alone(root, filed, tmp_path):
+    old = next(row for row in rows(root, "sources") if row["source_id"] == "ZP_IR26")
+    source = tmp_path / "source.csv"
+    with source.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(old), lineterminator="\n")
+        writer.writeheader()
+        writer.writerow({**old, "source_id": "ZP_NEW", "published_on": "31/08/2026"})
+    mine = [row | {"source_id": "ZP_NEW"} for row in filed if row["entity_id"] == "zhipu"]
+    found = refused(root, written(tmp_path, mine), beside={"sources": source})
+    assert found == ["source.csv:2: published_on: '31/08/2026' is not a date; write it as 2026-03-31", found[-1]]
+
+
 # A slip breaks what the filing itself states: the line is named, and the figure that would mend it.
 SLIPS = {
     "a segment against the total": (("revenue", "cloud"), "825176", "825716", "is not the sum of its segments"),

@@ -104,10 +104,11 @@ def unknown_sources(typed: Mapping[str, Typed], held: Tables, remedy: str) -> tu
         How a source is given.
     """
     known = {row["source_id"] for row in held.rows("sources")}
-    known |= set(typed["sources"].cited.values()) if "sources" in typed else set()
+    new = typed.get("sources", Typed("", {}))
+    known |= {row["source_id"] for row in new.rows.values()}
     places: dict[str, list[tuple[Typed, int]]] = {}
     for one in typed.values():
-        for line, name in one.cited.items():
+        for line, name in one.cited.items() if one is not new else ():
             if name and name not in known:
                 places.setdefault(name, []).append((one, line))
     findings, stand_ins = [], []
@@ -115,8 +116,9 @@ def unknown_sources(typed: Mapping[str, Typed], held: Tables, remedy: str) -> tu
         counts = Counter(one.file for one, _ in found)
         where = ", ".join(f"{count} row{'s' * (count > 1)} of {file}" for file, count in counts.items())
         first, line = found[0]
-        message = f"'{name}' is no source yet ({where}); {remedy}"
-        findings.append(Finding(first.file, line, "source_id", message))
+        if name not in new.cited.values():  # There its own row is wrong, and says so.
+            message = f"'{name}' is no source yet ({where}); {remedy}"
+            findings.append(Finding(first.file, line, "source_id", message))
         rows = [one.rows[line] for one, line in found if line in one.rows]
         last = max((row.get("published_on") or row.get("period_end", "") for row in rows), default="")
         stand_ins.append(held.rows("sources")[0] | {"source_id": name, "published_on": last, "dating": "series"})
