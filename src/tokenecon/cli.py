@@ -237,8 +237,15 @@ def publish_them(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="The newest edition if left out.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Record again an edition that differs.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every edition that is no draft.")] = False,
+    on: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day of the record; today if left out and a record is written."),
+    ] = None,
 ) -> None:
-    """Record what an edition prints in `data/editions/<id>.facts.json`, to be committed.
+    """Record what an edition prints in `data/editions/<id>.facts.json`, to be committed with the edition's file.
+
+    The day stands as `recorded_on` in the edition's file: rows with a later `added_on` are not part of the edition.
+    With `--on` and without `--force` the command shows what a record of that day would print differently.
 
     The tests hold every later execution to it. An edition that was published before and prints something else now is
     left alone: the differences are shown, and the status is 1, unless `--force` is given.
@@ -249,7 +256,7 @@ def publish_them(
     with _errors():
         wanted = [one.id for one, state, _ in publish.edition_states() if state != "draft"] if everything else ids
         for name in wanted or [None]:
-            done = publish.release(name, lambda line: out.print(line, markup=False), force)
+            done = publish.release(name, lambda line: out.print(line, markup=False), force, on and on.date())
             for key, difference in done.differences.items():
                 out.print(f"{key}: {difference}", markup=False)
             refused += bool(done.differences) and not done.written
@@ -286,7 +293,8 @@ def diff_them(
 def _released(done: Release) -> str:
     count = f"{len(done.differences)} difference{'s' * (len(done.differences) != 1)}"
     if done.written:
-        return f"edition {done.edition}: recorded in {done.file.name}" + (f", {count}" if done.differences else "")
+        day = f"recorded in {done.file.name} on {done.recorded_on}"
+        return f"edition {done.edition}: {day}" + (f", {count}" if done.differences else "")
     if done.differences:
         return f"edition {done.edition}: {count} to what was published; nothing written without --force"
     return f"edition {done.edition}: prints what was published"

@@ -33,8 +33,8 @@ def test_a_key_is_taken_apart():
         (fact(0.25, "25%"), {}),
         (fact(0.25 * (1 + 1e-12), "25%"), {}),
         (fact(0.26, "26%"), {"a.b.c": "'25%' becomes '26%'"}),
-        (fact(0.2501, "25%"), {"a.b.c": "0.25 ratio becomes 0.2501 ratio, though both print '25%'"}),
-        (fact(0.25, "25%", "CNY"), {"a.b.c": "0.25 ratio becomes 0.25 CNY, though both print '25%'"}),
+        (fact(0.2501, "25%"), {"a.b.c": "value 0.25 becomes 0.2501, though both print '25%'"}),
+        (fact(0.25, "25%", "CNY"), {"a.b.c": "ratio becomes CNY, though both print '25%'"}),
         (None, {"a.b.c": "'25%' is gone"}),
     ],
 )

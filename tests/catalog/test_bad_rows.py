@@ -172,12 +172,12 @@ def test_a_wrong_header(data, old, new, message):
         (
             lambda row: row + ",more",
             "row",
-            'has 9 cells where the header has 8; quote a cell that holds a comma: "1,234"',
+            'has 10 cells where the header has 9; quote a cell that holds a comma: "1,234"',
         ),
         (
             lambda row: row.rpartition(",")[0],
             "row",
-            "has 7 cells where the header has 8; an empty cell still needs its comma",
+            "has 8 cells where the header has 9; an empty cell still needs its comma",
         ),
         (lambda row: "", "row", "is blank; delete the line"),
         (
@@ -191,7 +191,7 @@ def test_a_wrong_header(data, old, new, message):
             "'FRED_FX ' has spaces at an end; write 'FRED_FX'",
         ),
         (
-            lambda row: row + "a\x07b",
+            lambda row: row[:-1] + "a\x07b,",
             "note",
             "'a\\x07b' holds a character that does not print, a control character (U+0007)",
         ),

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tokenecon.catalog import Catalog, DataError, Period, data_root, reads
+from tokenecon import inputs
+from tokenecon.catalog import Catalog, DataError, Period, data_root
 from tokenecon.catalog.schema import Schema
 from tokenecon.catalog.typed import to_base
 
@@ -55,7 +56,7 @@ def test_one_row_a_fact_and_every_row_with_a_tier(h1, name):
 
 
 def test_every_row_of_the_file_is_known_in_the_end(data):
-    text = data.text("editions/2026H1.toml").replace("2026-09-30", "2027-01-01")
+    text = data.text("editions/2026H1.toml").replace("2026-09-30", "2027-01-01").replace("2026-11-26", "2027-01-02")
     data.write("editions/2026H1.toml", text)
     catalog = Catalog.open("2026H1", data.root)
     for name in TABLES:
@@ -158,9 +159,15 @@ def test_frames_are_the_readers_own(fy):
     assert fy.value("zhipu", "revenue", "FY2025") == 724_334_000
 
 
-def test_reads_names_files_from_the_project_root(fy):
-    assert {"data/financials.csv", "data/editions/2025FY.toml", "data/datapackage.json"} <= set(reads())
-    assert reads() == sorted(reads())
+def test_a_table_is_an_input_when_it_is_used_and_not_when_it_is_checked():
+    with inputs.recording() as opened:
+        cat = Catalog.open("2025FY")
+    assert opened == set()
+    with inputs.recording() as first:
+        assert len(cat.financials) > 0
+    with inputs.recording() as again:
+        assert len(cat.financials) > 0
+    assert first == again == {f"data/{name}.csv" for name in ("financials", "rulings", "metrics", "sources")}
 
 
 def test_segments_sum_to_the_filed_totals(h1):

@@ -23,7 +23,7 @@ def end(data, span: dict[str, str], effective_to: str, published_on: str, cells:
     row = {name: span[name] for name in KEY} | {"effective_to": effective_to, "source_id": "MODELS_DEV"}
     header = data.text("price_ends.csv").split("\n")[0].split(",")
     row |= {"published_on": published_on} | (cells or {})
-    data.write("price_ends.csv", data.text("price_ends.csv") + ",".join(row[name] for name in header) + "\n")
+    data.write("price_ends.csv", data.text("price_ends.csv") + ",".join(row.get(name, "") for name in header) + "\n")
 
 
 def seen_end(data, span: dict[str, str], edition: str) -> str:

@@ -1,4 +1,4 @@
-"""A small project with two notebooks, a catalogue that remembers what it read, and the real report folder."""
+"""A small project with two notebooks, a catalogue, and the real report folder."""
 
 import hashlib
 import json
@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from tokenecon import inputs
 from tokenecon.publish import Project, stage
 
 REPORT = Path(__file__).parents[2] / "report"
@@ -15,14 +16,9 @@ REPORT = Path(__file__).parents[2] / "report"
 CATALOG = """
 from pathlib import Path
 ROOT = Path(__file__).parents[2]
-seen = set()
 
 def load(name):
-    seen.add(f"data/{name}")
     return (ROOT / "data" / name).read_text()
-
-def reads():
-    return sorted(seen)
 """
 
 SHOWN = """
@@ -122,6 +118,7 @@ def make_project(root):
     (root / "src/tokenecon/catalog.py").write_text(CATALOG)
     (root / "src/tokenecon/shown.py").write_text(SHOWN)
     (root / "src/tokenecon/shown.js").write_text("")
+    shutil.copy(inputs.__file__, root / "src/tokenecon/inputs.py")
     (root / "uv.lock").write_text("version = 1\n")
     (project.data / "sources.csv").write_text(SOURCES)
     (project.data / "numbers.csv").write_text("a,b_c\nx,1\n")

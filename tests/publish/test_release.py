@@ -1,6 +1,8 @@
 """Publishing an edition keeps what it printed; the next one says what changed."""
 
+import datetime as dt
 import json
+import tomllib
 
 import pytest
 from publish.sample_project import EDITION, SAY, SET_UP, write_notebook
@@ -40,6 +42,36 @@ def test_a_published_edition_is_not_overwritten_in_silence(project):
     assert refused.file.read_text(encoding="utf-8") == kept
     assert publish.release(force=True, project=project).written
     assert '"text": "294%"' in refused.file.read_text(encoding="utf-8")
+
+
+def recorded_on(project):
+    return tomllib.loads((project.data / "editions/2025FY.toml").read_text(encoding="utf-8")).get("recorded_on")
+
+
+def test_the_first_publication_sets_the_day_and_only_another_record_moves_it(project):
+    first, second = dt.date(2026, 5, 1), dt.date(2026, 6, 1)
+    assert publish.release(on=first, project=project).recorded_on == first == recorded_on(project)
+    assert publish.release(project=project).recorded_on == first
+    assert publish.release(force=True, on=second, project=project).recorded_on == first, "nothing differs"
+    summary(project, SAY.replace("2.93", "2.94").replace("293%", "294%"))
+    assert not publish.release(on=second, project=project).written
+    assert recorded_on(project) == first
+    moved = publish.release(force=True, on=second, project=project)
+    assert (moved.before, moved.recorded_on, recorded_on(project)) == (first, second, second)
+
+
+def test_the_day_of_a_record_is_today_or_that_of_the_edition(project):
+    assert publish.release(project=project).recorded_on == dt.date.today()
+    with pytest.raises(PublishError, match="of 2026-04-15: it cannot be recorded on 2026-04-14"):
+        publish.release(force=True, on=dt.date(2026, 4, 14), project=project)
+
+
+def test_a_notebook_that_fails_leaves_the_day_as_it_was(project):
+    publish.release(on=dt.date(2026, 5, 1), project=project)
+    summary(project, "1 / 0")
+    with pytest.raises(PublishError):
+        publish.release(force=True, on=dt.date(2026, 6, 1), project=project)
+    assert recorded_on(project) == dt.date(2026, 5, 1)
 
 
 def test_a_draft_is_not_published(project):

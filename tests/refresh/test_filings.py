@@ -85,7 +85,10 @@ def test_a_good_file_is_added_with_its_source_and_shown_beside_the_past(root, fi
     new = (root / "financials.csv").read_bytes()
     assert new.startswith(old)
     published = {row["source_id"]: row["published_on"] for row in rows(root, "sources")}
-    wanted = [{**row, "qualifier": "exact", "published_on": published[row["source_id"]], "note": ""} for row in filed]
+    wanted = [
+        {**row, "qualifier": "exact", "published_on": published[row["source_id"]], "note": "", "added_on": ""}
+        for row in filed
+    ]
     assert rows(root, "financials")[-len(filed) :] == [
         {name: row[name] for name in rows(root, "financials")[0]} for row in wanted
     ]

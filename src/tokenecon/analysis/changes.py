@@ -28,6 +28,8 @@ NO_FIGURES = pd.DataFrame(
         *("before", "source_before", "after", "source_after", "ruling"),
     ]
 )
+_TOLD = ("value", "unit", "text")
+_NUMBERS = ("value", "low", "high", "n")
 _PERIOD = re.compile(r"\b(?:FY\d{4}|(?:H[12]|9M|Q[1-4]) \d{4}|\d{4}-\d{2}(?:-\d{2})?)\b")
 
 
@@ -43,7 +45,7 @@ def facts_frame(facts: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by ``key``: ``notebook``, ``cell``, ``name``, ``period`` (the label in the name, or ""), ``value``,
-        ``unit``, ``text``.
+        ``unit``, ``text``, and for estimates ``low``, ``high``, ``n``, else NaN.
     """
     rows = []
     for key, fact in facts.items():
@@ -51,10 +53,11 @@ def facts_frame(facts: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
         cell, name = rest.split(".", 1) if "." in rest else ("", rest)
         found = _PERIOD.findall(name)
         rows.append(
-            (key, notebook, cell, name, found[-1] if found else "", *(fact[k] for k in ("value", "unit", "text")))
+            (key, notebook, cell, name, found[-1] if found else "", *(fact.get(k) for k in (*_TOLD, *_NUMBERS[1:])))
         )
-    columns = ["key", "notebook", "cell", "name", "period", "value", "unit", "text"]
-    return pd.DataFrame(rows, columns=columns).astype({"value": object}).set_index("key")
+    columns = ["key", "notebook", "cell", "name", "period", *_TOLD, *_NUMBERS[1:]]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype({"value": object, "low": float, "high": float, "n": float}).set_index("key")
 
 
 def same(one: Any, other: Any, tolerance: float = TOLERANCE) -> bool:
@@ -70,7 +73,7 @@ def differences(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Map
     Parameters
     ----------
     before, after : mapping
-        Key to ``{value, unit, text}``.
+        Key to ``{value, unit, text}``, for an estimate ``low``, ``high`` and ``n`` besides.
     """
     found = {}
     for key in [*before, *(key for key in after if key not in before)]:
@@ -80,9 +83,13 @@ def differences(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Map
             found[key] = f"{after[key]['text']!r} is new"
         elif before[key]["text"] != after[key]["text"]:
             found[key] = f"{before[key]['text']!r} becomes {after[key]['text']!r}"
-        elif before[key]["unit"] != after[key]["unit"] or not same(before[key]["value"], after[key]["value"]):
-            was, now = (f"{fact['value']!r} {fact['unit']}" for fact in (before[key], after[key]))
-            found[key] = f"{was} becomes {now}, though both print {after[key]['text']!r}"
+        elif before[key]["unit"] != after[key]["unit"]:
+            found[key] = f"{before[key]['unit']} becomes {after[key]['unit']}, though both print {after[key]['text']!r}"
+        else:
+            for name in _NUMBERS:
+                was, now = before[key].get(name), after[key].get(name)
+                if not same(was, now):
+                    found[key] = f"{name} {was!r} becomes {now!r}, though both print {after[key]['text']!r}"
     return found
 
 
@@ -206,7 +213,7 @@ def figures_changed(before: pd.DataFrame, after: pd.DataFrame, history: pd.DataF
 
 
 def estimates(facts: pd.DataFrame) -> pd.DataFrame:
-    """Find the facts that were printed with an interval: ``x`` with ``x_low`` and ``x_high`` in the same cell.
+    """Find the facts that were printed with an interval, be it their own or ``x_low`` and ``x_high`` in the same cell.
 
     Returns
     -------
@@ -216,9 +223,11 @@ def estimates(facts: pd.DataFrame) -> pd.DataFrame:
     numbers = facts[facts["value"].map(lambda value: isinstance(value, (int, float)))]["value"]
     rows = []
     for key, value in numbers.items():
-        low, high = (numbers.get(f"{key}_{end}") for end in ("low", "high"))
-        if low is not None and high is not None:
+        low, high, n = facts.loc[key, ["low", "high", "n"]]
+        if math.isnan(low) and math.isnan(high):
+            low, high = (numbers.get(f"{key}_{end}", math.nan) for end in ("low", "high"))
             n = numbers.get(f"{key}_n", numbers.get(f"{key.rpartition('.')[0]}.n"))
+        if not (math.isnan(low) or math.isnan(high)):
             rows.append((key, float(value), float(low), float(high), n, facts["text"][key]))
     columns = ["key", "value", "low", "high", "n", "text"]
     return pd.DataFrame(rows, columns=columns).astype({"n": float}).set_index("key")

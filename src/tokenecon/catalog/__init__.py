@@ -7,11 +7,12 @@ Examples
 >>> cat.series("zhipu", "revenue", "cloud", kind="year")[["period", "value", "base_unit"]]  # doctest: +SKIP
 """
 
+from tokenecon.catalog.companies import Company
 from tokenecon.catalog.editions import Edition, find_edition, list_editions
 from tokenecon.catalog.errors import DataError, Finding, RateError
 from tokenecon.catalog.fx import Converted, Rate
 from tokenecon.catalog.market import Clean
-from tokenecon.catalog.paths import data_root, reads
+from tokenecon.catalog.paths import data_root
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.printed import Interval
 from tokenecon.catalog.store import Catalog
@@ -19,6 +20,7 @@ from tokenecon.catalog.store import Catalog
 __all__ = [
     "Catalog",
     "Clean",
+    "Company",
     "Converted",
     "DataError",
     "Edition",
@@ -30,5 +32,4 @@ __all__ = [
     "data_root",
     "find_edition",
     "list_editions",
-    "reads",
 ]

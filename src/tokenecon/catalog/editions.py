@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
+
+from tokenecon import inputs
 from tokenecon.catalog.errors import DataError, Finding
-from tokenecon.catalog.paths import display_name, read_bytes
+from tokenecon.catalog.paths import display_name
 from tokenecon.catalog.periods import Period
 
 _REQUIRED = {"id": str, "title": str, "as_of": date, "focal": str, "comparatives": list, "base_currency": str}
-_OPTIONAL = {"previous": str, "draft": bool}
+_OPTIONAL = {"previous": str, "draft": bool, "recorded_on": date, "companies": list}
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Edition:
         The edition whose forecasts this one scores, if any.
     draft
         Whether rows are still missing: what cannot be computed is then a marked gap and not an error.
+    companies
+        Ids of the companies that it sets side by side; the first is the one whose results it opens with.
+    recorded_on
+        The day of its record, if it is published: rows that were added to the data later are not part of it.
     """
 
     id: str
@@ -45,11 +52,24 @@ class Edition:
     base_currency: str
     previous: str | None = None
     draft: bool = False
+    recorded_on: date | None = None
+    companies: tuple[str, ...] = ()
 
     @property
     def as_of_text(self) -> str:
         """The day, written out."""
         return f"{self.as_of.day} {self.as_of:%B %Y}"
+
+    def holds(self, added_on: pd.Series) -> pd.Series:
+        """Say of each row whether the edition was made with it, by the day on which the data came to hold it.
+
+        Parameters
+        ----------
+        added_on
+            Days as text, ``2026-11-27``; empty for rows held from the first.
+        """
+        last = "9999" if self.draft or self.recorded_on is None else self.recorded_on.isoformat()
+        return added_on <= last
 
 
 def edition_paths(root: Path) -> list[Path]:
@@ -67,7 +87,7 @@ def read_edition(path: Path, root: Path) -> Edition:
     """
     file = display_name(path, root)
     try:
-        values = tomllib.loads(read_bytes(path, root).decode("utf-8"))
+        values = tomllib.loads(inputs.read_unnoted(path).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError([Finding(file, 1, "file", f"is not TOML: {error}")]) from None
     found = [Finding(file, 1, name, "is missing") for name in _REQUIRED if name not in values]
@@ -88,7 +108,9 @@ def read_edition(path: Path, root: Path) -> Edition:
             found.append(Finding(file, 1, name, str(error)))
     if found:
         raise DataError(found)
-    return Edition(**values | {"focal": periods["focal"][0], "comparatives": periods["comparatives"]})
+    companies = tuple(map(str, values.get("companies", ())))
+    spans = {"focal": periods["focal"][0], "comparatives": periods["comparatives"]}
+    return Edition(**values | spans | {"companies": companies})
 
 
 def list_editions(root: Path) -> list[Edition]:

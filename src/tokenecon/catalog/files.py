@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from tokenecon import inputs
 from tokenecon.catalog.errors import Finding
-from tokenecon.catalog.paths import display_name, read_bytes
+from tokenecon.catalog.paths import display_name
 from tokenecon.catalog.reading import odd_character
 from tokenecon.catalog.schema import Table
 
@@ -77,7 +78,7 @@ def read_table(root: Path, table: Table) -> RawTable:
     path, fields = root / table.path, list(table.fields)
     raw = _empty(display_name(path, root), fields)
     try:
-        content = read_bytes(path, root)
+        content = inputs.read_unnoted(path)
     except (FileNotFoundError, IsADirectoryError):
         return _unusable(raw, 1, "is missing; datapackage.json lists it")
     if content.startswith(BOM):

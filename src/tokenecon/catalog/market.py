@@ -103,7 +103,7 @@ def _capability(frame: pd.DataFrame, texts: Texts) -> pd.DataFrame:
 
 
 def _token_models(frame: pd.DataFrame, texts: Texts) -> pd.DataFrame:
-    aliases = texts["model_aliases"].drop(columns="note")
+    aliases = texts["model_aliases"].drop(columns=["note", "added_on"])
     return looked_up(frame, aliases.assign(free=aliases["free"] == "true"), ["platform", "name"])
 
 

@@ -1,11 +1,9 @@
-"""Where the data stand, and which of its files this process has read."""
+"""Where the data stand."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-
-_READ: set[str] = set()
 
 
 def data_root() -> Path:
@@ -37,21 +35,3 @@ def data_root() -> Path:
 def display_name(path: Path, root: Path) -> str:
     """Name a file of the data as findings and build records do: ``data/…`` with forward slashes."""
     return "data/" + path.relative_to(root).as_posix()
-
-
-def read_bytes(path: Path, root: Path) -> bytes:
-    """Read a file of the data and remember that it was read."""
-    content = path.read_bytes()
-    _READ.add(display_name(path, root))
-    return content
-
-
-def reads() -> list[str]:
-    """List the data files this process has read so far.
-
-    Returns
-    -------
-    list of str
-        Paths from the project root with forward slashes, sorted.
-    """
-    return sorted(_READ)

@@ -8,8 +8,9 @@ from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
+from tokenecon import inputs
 from tokenecon.catalog.errors import DataError, Finding
-from tokenecon.catalog.paths import display_name, read_bytes
+from tokenecon.catalog.paths import display_name
 
 PACKAGE = "datapackage.json"
 
@@ -114,7 +115,7 @@ class Schema:
         path = root / PACKAGE
         name = display_name(path, root)
         try:
-            return cls(json.loads(read_bytes(path, root).decode("utf-8")))
+            return cls(json.loads(inputs.read_unnoted(path).decode("utf-8")))
         except FileNotFoundError:
             raise DataError([Finding(name, 1, "file", "is missing; it holds the schema of all tables")]) from None
         except json.JSONDecodeError as error:

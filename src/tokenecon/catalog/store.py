@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from tokenecon import inputs
 from tokenecon.catalog.checks import quick_findings, run_checks, table_findings
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.claims import typed_claims
+from tokenecon.catalog.companies import Company, companies
 from tokenecon.catalog.editions import Edition, find_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_table
@@ -36,12 +38,15 @@ class Catalog:
     `base_unit`; `printed` is the text of the source; `tier` is the strength of the source.
     A range has no `value`, but `value_low` and `value_high`.
 
+    A published edition does not see rows that were added to the data after the day of its record, whenever they
+    were published; a draft, and an edition without a record, sees all that is held.
+
     The market tables `models`, `prices`, `benchmarks`, `capability`, `token_models` and `token_shares` are no
     facts of an entity: their rows are as the sources show them. The large ones are read when first asked for.
     """
 
     def __init__(self, root: Path, edition: Edition):
-        self.edition = edition
+        self.root, self.edition = root, edition
         self._schema = Schema.load(root)
         tables = {name: table for name, table in self._schema.tables.items() if not table.on_demand}
         raw = {name: read_table(root, table) for name, table in tables.items()}
@@ -49,6 +54,7 @@ class Catalog:
         self._refuse(quick_findings(self._data))
         self._checked = set(raw)
         self._known: dict[str, pd.DataFrame] = {}
+        self._files: dict[str, set[str]] = {}
         self._rates: Rates | None = None
 
     @classmethod
@@ -112,6 +118,11 @@ class Catalog:
     def entities(self) -> pd.DataFrame:
         """Companies, platforms and markets."""
         return self.table("entities")
+
+    @property
+    def companies(self) -> tuple[Company, ...]:
+        """The companies that the edition sets side by side, in its order."""
+        return companies(self.entities, list(self.edition.companies))
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -207,7 +218,10 @@ class Catalog:
             As the table itself; facts have besides `ruling`, the ruling that sets the row aside, or "".
         """
         if name not in self._known:
-            self._known[name] = self._load(name)
+            with inputs.recording() as files:
+                self._known[name] = self._load(name)
+            self._files[name] = files
+        inputs.note(self._files[name])
         return self._known[name].copy()
 
     def series(self, entity: str, metric: str, segment: str = "total", kind: str | None = None) -> pd.DataFrame:
@@ -283,6 +297,7 @@ class Catalog:
         """
         if self._rates is None:
             self._rates = Rates(self.fx, self.edition.as_of)
+        inputs.note(self._files["fx"])
         return self._rates.find(base, quote, as_period(on), kind)
 
     def convert(
@@ -344,8 +359,38 @@ class Catalog:
             value=frame["value"] * values, base_unit=quote, rate=values, proxy=[rate.proxy for rate in rates]
         )
 
+    def in_one_currency(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Bring the money of each entity to the currency of its latest accounts, so that periods compare.
+
+        Parameters
+        ----------
+        frame
+            Rows of facts, with `metric`; flows are converted at the average rate of their period, stocks at the
+            closing rate of its last day.
+
+        Returns
+        -------
+        DataFrame
+            The same rows, with `converted`: whether a row was printed in another currency.
+
+        Raises
+        ------
+        RateError
+            If a rate is not known.
+        """
+        money = frame["currency"] != ""
+        latest = frame[money].sort_values("period_end").groupby("entity_id")["currency"].last()
+        wanted = frame["entity_id"].map(latest)
+        foreign = money & (frame["currency"] != wanted)
+        natures = frame["metric"].map(self.metrics.set_index("metric_id")["nature"])
+        parts = [frame[~foreign].assign(converted=False)]
+        for (currency, stock), rows in frame[foreign].groupby([wanted[foreign], natures[foreign].eq("stock")]):
+            brought = self.in_currency(rows, currency, "closing" if stock else "average")
+            parts.append(brought.assign(converted=True)[parts[0].columns])
+        return pd.concat(parts).sort_index()
+
     def _load(self, name: str) -> pd.DataFrame:
-        table, raw = self._schema.tables[name], self._text(name)
+        table, raw = self._schema.tables[name], self._held(name)
         if table.is_fact:
             return self._load_facts(table, raw)
         frame = self._typed_claims(raw) if name == "claims" else typed(raw, table)
@@ -368,6 +413,13 @@ class Catalog:
         metrics = typed(self._text("metrics"), self._schema.tables["metrics"])
         return typed_claims(raw, self._text("statements").frame, self._schema, metrics)
 
+    def _held(self, name: str) -> RawTable:
+        """Return a table as text, without the rows added after the edition was recorded."""
+        raw = self._text(name)
+        if "added_on" not in raw.frame:
+            return raw
+        return RawTable(raw.file, raw.frame[self.edition.holds(raw.frame["added_on"])])
+
     def _text(self, name: str) -> RawTable:
         """Return a table as text, reading and checking a large one when it is first asked for."""
         if name not in self._checked:
@@ -375,6 +427,7 @@ class Catalog:
                 self._data.raw[name] = read_table(self._data.root, self._schema.tables[name])
             self._refuse(table_findings(self._data, name))
             self._checked.add(name)
+        inputs.note([self._data.raw[name].file])
         return self._data.raw[name]
 
     def _refuse(self, found: list[Finding]) -> None:
@@ -391,13 +444,13 @@ class Catalog:
         as_of, cited = self.edition.as_of.isoformat(), set()
         for name, table in self._schema.tables.items():
             if name != "sources" and "source_id" in table.fields:
-                rows = self._text(name).frame
+                rows = self._held(name).frame
                 known = rows["published_on"] <= as_of if "published_on" in rows else slice(None)
                 cited |= set(rows.loc[known, "source_id"])
         return cited
 
     def _load_facts(self, table: Table, raw: RawTable) -> pd.DataFrame:
-        rulings = self._text("rulings").frame
+        rulings = self._held("rulings").frame
         known = raw.frame[raw.frame["published_on"] <= self.edition.as_of.isoformat()]
         known = corrected(known, table, rulings)
         named = rejections(known, table, rulings).reset_index(drop=True)

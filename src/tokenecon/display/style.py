@@ -43,7 +43,7 @@ TIER_MARKERS: Mapping[str, str] = {
     "market_research": "D",
     "press": "^",
     "compilation": "v",
-    "opinion": "x",
+    "opinion": "X",
 }
 TIER_LABELS: Mapping[str, str] = {
     "filing": "filing",

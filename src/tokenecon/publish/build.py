@@ -200,7 +200,7 @@ def _execute(
     for path in notebooks:
         if not reasons[path]:
             on_progress(f"{path.stem:<{width}}           unchanged")
-    Runner(edition.id, max_workers, edition.draft).run(stale, done)
+    Runner(edition.id, max_workers, edition.draft, project).run(stale, done)
     cached = {path: cache.load(path) for path in notebooks}
     return _Run(
         {path: item.notebook for path, item in cached.items()},

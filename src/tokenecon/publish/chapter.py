@@ -6,13 +6,15 @@ Both renderers read the same Markdown, which is Quarto's. Cell options are appli
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
 
+from tokenecon.publish import inline
 from tokenecon.publish.errors import PublishError
+from tokenecon.publish.execute import waits_for
 from tokenecon.publish.options import cell_options, without_options
 from tokenecon.publish.svg import inline_svg
 
@@ -116,7 +118,13 @@ class _Cell:
 
     def markdown(self) -> str:
         if self.cell.cell_type == "markdown":
-            return self._prose(self.cell.source)
+            if gap := self.cell.metadata.get("tokenecon", {}).get("gap"):
+                return _callout(waits_for(gap))
+            if inline.is_left_out(self.cell):
+                return ""
+            for name, fact in inline.facts(self.cell):
+                self._collect_one(f"{self.cell.id}.{name}", fact)
+            return self._prose(inline.printed(self.cell.source, self.cell))
         if self.cell.cell_type != "code":
             return ""
         self.options = cell_options(self.cell.source)
@@ -138,7 +146,7 @@ class _Cell:
         if kind == "tbl":
             label, caption = self._captioned(kind)
             return "\n\n".join([f"| Gap |\n|:----|\n| {text.replace('|', '')} |", f": {caption} {{#{label}}}"])
-        note = f'::: {{.callout-warning title="Gap"}}\n{text}\n:::'
+        note = _callout(text)
         if kind != "fig":
             return note
         label, caption = self._captioned(kind)
@@ -180,15 +188,17 @@ class _Cell:
             elif text := _joined(data.get("text/plain", output.get("text", ""))).strip("\n"):
                 yield _fenced(text, "{.cell-text}")
 
-    def _collect(self, facts: dict[str, dict[str, Any]]) -> None:
+    def _collect(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
         label = self.options.get("label")
         for name, fact in facts.items():
-            key = f"{label}.{name}" if label else name
-            if self.content.facts.setdefault(key, fact) != fact:
-                raise PublishError(
-                    f"fact {key!r} is {fact['text']!r} here and {self.content.facts[key]['text']!r} in a cell above: "
-                    "give the cell a `#| label:` of its own"
-                )
+            self._collect_one(f"{label}.{name}" if label else name, fact)
+
+    def _collect_one(self, key: str, fact: Mapping[str, Any]) -> None:
+        if self.content.facts.setdefault(key, dict(fact)) != fact:
+            raise PublishError(
+                f"fact {key!r} is {fact['text']!r} here and {self.content.facts[key]['text']!r} in a cell above: "
+                "give the cell a `#| label:`, or a Markdown cell an id, of its own"
+            )
 
     def _figure(self, svg: str, html: str, own: dict[str, str]) -> str:
         label, caption = self._captioned("fig")
@@ -197,14 +207,19 @@ class _Cell:
             raise PublishError(f"figure {label} needs a `#| fig-alt:` of its own, which is not its caption")
         if "data_csv" not in own:
             raise PublishError(f"figure {label} brings no data: return it from tokenecon.display")
-        if finding := own.get("finding"):
+        title, subtitle = (inline.printed(str(self.options.get(name, "")), self.cell) for name in inline.TITLES)
+        self._collect(dict(inline.facts(self.cell)))
+        if finding := own.get("finding") or title:
             alt = f"{alt.rstrip('.')}. {finding}"
         self.content.figures.append(Figure(label, svg, own["data_csv"], alt))
-        shown = _in_page(svg, html, label, alt)
+        shown = _in_page(svg, html, label, alt, own.get("narrow", ""))
         quoted = alt.replace("\\", "\\\\").replace('"', '\\"')
         links = [f"[Data (CSV)](figures/{label}.csv)", f"[Figure (SVG)](figures/{label}.svg)", self._notebook_link()]
+        head = [f"::: {{.figure-title}}\n{title}\n:::"] if title else []
+        head += [f"::: {{.figure-subtitle}}\n{subtitle}\n:::"] if subtitle else []
         return "\n\n".join([
             f"::: {{#{label}}}",
+            *head,
             _fenced(shown, "{=html}"),
             _fenced(f'#image("/figures/{label}.svg", width: 100%, alt: "{quoted}")', "{=typst}"),
             caption,
@@ -254,15 +269,25 @@ class _Cell:
         return f"[Notebook](notebooks/{self.content.source})"
 
 
-def _in_page(svg: str, html: str, label: str, alt: str) -> str:
-    """Return a figure for a page: the picture, inside what makes it interactive where ``html`` brings that."""
+def _in_page(svg: str, html: str, label: str, alt: str, narrow: str = "") -> str:
+    """Return a figure for a page: the picture, inside what makes it interactive where ``html`` brings that.
+
+    A figure that was laid out again for a narrow screen brings that drawing as well; the page shows one of the two.
+    """
     picture = inline_svg(svg, label, alt)
+    if narrow:
+        second = inline_svg(narrow, f"{label}--narrow", alt)
+        return f'<div class="figure-box wide">\n{picture}\n</div>\n<div class="figure-box narrow">\n{second}\n</div>'
     if not html:
         return f'<div class="figure-box">\n{picture}\n</div>'
     twin = svg[svg.index("<svg") :].strip()
     if html.count(twin) != 1:
         raise PublishError(f"figure {label} shows text/html without its SVG in it: no scripts, no figure")
     return html.replace(twin, picture)
+
+
+def _callout(text: str) -> str:
+    return f'::: {{.callout-warning title="Gap"}}\n{text}\n:::'
 
 
 def only_html(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import nbformat
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
@@ -22,8 +24,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
+from tokenecon import inputs
+from tokenecon.analysis.finding import STORE
+from tokenecon.publish import inline
 from tokenecon.publish.errors import NotebookError
 from tokenecon.publish.options import cell_options
+from tokenecon.publish.project import Project
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+(?=>)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -34,15 +40,8 @@ GAP_LENGTH = 160
 NO_GAPS = ("DataError", "ImportError", "ModuleNotFoundError", "SyntaxError")
 """Errors that no further row would mend: they stop the build of a draft too."""
 
-# Run after the last cell: what the notebook depended on, as only its kernel can tell.
-_PROBE = """
-import json as _json, sys as _sys
-_catalog = _sys.modules.get("tokenecon.catalog")
-_sys.stdout.write(_json.dumps({
-    "modules": sorted({f for m in list(_sys.modules.values()) if (f := getattr(m, "__file__", None))}),
-    "reads": list(_catalog.reads()) if _catalog else [],
-}))
-"""
+INPUTS = "__import__('tokenecon.inputs').inputs.Answer()"
+"""Asked of the kernel after the last cell: what the notebook depended on, as only its kernel can tell."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +72,19 @@ class Runner:
         Kernels at a time; the number of processors if left out.
     draft : bool
         Whether a cell that fails leaves a marked gap and the cells below it still run.
+    project : Project, optional
+        Its files that a notebook opens are inputs, and its build folder keeps findings between notebooks.
     """
 
-    def __init__(self, edition: str, workers: int | None = None, draft: bool = False) -> None:
+    def __init__(
+        self, edition: str, workers: int | None = None, draft: bool = False, project: Project | None = None
+    ) -> None:
         """Keep what each kernel is started with."""
         self._draft = draft
-        self._environment = os.environ | {
-            "TOKENECON_EDITION": edition,
-            "PYTHONHASHSEED": "0",
-        }
+        self._environment = os.environ | {"TOKENECON_EDITION": edition, "PYTHONHASHSEED": "0"}
+        if project is not None:
+            findings = project.build / ".state" / "findings"
+            self._environment |= {inputs.PROJECT: str(project.root), STORE: str(findings)}
         self._workers = workers or os.cpu_count() or 1
         self._running: set[AsyncKernelManager] = set()
         self._lock = Lock()
@@ -124,14 +127,19 @@ class Runner:
             timeout=None,
             record_timing=False,
             coalesce_streams=True,
-            extra_arguments=["--log-level=ERROR"],
+            extra_arguments=["--log-level=ERROR", "--IPKernelApp.extra_extensions=tokenecon.inputs"],
             resources={"metadata": {"path": str(path.parent)}},
         )
         start = time.perf_counter()
-        with client.setup_kernel(env=self._environment, cleanup_kc=True), self._registered(manager):
-            for index, cell in enumerate(list(notebook.cells)):
+        with (
+            tempfile.TemporaryDirectory() as profile,
+            client.setup_kernel(env=self._environment | {"IPYTHONDIR": profile}, cleanup_kc=True),
+            self._registered(manager),
+        ):
+            for index, cell in enumerate(notebook.cells):
                 self._execute_cell(client, path, index, cell)
-            found = _probe(client)
+                self._print_inline(client, path, index, cell)
+            found = _ask(client, [INPUTS])[0]["data"]["application/json"]
         seconds = time.perf_counter() - start
         return Executed(_tidied(notebook), tuple(found["modules"]), tuple(found["reads"]), round(seconds, 2))
 
@@ -158,6 +166,27 @@ class Runner:
         except DeadKernelError:
             raise NotebookError(path.name, index + 1, _place(cell), "the kernel died") from None
 
+    def _print_inline(self, client: NotebookClient, path: Path, index: int, cell: NotebookNode) -> None:
+        """Evaluate the inline expressions of a cell's prose, and keep what they give where Quarto looks for it."""
+        expressions = inline.expressions(cell)
+        if not expressions or (cell.cell_type == "code" and gap_of(cell)):
+            return
+        answers = _ask(client, expressions)
+        cell.metadata["user_expressions"] = [
+            {"expression": expression, "result": answer}
+            for expression, answer in zip(expressions, answers, strict=True)
+        ]
+        if inline.is_left_out(cell):
+            return
+        for expression, answer in zip(expressions, answers, strict=True):
+            if answer["status"] == "ok":
+                continue
+            said = _ANSI.sub("", f"{answer['ename']}: {answer['evalue']}")
+            if self._draft and answer["ename"] not in NO_GAPS:
+                cell.metadata["tokenecon"] = {"gap": _shortened(said)}
+                return
+            raise NotebookError(path.name, index + 1, f"`{{python}} {expression}`", said)
+
 
 def read_notebook(path: Path) -> NotebookNode:
     """Read a notebook, give cells that lack an id one that is the same every time, and drop old outputs."""
@@ -170,12 +199,14 @@ def read_notebook(path: Path) -> NotebookNode:
     return nbformat.reads(json.dumps(content), as_version=4)
 
 
-def _probe(client: NotebookClient) -> dict[str, list[str]]:
-    hidden = nbformat.v4.new_code_cell(_PROBE)
-    client.nb.cells.append(hidden)
-    client.execute_cell(hidden, len(client.nb.cells) - 1, store_history=False)
-    client.nb.cells.pop()
-    return json.loads("".join(output.text for output in hidden.outputs if output.get("name") == "stdout"))
+def _ask(client: NotebookClient, expressions: list[str]) -> list[dict[str, Any]]:
+    """Evaluate expressions in the kernel as Quarto does, without a cell, and return what it answers to each."""
+    asked = {str(number): expression for number, expression in enumerate(expressions)}
+    message = client.kc.execute("", silent=True, store_history=False, user_expressions=asked)
+    reply = client.wait_for_reply(message)
+    if reply is None or reply["content"].get("status") != "ok":
+        raise DeadKernelError("the kernel does not answer")
+    return [reply["content"]["user_expressions"][number] for number in asked]
 
 
 def _tidied(notebook: NotebookNode) -> NotebookNode:
@@ -191,7 +222,7 @@ def _tidied(notebook: NotebookNode) -> NotebookNode:
 
 
 def _place(cell: NotebookNode) -> str:
-    label = cell_options(cell.source).get("label")
+    label = cell_options(cell.source).get("label") if cell.cell_type == "code" else cell.get("id")
     lines = [line for line in cell.source.splitlines() if line.strip() and not line.startswith("#|")]
     return label or (lines[0] if lines else "empty cell")
 
@@ -201,20 +232,33 @@ def gaps(notebook: NotebookNode) -> list[str]:
     return [
         f"cell {number} ({_place(cell)}): {reason}"
         for number, cell in enumerate(notebook.cells, start=1)
-        for output in cell.get("outputs", [])
-        if (reason := output.get("metadata", {}).get("tokenecon", {}).get("gap"))
+        if (reason := gap_of(cell))
     ]
+
+
+def gap_of(cell: NotebookNode) -> str:
+    """Return why a draft leaves a cell open, or nothing."""
+    own = [cell.metadata, *(output.get("metadata", {}) for output in cell.get("outputs", []))]
+    return next((gap for one in own if (gap := one.get("tokenecon", {}).get("gap"))), "")
+
+
+def waits_for(reason: str) -> str:
+    """Return the sentence that stands for a cell whose rows are not there yet."""
+    what = "what an earlier gap leaves open" if reason.startswith("NameError") else "rows that the data do not hold yet"
+    return f"This part of the draft waits for {what}; `tokenecon edition todo` lists them. Python says `{reason}`."
 
 
 def _gap(cell: NotebookNode) -> NotebookNode:
     """Return the output that stands for a cell whose rows are not there yet."""
     error = _error(cell)
-    said = " ".join(_ANSI.sub("", f"{error.ename}: {error.evalue}").replace("`", "'").split())
-    reason = textwrap.shorten(said, GAP_LENGTH, placeholder=" …")
-    waits = "what an earlier gap leaves open" if error.ename == "NameError" else "rows that the data do not hold yet"
-    text = f"This part of the draft waits for {waits}; `tokenecon edition todo` lists them. Python says `{reason}`."
+    reason = _shortened(_ANSI.sub("", f"{error.ename}: {error.evalue}"))
+    text = waits_for(reason)
     data = {"text/markdown": text, "text/plain": text}
     return nbformat.v4.new_output("display_data", data, metadata={"tokenecon": {"gap": reason}})
+
+
+def _shortened(said: str) -> str:
+    return textwrap.shorten(" ".join(said.replace("`", "'").split()), GAP_LENGTH, placeholder=" …")
 
 
 def _error(cell: NotebookNode) -> NotebookNode:

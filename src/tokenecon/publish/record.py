@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tokenecon.analysis.changes import differences
+from tokenecon.analysis.changes import differences, same
 from tokenecon.catalog import DataError, Edition, list_editions
 from tokenecon.publish.chapter import Content
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
 
-_FACT = ("value", "unit", "text")
+_FACT = ("value", "unit", "text", "low", "high", "n", "errors")
 _CLAIM = ("verdict", "computed", "ci_low", "ci_high", "n")
 
 
@@ -31,15 +31,22 @@ class Record:
     claims: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def differences(self, other: Record) -> dict[str, str]:
-        """Say for each fact and each claim how ``other`` differs, for those that do."""
-        judged = {claim: row.get("verdict", "") for claim, row in self.claims.items()}
-        judges = {claim: row.get("verdict", "") for claim, row in other.claims.items()}
-        verdicts = {
-            f"claim {claim}": f"{judged.get(claim) or 'not judged'} becomes {judges.get(claim) or 'not judged'}"
-            for claim in [*judged, *(claim for claim in judges if claim not in judged)]
-            if judged.get(claim) != judges.get(claim)
-        }
-        return differences(self.facts, other.facts) | verdicts
+        """Say how ``other`` differs: facts, and each claim's verdict, number, interval and n."""
+        found = differences(self.facts, other.facts)
+        for claim in [*self.claims, *(claim for claim in other.claims if claim not in self.claims)]:
+            before, after = self.claims.get(claim, {}), other.claims.get(claim, {})
+            for name in _CLAIM:
+                was, now = before.get(name, ""), after.get(name, "")
+                if not same(_number(was), _number(now)):
+                    found[f"claim {claim} {name}"] = f"{was or 'none'} becomes {now or 'none'}"
+        return found
+
+
+def _number(cell: str) -> float | str:
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
 
 
 def record_file(project: Project, edition: str) -> Path:
@@ -104,7 +111,7 @@ def _lines(rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 def recorded(facts: Mapping[str, Mapping[str, Any]], contents: Iterable[Content]) -> Record:
     """Return the record of executed notebooks: their facts, and the verdicts of the table that judges claims."""
-    kept = {key: {name: fact[name] for name in _FACT} for key, fact in facts.items()}
+    kept = {key: {name: fact[name] for name in _FACT if name in fact} for key, fact in facts.items()}
     return Record(kept, claims_of(table.data_csv for content in contents for table in content.tables))
 
 

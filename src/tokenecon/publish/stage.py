@@ -20,6 +20,7 @@ import yaml
 from nbformat import NotebookNode
 
 from tokenecon.catalog import Edition
+from tokenecon.publish import inline
 from tokenecon.publish.chapter import Content, read_chapter
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.methods import read_works
@@ -154,10 +155,11 @@ def write_files(content: Content, target: Path) -> None:
 
 
 def write_notebooks(executed: Mapping[Path, NotebookNode], target: Path) -> None:
-    """Write the executed notebooks into ``target``."""
+    """Write the executed notebooks into ``target``, every value in its sentence."""
     target.mkdir(parents=True, exist_ok=True)
     for path, notebook in executed.items():
-        (target / path.name).write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+        shown = NotebookNode(notebook, cells=[inline.with_values(cell) for cell in notebook.cells])
+        (target / path.name).write_text(nbformat.writes(shown) + "\n", encoding="utf-8")
 
 
 def collect_facts(contents: Mapping[str, Content]) -> dict[str, dict[str, Any]]:

@@ -241,7 +241,7 @@ def _outcome(root: Path, held: Tables, looks: list[Look], bodies: dict[Look, byt
 def _refuse_losses(held: Tables, outcome: Outcome) -> None:
     """Stop if a row of an earlier look would change: only rows are added, none is edited."""
     for name, rows in outcome.rows.items():
-        new = {tuple(row[column] for column in held.schema.tables[name].fields) for row in rows}
+        new = {tuple(row.get(column, "") for column in held.schema.tables[name].fields) for row in rows}
         lost = [row for row in held.ours(name) if tuple(row.values()) not in new]
         if lost:
             key = " ".join(lost[0][column] for column in held.schema.tables[name].primary_key).strip()
@@ -274,7 +274,7 @@ def _sum_up(summary: Summary, held: Tables, outcome: Outcome) -> None:
     for name, rows in outcome.rows.items():
         before = {tuple(row.values()) for row in held.ours(name)}
         fields = held.schema.tables[name].fields
-        new[name] = [row for row in rows if tuple(row[column] for column in fields) not in before]
+        new[name] = [row for row in rows if tuple(row.get(column, "") for column in fields) not in before]
     summary.added = {name: len(rows) for name, rows in new.items() if rows}
     summary.held = outcome.held
     makers = {row["model_id"]: row["entity_id"] for row in [*held.by_hand("models"), *outcome.rows["models"]]}

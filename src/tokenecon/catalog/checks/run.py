@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tokenecon.catalog.checks import claims, guards, links, market, numbers, rates
+from tokenecon.catalog.checks import claims, guards, held, links, market, numbers, rates
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.checks.package import package_findings
 from tokenecon.catalog.errors import DataError, Finding
@@ -16,6 +16,7 @@ from tokenecon.catalog.schema import Schema
 ALONE = (links.edition_findings, links.stray_findings, links.unit_list_findings)
 ACROSS = (
     links.source_findings,
+    held.held_findings,
     links.unused_findings,
     links.day_findings,
     links.unit_findings,
@@ -86,7 +87,7 @@ def table_findings(data: Data, name: str) -> list[Finding]:
     """
     found = _text_findings_of(data, name)
     if data.raw[name].usable:
-        found += [*links.dating_findings(data, name), *market.findings_of(data, name)]
+        found += [*links.dating_findings(data, name), *held.added_findings(data, name), *market.findings_of(data, name)]
     return sorted(set(found))
 
 

@@ -1,0 +1,223 @@
+"""Findings: the results of a chapter, each computed once for an edition and kept on disk between notebooks.
+
+A chapter's findings are a class whose results are methods marked :class:`finding`::
+
+    class Revenue(Findings):
+        @finding
+        def lines(self) -> pd.DataFrame: ...
+
+Read as attributes, they are computed at most once. Where the environment variable ``TOKENECON_FINDINGS`` names a
+folder, they are kept there and shared by every process of a build, for as long as the code of catalogue and analysis,
+the versions of its libraries, the editions and the tables read stay the same. A result read from disk counts as a use
+of the tables it was computed from, and gives the warnings that computing it gave.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import os
+import pickle
+import platform
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock
+
+from tokenecon import inputs
+from tokenecon.catalog import Catalog, Edition, data_root, find_edition
+
+STORE = "TOKENECON_FINDINGS"
+LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "arch", "scikit-learn", "diptest")
+_PARTS = ("catalog", "analysis")
+_PLAIN = (
+    *(str, int, float, bool, dt.date, dt.timedelta, np.generic, np.ndarray),
+    *(pd.DataFrame, pd.Series, pd.Index, pd.Period),
+)
+Room = TypeVar("Room", bound="Findings")
+
+
+class Findings:
+    """What a chapter finds for one edition; subclasses name the results.
+
+    Parameters
+    ----------
+    edition : str, optional
+        Its id; ``TOKENECON_EDITION`` or the newest if left out.
+    data_dir : path, optional
+        Data folder; the project's if left out.
+    """
+
+    def __init__(self, edition: str | None = None, data_dir: str | Path | None = None) -> None:
+        self.root = Path(data_dir).resolve() if data_dir else data_root()
+        self.edition: Edition = find_edition(self.root, edition or os.environ.get("TOKENECON_EDITION") or None)
+        self._held: dict[str, tuple[Any, set[str]]] = {}
+
+    @classmethod
+    def open(cls, edition: str | None = None, data_dir: str | Path | None = None) -> Self:
+        """Return the findings of an edition; the same object each time in one process."""
+        root = Path(data_dir).resolve() if data_dir else data_root()
+        return _opened(cls, find_edition(root, edition or os.environ.get("TOKENECON_EDITION") or None).id, root)
+
+    @cached_property
+    def cat(self) -> Catalog:
+        """The catalogue as the edition knows it, opened when something has to be computed."""
+        return _catalog(self.edition.id, self.root)
+
+    @property
+    def focal(self) -> str:
+        """Label of the edition's focal period."""
+        return self.edition.focal.label
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """The edition's day."""
+        return pd.Timestamp(self.edition.as_of)
+
+    def name(self, entity: str) -> str:
+        """Return an entity's short name."""
+        row = self.cat.entities.set_index("entity_id").loc[entity]
+        return row["short_name"] or row["name"]
+
+    def of(self, room: type[Room]) -> Room:
+        """Return another chapter's findings of the same edition."""
+        return room.open(self.edition.id, self.root)
+
+    @property
+    def before(self) -> Self | None:
+        """The same findings of the edition that this one follows; none for the first."""
+        return type(self).open(self.edition.previous, self.root) if self.edition.previous else None
+
+
+@cache
+def _opened(room: type[Findings], edition: str, root: Path) -> Any:
+    return room(edition, root)
+
+
+@cache
+def _catalog(edition: str, root: Path) -> Catalog:
+    return Catalog.open(edition, root)
+
+
+class finding:
+    """A result of :class:`Findings`: computed once, kept, and given out as a copy where it could be changed."""
+
+    def __init__(self, compute: Callable[[Any], Any]) -> None:
+        self.compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, found: Findings | None, owner: type) -> Any:
+        if found is None:
+            return self
+        if self.name not in found._held:
+            found._held[self.name] = _kept(found, f"{owner.__name__}.{self.name}", lambda: self.compute(found))
+        value, used = found._held[self.name]
+        inputs.note(used)
+        return value.copy() if isinstance(value, (pd.DataFrame, pd.Series)) else value
+
+
+def _kept(found: Findings, name: str, compute: Callable[[], Any]) -> tuple[Any, set[str]]:
+    """Return a result and the files it came from: from the store where that is current, else computed and stored."""
+    folder = os.environ.get(STORE)
+    if not folder:
+        with inputs.recording() as used:
+            return compute(), used
+    file = Path(folder) / found.edition.id / f"{name}.pickle"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{file}.lock"):
+        if (known := _read(file, found.root)) is not None:
+            return known
+        with inputs.recording() as used, warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            value = compute()
+        given = [(str(one.message), one.category) for one in caught]
+        _write(file, name, found.root, value, used, given)
+    _give(given)
+    return value, used
+
+
+def _read(file: Path, root: Path) -> tuple[Any, set[str]] | None:
+    try:
+        with file.open("rb") as stored:
+            head = pickle.load(stored)
+            if head["code"] != code_hash() or any(
+                _hash(_path(root, name)) != known for name, known in head["files"].items()
+            ):
+                return None
+            value = pickle.load(stored)
+    except (OSError, EOFError, pickle.UnpicklingError, KeyError, TypeError, AttributeError, ImportError):
+        return None
+    _give(head["warnings"])
+    return value, set(head["used"])
+
+
+def _write(file: Path, name: str, root: Path, value: Any, used: set[str], given: list[tuple[str, type]]) -> None:
+    if wrong := next(_unstorable(value), None):
+        raise TypeError(f"{name} holds a {wrong}: keep frames, numbers and frozen dataclasses, no fitted models")
+    fixed = {"data/datapackage.json", *(f"data/editions/{path.name}" for path in (root / "editions").glob("*.toml"))}
+    files = {name: _hash(_path(root, name)) for name in sorted(used | fixed)}
+    head = {"code": code_hash(), "files": files, "used": sorted(used), "warnings": given}
+    fresh = file.with_suffix(f".{os.getpid()}")
+    with fresh.open("wb") as stored:
+        for part in (head, value):
+            pickle.dump(part, stored, protocol=pickle.HIGHEST_PROTOCOL)
+    os.replace(fresh, file)
+
+
+def _give(given: list[tuple[str, type[Warning]]]) -> None:
+    for message, category in given:
+        warnings.warn(message, category, stacklevel=4)
+
+
+def _unstorable(value: Any) -> Iterator[str]:
+    """Yield the types in a result that are no plain data."""
+    if value is None or isinstance(value, _PLAIN):
+        return
+    if isinstance(value, Mapping):
+        value = [*value, *value.values()]
+    if dataclasses.is_dataclass(value) and value.__dataclass_params__.frozen:
+        value = [getattr(value, part.name) for part in dataclasses.fields(value)]
+    if isinstance(value, (list, tuple, set, frozenset)):
+        for part in value:
+            yield from _unstorable(part)
+    else:
+        yield type(value).__name__
+
+
+@cache
+def code_hash() -> str:
+    """Return a hash of the code that computes findings, and of the versions of what it stands on."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    for library in LIBRARIES:
+        digest.update(f"{library} {version(library)}".encode())
+    package = Path(__file__).parents[1]
+    for file in sorted(file for part in _PARTS for file in (package / part).rglob("*.py")):
+        digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _path(root: Path, name: str) -> Path:
+    return root / name.removeprefix("data/") if name.startswith("data/") else root.parent / name
+
+
+def _hash(file: Path) -> str:
+    try:
+        stat = file.stat()
+    except OSError:
+        return "missing"
+    return _hash_of(file, stat.st_mtime_ns, stat.st_size)
+
+
+@cache
+def _hash_of(file: Path, changed: int, size: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,37 @@
+"""Rows added later: after they were published, and not before the rows that they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tokenecon.catalog.checks.context import Data
+from tokenecon.catalog.checks.package import foreign_keys
+from tokenecon.catalog.errors import Finding
+
+
+def held_findings(data: Data) -> Iterator[Finding]:
+    """Every table: see :func:`added_findings`."""
+    for name in data.raw:
+        yield from added_findings(data, name)
+
+
+def added_findings(data: Data, name: str) -> Iterator[Finding]:
+    """A row is added once it is published, and an edition that holds it holds what it refers to."""
+    table = data.schema.tables[name]
+    if "added_on" not in table.fields:
+        return
+    for line, row in data.rows(name):
+        added, published = row["added_on"], row.get("published_on", "")
+        if added and added < published:
+            message = f"{added} is before published_on, {published}: nobody held it then"
+            yield data.finding(name, line, "added_on", message)
+    for own, other, theirs in foreign_keys(table):
+        if other not in data.raw or "added_on" not in data.schema.tables[other].fields:
+            continue
+        days = {tuple(row[key] for key in theirs): row["added_on"] for _, row in data.rows(other) if row["added_on"]}
+        for line, row in data.rows(name) if days else ():
+            known = days.get(tuple(row[key] for key in own), "")
+            if row["added_on"] < known:
+                what = " ".join(row[key] for key in own)
+                message = f"{row['added_on'] or 'from the first'} is before {what} was added to {other}, {known}"
+                yield data.finding(name, line, "added_on", message)

@@ -1,0 +1,139 @@
+"""One theme for every figure: seaborn's settings, one colour an entity, and how a finished figure becomes output.
+
+A figure cell ends in the figure itself, made with :func:`canvas` or by seaborn (a ``seaborn.objects`` plot, a facet
+grid). Its title and subtitle are the cell options ``fig-title`` and ``fig-subtitle``. The output is an SVG with its
+text kept as text, the data drawn as CSV, and the same figure laid out again for a narrow screen.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+import seaborn.objects as so
+from IPython import get_ipython
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tokenecon.catalog import Company
+from tokenecon.display import style
+
+NARROW = 3.75
+"""Width of the drawing for narrow screens, in inches: 360 pixels at the size of its text."""
+
+
+def use() -> None:
+    """Set seaborn and matplotlib to the report's look, and let cells end in a figure."""
+    style.use()
+    look = dict(mpl.rcParams)
+    sns.set_theme(style=None, palette=list(style.ENTITY_COLOURS.values()), rc=look)
+    shell = get_ipython()
+    if shell is not None:
+        formatter = shell.display_formatter.ipython_display_formatter
+        for kind in (Figure, so.Plot, sns.FacetGrid):
+            formatter.for_type(kind, show)
+
+
+def canvas(
+    data: pd.DataFrame, columns: int = 1, rows: int = 1, height: float = 3.2, **layout: Any
+) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure of the report's width that will show ``data``, and its axes in reading order.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        What is drawn, in base units; offered for download beside the figure.
+    columns, rows : int
+        Panels side by side and above each other.
+    height : float
+        Of the whole, in inches.
+    **layout
+        Further arguments of ``matplotlib.pyplot.subplots``, such as ``sharey`` and ``width_ratios``.
+    """
+    size = (style.WIDTH, height)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained", **layout)
+    figure.data = data
+    return figure, list(axes.flat)
+
+
+def colours(companies: Sequence[Company]) -> dict[str, str]:
+    """Return the colour of each company by its name, as seaborn's ``palette`` takes it."""
+    return {company.name: company.colour for company in companies}
+
+
+def marks(companies: Sequence[Company]) -> dict[str, Any]:
+    """Return what draws companies apart where ``hue`` and ``style`` are their names: colours, marks, no legend."""
+    names = [company.name for company in companies]
+    markers = {company.name: company.marker for company in companies}
+    order = {"hue_order": names, "style_order": names}
+    return {"palette": colours(companies), "markers": markers, "legend": False, **order}
+
+
+def shades(rows: pd.DataFrame, company: Company) -> dict[str, str]:
+    """Return a colour for each ``line`` of one company's rows: its own for the token business, tints for the rest."""
+    lines = rows.drop_duplicates("line").set_index("line")["route"]
+    return {line: style.tint(company.colour, style.ROUTE_TINTS.get(route, 0.3)) for line, route in lines.items()}
+
+
+def show(shown: Figure | so.Plot | sns.FacetGrid) -> None:
+    """Display a finished figure as the report keeps it; IPython calls this for the figure that a cell ends in.
+
+    Raises
+    ------
+    ValueError
+        If the figure does not know the data that it draws.
+    """
+    bundle, metadata = rendered(shown)
+    display(bundle, metadata={"tokenecon": metadata}, raw=True)
+
+
+def rendered(shown: Figure | so.Plot | sns.FacetGrid) -> tuple[Mapping[str, str], Mapping[str, Any]]:
+    """Return the output of a figure, and what publishing takes from it; the figure is closed."""
+    figure, data = _finished(shown)
+    if data is None or not len(data):
+        raise ValueError("the figure brings no data: make it with theme.canvas(data), and draw from that")
+    csv = csv_text(data)
+    wide = _svg(figure)
+    narrow = _svg(_stacked(figure))
+    plt.close(figure)
+    return {"image/svg+xml": wide, "text/plain": "Figure"}, {"data_csv": csv, "narrow": narrow}
+
+
+def csv_text(data: pd.DataFrame) -> str:
+    """Return ``data`` as CSV with dates as ISO days and floats to twelve significant digits."""
+    return data.to_csv(index=False, date_format="%Y-%m-%d", float_format="%.12g", lineterminator="\n")
+
+
+def _finished(shown: Figure | so.Plot | sns.FacetGrid) -> tuple[Figure, pd.DataFrame | None]:
+    if isinstance(shown, so.Plot):
+        figure = plt.figure(figsize=(style.WIDTH, 3.2), layout="constrained")
+        shown.on(figure).plot()
+        return figure, shown._data.source_data
+    if isinstance(shown, sns.FacetGrid):
+        return shown.figure, shown.data
+    return shown, getattr(shown, "data", None)
+
+
+def _stacked(figure: Figure) -> Figure:
+    """Lay a finished figure out again with one panel below the other, in reading order."""
+    panels = [ax for ax in figure.axes if ax.get_subplotspec() is not None]
+    height = figure.get_size_inches()[1]
+    rows = panels[0].get_subplotspec().get_gridspec().nrows if panels else 1
+    grid = figure.add_gridspec(max(1, len(panels)), 1)
+    for place, ax in enumerate(panels):
+        ax.set_subplotspec(grid[place])
+        ax.tick_params(labelleft=True, labelbottom=True)
+    figure.set_size_inches(NARROW, height / rows * max(1, len(panels)))
+    return figure
+
+
+def _svg(figure: Figure) -> str:
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue().replace(f"'{style.FONT}'", style.FONT_STACK)

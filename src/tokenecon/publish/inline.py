@@ -1,0 +1,104 @@
+"""Inline expressions in prose, as Quarto writes them: ``The gap is `{python} times(gap)` ``.
+
+The build evaluates them in the kernel after the cells above them, and keeps the answers in the cell's metadata under
+``user_expressions``, where Quarto looks for them too. A figure's title and subtitle, the cell options ``fig-title`` and
+``fig-subtitle``, are prose as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nbformat import NotebookNode
+
+from tokenecon.publish.errors import PublishError
+from tokenecon.publish.options import cell_options
+
+TITLES = ("fig-title", "fig-subtitle")
+_EXPRESSION = re.compile(r"(?:(?<=^)|(?<=[^`]))`\{python\}[ \t]([^`]+)`", re.M)
+
+
+def prose(cell: NotebookNode) -> str:
+    """Return the text of a cell in which expressions may stand: a Markdown cell's own, a code cell's titles."""
+    if cell.cell_type == "markdown":
+        return cell.source
+    if cell.cell_type != "code" or "{python}" not in cell.source:
+        return ""
+    options = cell_options(cell.source)
+    return "\n\n".join(str(options[name]) for name in TITLES if name in options)
+
+
+def expressions(cell: NotebookNode) -> list[str]:
+    """Return the expressions in a cell's prose, each once, in order."""
+    return list(dict.fromkeys(found.strip() for found in _EXPRESSION.findall(prose(cell))))
+
+
+def printed(text: str, cell: NotebookNode) -> str:
+    """Return ``text``, which is a cell's prose or part of it, with its expressions replaced by what they gave.
+
+    Raises
+    ------
+    PublishError
+        If one was not evaluated, or gave a bare number or string.
+    """
+    answers = _answers(cell)
+    return _EXPRESSION.sub(lambda found: _text(found[1].strip(), answers), text)
+
+
+def is_left_out(cell: NotebookNode) -> bool:
+    """Whether an expression leaves the paragraph out, as ``when(False)`` does."""
+    return any(_own(answer).get("omit") for answer in _answers(cell).values())
+
+
+def facts(cell: NotebookNode) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield what was printed, by expression; the parts of a list by expression and label."""
+    answers = _answers(cell)
+    for expression in expressions(cell):
+        own = _own(answers[expression])
+        if own.get("fact"):
+            yield expression, own["fact"]
+        for label, fact in (own.get("parts") or {}).items():
+            if fact:
+                yield f"{expression}.{label}", fact
+
+
+def with_values(cell: NotebookNode) -> NotebookNode:
+    """Return an executed cell for any viewer: values in its prose, the template in its metadata, titles shown."""
+    if not cell.metadata.get("user_expressions"):
+        return cell
+    cell = cell.copy()
+    if is_left_out(cell):
+        cell.metadata = {"tokenecon": {"template": cell.source}}
+        cell.source = ""
+    elif cell.cell_type == "markdown":
+        cell.metadata = {**cell.metadata, "tokenecon": {"template": cell.source}}
+        cell.source = printed(cell.source, cell)
+    else:
+        title = printed(prose(cell), cell)
+        shown = {"text/markdown": title, "text/plain": title}
+        above = NotebookNode(output_type="display_data", data=shown, metadata={"tokenecon": {"title": True}})
+        cell.outputs = [above, *cell.outputs]
+    return cell
+
+
+def _answers(cell: NotebookNode) -> dict[str, Mapping[str, Any]]:
+    return {one["expression"]: one["result"] for one in cell.metadata.get("user_expressions", [])}
+
+
+def _own(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    return answer.get("metadata", {}).get("tokenecon", {})
+
+
+def _text(expression: str, answers: Mapping[str, Mapping[str, Any]]) -> str:
+    if expression not in answers:
+        raise PublishError(f"`{{python}} {expression}` was not evaluated: build the report, or run the notebook by it")
+    answer = answers[expression]
+    if not _own(answer):
+        given = answer["data"].get("text/plain", "")
+        raise PublishError(
+            f"`{{python}} {expression}` prints {given[:40]} as it is: give it a form of tokenecon.display.text, "
+            "such as share(x), times(x) or text(name)"
+        )
+    return answer["data"]["text/markdown"]
