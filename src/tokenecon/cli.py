@@ -245,10 +245,9 @@ def list_missing(
 
 @editions.command("fill")
 def fill_in(name: Newest = None) -> None:
-    """Move the completed rows of an edition's templates into the tables of `data/`.
+    """Check the completed rows of an edition's templates, and move them into the tables of `data/`; all, or none.
 
-    A row is complete with a figure, its source and its day. Run `tokenecon check` afterwards: a source that is new
-    needs its row in `data/sources.csv`.
+    A row is complete with a figure, its source and its day. A source that is new needs its row in `data/sources.csv`.
     """
     from tokenecon import publish
 
@@ -419,7 +418,7 @@ def financials(
     rulings: Annotated[Path | None, typer.Option(help="CSV with rulings, where the filing restates figures.")] = None,
     segments: Annotated[Path | None, typer.Option(help="CSV with new segments.")] = None,
     allow_jumps: Annotated[
-        bool, typer.Option("--allow-jumps", help="Take figures a hundred times those of a year before.")
+        bool, typer.Option("--allow-jumps", help="Take figures that are unlikely beside those of a year before.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare; write nothing.")] = False,
     data: DataFolder = None,
@@ -428,7 +427,8 @@ def financials(
 
     A file needs entity_id, metric, segment, period_start, period_end, value, unit, currency and source_id; `1,234.5`
     (in quotes), `(37.1)` and `26.3%` are read as printed. Enter the sums, shares and growth that the filing states: a
-    mistyped digit breaks one of them, is named, and nothing is written.
+    mistyped digit breaks one of them, is named, and nothing is written. So is what is unlikely: ten times the figure of
+    a year before or a tenth of it, nothing after something, a new sign, a margin over 100%, a day too few.
     """
     from tokenecon import refresh
 
@@ -453,6 +453,8 @@ def financials(
         )
         table.add_row(str(figure.line), name, period, f"{figure.printed} {row['unit']}", figure.before, change)
     out.print(table)
+    for note in added.notes:
+        out.print(note, markup=False)
     known = f"; {len(added.known)} were there already" if added.known else ""
     out.print(f"{'would add' if dry_run else 'added'} {len(added.figures)} rows to data/financials.csv{known}")
 
