@@ -6,7 +6,6 @@ Every function that draws takes a ``seed``, so that an edition prints the same n
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,50 +16,13 @@ from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.regression.linear_model import RegressionResults
 
+from tokenecon.analysis.estimate import Estimate
+
 DRAWS = 9_999
 SEED = 20260401
 LEVEL = 0.95
 _WEBB = np.sqrt([0.5, 1.0, 1.5])
 _NAN = float("nan")
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with what it needs to be believed.
-
-    Parameters
-    ----------
-    value : float
-        The estimate.
-    low, high : float
-        Ends of its 95 percent interval; NaN where there is none.
-    n : int
-        Observations behind it.
-    errors : str
-        How the interval was made, such as ``HC3``.
-    se : float
-        Standard error; NaN where the interval is not made from one.
-    """
-
-    value: float
-    low: float
-    high: float
-    n: int
-    errors: str
-    se: float = _NAN
-
-    def map(self, change: Callable[[float], float]) -> Estimate:
-        """Return the estimate of a monotone function of the number: ends go with it, the standard error does not."""
-        low, high = sorted((change(self.low), change(self.high)))
-        return Estimate(change(self.value), low, high, self.n, self.errors)
-
-    def excludes(self, value: float) -> bool:
-        """Whether the interval leaves ``value`` out."""
-        return not self.low <= value <= self.high
-
-    def fields(self, name: str) -> dict[str, float | int]:
-        """Return the number and its interval as named values for a sentence: ``name``, ``name_low``, ``name_high``."""
-        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
 
 
 def ols(
