@@ -33,7 +33,7 @@ from tokenecon.analysis.judge import (
     span_of,
 )
 from tokenecon.analysis.market import prices
-from tokenecon.analysis.market.findings import Market
+from tokenecon.analysis.market.old import OldMarket
 from tokenecon.catalog.formula import Formula
 
 REVENUE, ROUTES, OUTLOOK = "sec-revenue-mix", "sec-route-divergence", "sec-outlook"
@@ -148,9 +148,9 @@ class Known(forecasts.Known):
         return self.cat.edition.focal.label
 
     @cached_property
-    def market(self) -> Market:
+    def market(self) -> OldMarket:
         """Prices, scores and tokens as the chapters on the market and on prices use them."""
-        return Market(self.cat)
+        return OldMarket(self.cat)
 
     def name(self, entity: str) -> str:
         """Return an entity's short name."""
@@ -641,26 +641,6 @@ def breadth_widens_users(known: Known, claim: Claim) -> Result:
         Verdict.undetermined, float(multiple), n=len(own), unit="times", note=note, sources=keys(own["source_id"]),
         section=ROUTES,
     )  # fmt: skip
-
-
-# Capability and price --------------------------------------------------------------------------------------------
-
-
-def capability_converges(known: Known, claim: Claim) -> Result:
-    """Follow how near the fifth-best vendor comes to the best, month by month, on the last set of scores."""
-    about = known.cat.models[["model_id", "entity_id", "released_on"]]
-    rows = known.market.scored.merge(about, on="model_id", validate="one_to_one").dropna(subset=["released_on"])
-    months = pd.date_range(known.as_of - pd.DateOffset(months=18), rows["released_on"].max(), freq="ME")
-    near = []
-    for month in months:
-        best = rows[rows["released_on"] <= month].groupby("entity_id")["score"].max().nlargest(5)
-        near.append(best.iloc[-1] / best.iloc[0] if len(best) == 5 else NAN)
-    slope = estimators.trend(near, _years(months))
-    ends = f"{near[0]:.2f} to {near[-1]:.2f} in {len(months)} months"
-    note = f"score of the fifth-best vendor over the best, change a year; {ends}"
-    return estimated(
-        slope, by_interval(slope.low, slope.high), "percentage points", note, ["AA_SNAPSHOTS"], "sec-market-structure"
-    )
 
 
 def _log_trend(values: Iterable[float], days: Iterable[pd.Timestamp]) -> Estimate:
