@@ -16,27 +16,16 @@ from tokenecon.analysis import evidence, market_evidence
 from tokenecon.analysis.evidence import Known
 from tokenecon.analysis.forecasts import Known as Before
 from tokenecon.analysis.judge import COMPUTATIONS, Result, Verdict, computation
-from tokenecon.analysis.market import claims as _market  # noqa: F401  registers its computations
+from tokenecon.analysis.market import claims as _market  # noqa: F401 - registers its computations
+from tokenecon.analysis.revenue import claims as _revenue  # noqa: F401 - registers its computations
 from tokenecon.catalog import Catalog, DataError, Finding
 from tokenecon.catalog.checks.context import Data
 
 for _function in (
-    evidence.from_accounts,
     evidence.from_accounts_in_yuan,
     evidence.revenue_per_head,
-    evidence.share_price,
-    evidence.stated_again,
     evidence.stated_growth_of_volume,
-    evidence.rate_over_revenue,
-    evidence.share_of_route,
     evidence.forecast,
-    evidence.tilt,
-    evidence.api_adds_most,
-    evidence.api_adds_most_zhipu,
-    evidence.api_convergence,
-    evidence.line_definition,
-    evidence.main_line,
-    evidence.billing_unit,
     evidence.tokens_rise,
     evidence.volume_share,
     evidence.agent_volume,

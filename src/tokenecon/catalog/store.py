@@ -359,6 +359,36 @@ class Catalog:
             value=frame["value"] * values, base_unit=quote, rate=values, proxy=[rate.proxy for rate in rates]
         )
 
+    def in_one_currency(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Bring the money of each entity to the currency of its latest accounts, so that periods compare.
+
+        Parameters
+        ----------
+        frame
+            Rows of facts, with `metric`; flows are converted at the average rate of their period, stocks at the
+            closing rate of its last day.
+
+        Returns
+        -------
+        DataFrame
+            The same rows, with `converted`: whether a row was printed in another currency.
+
+        Raises
+        ------
+        RateError
+            If a rate is not known.
+        """
+        money = frame["currency"] != ""
+        latest = frame[money].sort_values("period_end").groupby("entity_id")["currency"].last()
+        wanted = frame["entity_id"].map(latest)
+        foreign = money & (frame["currency"] != wanted)
+        natures = frame["metric"].map(self.metrics.set_index("metric_id")["nature"])
+        parts = [frame[~foreign].assign(converted=False)]
+        for (currency, stock), rows in frame[foreign].groupby([wanted[foreign], natures[foreign].eq("stock")]):
+            brought = self.in_currency(rows, currency, "closing" if stock else "average")
+            parts.append(brought.assign(converted=True)[parts[0].columns])
+        return pd.concat(parts).sort_index()
+
     def _load(self, name: str) -> pd.DataFrame:
         table, raw = self._schema.tables[name], self._held(name)
         if table.is_fact:
