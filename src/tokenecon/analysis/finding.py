@@ -34,7 +34,7 @@ from filelock import FileLock
 from tokenecon import inputs
 from tokenecon.catalog import Catalog, Edition, data_root, find_edition
 
-STORE = "TOKENECON_FINDINGS"
+STORE = inputs.FINDINGS
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "arch", "scikit-learn", "diptest")
 _PARTS = ("catalog", "analysis")
 _PLAIN = (

@@ -18,24 +18,12 @@ from tokenecon.analysis.forecasts import Known as Before
 from tokenecon.analysis.judge import COMPUTATIONS, Result, Verdict, computation
 from tokenecon.analysis.market import claims as _market  # noqa: F401 - registers its computations
 from tokenecon.analysis.revenue import claims as _revenue  # noqa: F401 - registers its computations
+from tokenecon.analysis.routes import claims as _routes  # noqa: F401
 from tokenecon.catalog import Catalog, DataError, Finding
 from tokenecon.catalog.checks.context import Data
 
 for _function in (
-    evidence.from_accounts_in_yuan,
-    evidence.revenue_per_head,
-    evidence.stated_growth_of_volume,
     evidence.forecast,
-    evidence.tokens_rise,
-    evidence.volume_share,
-    evidence.agent_volume,
-    evidence.price_and_volume,
-    evidence.minimax_tokens_drive,
-    evidence.rd_slower_than_revenue,
-    evidence.minimax_more_efficient,
-    evidence.routes_diverge,
-    evidence.breadth_amplifies,
-    evidence.breadth_widens_users,
     evidence.not_testable,
     market_evidence.competition_squeezes,
     market_evidence.simple_tokens_cheap,

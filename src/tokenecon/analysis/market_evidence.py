@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from tokenecon.analysis import estimators
-from tokenecon.analysis.evidence import Claim, Known, estimated, keys, ranged
-from tokenecon.analysis.judge import NAN, Result, Verdict, by_agreement, by_interval
+from tokenecon.analysis.evidence import Known
+from tokenecon.analysis.judge import NAN, Claim, Result, Verdict, by_agreement, by_interval, estimated, keys, ranged
 from tokenecon.analysis.market.claims import used as _used
 from tokenecon.analysis.pricing import gap, premium_spells, price_events, serving_cost, spread
 from tokenecon.analysis.pricing import off_list as pricing

@@ -147,8 +147,8 @@ def _check_sum(both: pd.DataFrame) -> None:
     if len(wrong):
         (entity, _, end), (change, growth) = wrong.index[0], wrong.iloc[0][["change", "growth"]]
         raise ValueError(
-            f"{entity}: the lines of the period to {end:%Y-%m-%d} that have a comparative add {change:,.0f} to revenue, "
-            f"which grew by {growth:,.0f}; name in segments.csv which line `continues` which"
+            f"{entity}: the lines of the period to {end:%Y-%m-%d} that have a comparative add {change:,.0f} to "
+            f"revenue, which grew by {growth:,.0f}; name in segments.csv which line `continues` which"
         )
 
 
