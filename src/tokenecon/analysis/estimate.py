@@ -71,10 +71,6 @@ class Estimate:
         found = replace(self, value=change(self.value), low=low, high=high, se=NAN)
         return found if unit is None else replace(found, unit=unit)
 
-    def fields(self, name: str) -> dict[str, float | int]:
-        """Return the number and its interval as named values for a sentence: ``name``, ``name_low``, ``name_high``."""
-        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
-
     def to(self, unit: str) -> Estimate:
         """Return the same estimate, written in ``unit``."""
         return replace(self, unit=unit)
