@@ -1,4 +1,4 @@
-"""The command line: ``tokenecon check | build | verify | claims | edition | refresh | add | renderer``."""
+"""The command line: ``tokenecon check | build | verify | claims | edition | refresh | add | study | renderer``."""
 
 from __future__ import annotations
 
@@ -457,6 +457,33 @@ def financials(
         out.print(note, markup=False)
     known = f"; {len(added.known)} were there already" if added.known else ""
     out.print(f"{'would add' if dry_run else 'added'} {len(added.figures)} rows to data/financials.csv{known}")
+
+
+@app.command()
+def study(
+    edition: Edition = None,
+    replications: Annotated[int, typer.Option(help="Samples drawn of each design.", min=2)] = 800,
+    workers: Annotated[int | None, typer.Option(help="Processes; as many as there are cores if left out.")] = None,
+) -> None:
+    """Simulate the design of each headline interval and write what it covers into `data/study.csv`.
+
+    Takes some minutes. The numbers depend on the samples of the edition, not on how many workers share the work.
+    """
+    from concurrent.futures import ProcessPoolExecutor
+
+    from tokenecon.analysis import study as simulation
+    from tokenecon.analysis.market.findings import Market
+    from tokenecon.catalog import Catalog
+
+    with _errors(), ProcessPoolExecutor(workers) as executor:
+        designs = simulation.designs(Market(Catalog.open(edition)))
+        table = simulation.run(
+            designs, f"{dt.date.today():%Y-%m-%d}", replications, executor=executor,
+            said=lambda line: out.print(line, markup=False),
+        )  # fmt: skip
+    path = data_root() / "study.csv"
+    table.to_csv(path, index=False, lineterminator="\n")
+    out.print(f"wrote {path}: {len(table)} rows", markup=False)
 
 
 @app.callback()
