@@ -218,8 +218,8 @@ def new_one(
     marked gap. `data/editions/<id>.todo/` holds the checklist, and for each table a template with its header and a row
     for each missing figure. Fill in value, source and day, then run `tokenecon edition fill`.
 
-    Between two filings say which period it is about: with `--as-of 2026-11-15 --focal "H1 2026"` an edition brings prices,
-    tokens and run-rates up to date beside the accounts of the half-year.
+    Between two filings say which period it is about: with `--as-of 2026-11-15 --focal "H1 2026"` an edition brings
+    prices, tokens and run-rates up to date beside the accounts of the half-year.
     """
     from tokenecon import publish
     from tokenecon.terminal import show_todo
