@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,13 +21,20 @@ FORMS: Mapping[str, tuple[float, str]] = {
 }
 """Unit to how many of it one of the base unit makes, and how a number of it is written."""
 
+_SEEN = re.compile(r"[1-9]|[a-z]{3}", re.I)
+"""A digit that is not zero, or a word such as ``inf``: what a sign can stand before."""
+
 
 def fixed(value: float, digits: int = 0, sign: bool = False) -> str:
     """Write a number with ``digits`` decimals, thousands set apart, a true minus, and never a negative zero."""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    value = round(value, digits) + 0.0
-    return format(value, f"{'+' if sign and value else ''},.{digits}f").replace("-", "−")
+    return minus(format(value, f"{'+' if sign else ''},.{digits}f"))
+
+
+def minus(text: str) -> str:
+    """Return a formatted number with a true minus, and without a sign where it shows zero."""
+    return text.replace("-", "−") if _SEEN.search(text) else text.lstrip("-+ ")
 
 
 def digits_of(low: float, high: float) -> int:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tokenecon.analysis.estimate import NOT_AVAILABLE, fixed, plain
+from tokenecon.markup import escaped
 
 EMPTY = "\N{ZERO WIDTH SPACE}"
 """Stands for a text without letters: Quarto does not replace an expression by nothing."""
@@ -30,8 +30,6 @@ AMOUNTS: Mapping[str, tuple[str, float, str]] = {
     "CNY/USD": ("CNY per USD", 1, "{} yuan per dollar"),
 }
 """Unit of an amount: the base unit, how many of it one is, and how it is written."""
-
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>$~^#|@!])")
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ def month(value: dt.date | None) -> Printed:
 
 def text(value: object) -> Printed:
     """Write a name, a label or words as they are: nothing in them is read as markup."""
-    return Printed(_MARKUP.sub(r"\\\1", str(value)), str(value), "text")
+    return Printed(escaped(value), str(value), "text")
 
 
 def listed(values: Mapping[str, float], form: Callable[[float], Printed]) -> Printed:

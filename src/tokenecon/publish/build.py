@@ -28,6 +28,7 @@ from tokenecon.publish.errors import PublishError
 from tokenecon.publish.execute import Executed, Runner, gaps
 from tokenecon.publish.project import Project
 from tokenecon.publish.record import Record, record_file, recorded
+from tokenecon.publish.references import check_references
 
 FORMATS = ("html", "pdf")
 _RENDERERS = {"quarto": quarto, "embedded": embedded}
@@ -225,7 +226,7 @@ def _pages(
     record = recorded(stage.collect_facts(contents), contents.values())
     changed = appendix.previous(project, edition, record)
     pages = appendix.pages(project, edition, contents, run.executed, manifest, changed)
-    stage.check_references(project, contents, pages)
+    check_references(project, contents, pages)
     return pages, changed
 
 
