@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tokenecon.analysis import claims, evidence, forecasts, ledger
-from tokenecon.analysis.claims import Result, Verdict
+from tokenecon.analysis import evidence, forecasts, judge, ledger
+from tokenecon.analysis.judge import Result, Verdict
 from tokenecon.catalog import Catalog, DataError
 from tokenecon.catalog.checks import run_checks
 
@@ -57,21 +57,21 @@ def evaluated(catalogs):
     ],
 )
 def test_an_interval_decides_only_where_all_of_it_does(low, high, null, expected):
-    assert claims.by_interval(low, high, null) is expected
+    assert judge.by_interval(low, high, null) is expected
 
 
 def test_a_handful_must_agree_and_one_is_no_handful():
-    assert claims.by_agreement([True, True]) is Verdict.supported
-    assert claims.by_agreement([False, False]) is Verdict.not_supported
-    assert claims.by_agreement([True, False]) is Verdict.undetermined
-    assert claims.by_agreement([True]) is Verdict.undetermined
-    assert claims.by_agreement([]) is Verdict.undetermined
+    assert judge.by_agreement([True, True]) is Verdict.supported
+    assert judge.by_agreement([False, False]) is Verdict.not_supported
+    assert judge.by_agreement([True, False]) is Verdict.undetermined
+    assert judge.by_agreement([True]) is Verdict.undetermined
+    assert judge.by_agreement([]) is Verdict.undetermined
 
 
 def test_filed_amounts_compare_without_an_interval():
-    assert claims.by_comparison(0.6, 0.5) is Verdict.supported
-    assert claims.by_comparison(0.4, 0.5) is Verdict.not_supported
-    assert claims.by_comparison(float("nan"), 0.5) is Verdict.undetermined
+    assert judge.by_comparison(0.6, 0.5) is Verdict.supported
+    assert judge.by_comparison(0.4, 0.5) is Verdict.not_supported
+    assert judge.by_comparison(float("nan"), 0.5) is Verdict.undetermined
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_filed_amounts_compare_without_an_interval():
     ],
 )
 def test_about_rounds_at_the_last_digit_that_is_not_zero(printed, qualifier, low, high):
-    found = claims.printed_interval(printed, qualifier)
+    found = judge.printed_interval(printed, qualifier)
     assert (float(found.low), float(found.high)) == (low, high)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tokenecon.shown import NOT_AVAILABLE, bundle, fixed, plain
+
 NAN = float("nan")
-NOT_AVAILABLE = "[not available]"
 FORMS: Mapping[str, tuple[float, str]] = {
     "": (1, "{}"),
     "percent": (100, "{}%"),
@@ -20,21 +20,6 @@ FORMS: Mapping[str, tuple[float, str]] = {
     "years": (1, "{} years"),
 }
 """Unit to how many of it one of the base unit makes, and how a number of it is written."""
-
-_SEEN = re.compile(r"[1-9]|[a-z]{3}", re.I)
-"""A digit that is not zero, or a word such as ``inf``: what a sign can stand before."""
-
-
-def fixed(value: float, digits: int = 0, sign: bool = False) -> str:
-    """Write a number with ``digits`` decimals, thousands set apart, a true minus, and never a negative zero."""
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    return minus(format(value, f"{'+' if sign else ''},.{digits}f"))
-
-
-def minus(text: str) -> str:
-    """Return a formatted number with a true minus, and without a sign where it shows zero."""
-    return text.replace("-", "−") if _SEEN.search(text) else text.lstrip("-+ ")
 
 
 def digits_of(low: float, high: float) -> int:
@@ -131,10 +116,5 @@ class Estimate:
             "errors": self.errors,
         }
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        return {"text/markdown": self.text, "text/plain": self.text}, {"tokenecon": {"fact": self.fact()}}
-
-
-def plain(value: float) -> float | None:
-    """Return a number as JSON can hold it, to twelve significant digits; ``None`` where there is none."""
-    return float(f"{value:.12g}") if math.isfinite(value) else None
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple:
+        return bundle(self.text, fact=self.fact())

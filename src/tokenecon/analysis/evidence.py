@@ -1,22 +1,36 @@
 """What bears on each claim: one function a computation, from what an edition knows to a result.
 
 A claim about the business is judged by an interval where there is a sample, by a comparison where accounts give both
-sides, and by how many vendors or measures agree where there are a few; :mod:`tokenecon.analysis.claims` has the rules.
+sides, and by how many vendors or measures agree where there are a few; :mod:`tokenecon.analysis.judge` has the rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import claims, estimators, forecasts, prices, revenue, routes, scenarios
-from tokenecon.analysis.claims import NAN, Result, Verdict, by_agreement, by_comparison, by_interval
+from tokenecon.analysis import estimators, forecasts, judge, prices, revenue, routes, scenarios
 from tokenecon.analysis.estimators import Estimate
+from tokenecon.analysis.judge import (
+    NAN,
+    Claim,
+    Result,
+    Verdict,
+    about,
+    against_print,
+    by_agreement,
+    by_comparison,
+    by_interval,
+    changed,
+    estimated,
+    keys,
+    ranged,
+    span_of,
+)
 from tokenecon.analysis.market import Market
 from tokenecon.catalog.formula import Formula
 
@@ -52,7 +66,7 @@ class Known(forecasts.Known):
     @cached_property
     def judged(self) -> pd.DataFrame:
         """Figures judged against the accounts in their own currency, by claim."""
-        return claims.evaluate(self.quotes, self.cat.metrics, self.figures).set_index("claim_id")
+        return judge.evaluate(self.quotes, self.cat.metrics, self.figures).set_index("claim_id")
 
     @cached_property
     def judged_in_yuan(self) -> pd.DataFrame:
@@ -64,7 +78,7 @@ class Known(forecasts.Known):
         accounts = self.cat.in_currency(flows, "CNY", "average")
         heads = self.heads_table.assign(metric="revenue_per_head", base_unit="CNY")
         heads = heads.assign(value=heads["per_head_end"])
-        return claims.evaluate(quoted, self.cat.metrics, pd.concat([accounts, heads])).set_index("claim_id")
+        return judge.evaluate(quoted, self.cat.metrics, pd.concat([accounts, heads])).set_index("claim_id")
 
     @cached_property
     def heads_table(self) -> pd.DataFrame:
@@ -147,10 +161,6 @@ class Known(forecasts.Known):
         return known.loc[statement] if statement in known.index else None
 
 
-Claim = Mapping[str, Any]
-Computation = Callable[[Known, Claim], Result]
-
-
 # Figures ---------------------------------------------------------------------------------------------------------
 
 
@@ -173,7 +183,7 @@ def from_accounts_in_yuan(known: Known, claim: Claim) -> Result:
         f"{found.note}: the article's amount implies {rates['rate_low']:.2f} to {rates['rate_high']:.2f} yuan a "
         f"dollar, the year's average was {average.value:.2f}"
     )
-    return _with(found, note=note, sources=(*found.sources, *average.source_ids))
+    return changed(found, note=note, sources=(*found.sources, *average.source_ids))
 
 
 def revenue_per_head(known: Known, claim: Claim) -> Result:
@@ -188,7 +198,7 @@ def revenue_per_head(known: Known, claim: Claim) -> Result:
     if found.verdict is Verdict.differs and len(heads) and heads["rate"].iloc[0] != 1:
         implied = claim["value"] * heads["heads_end"].iloc[0] / (heads["value"].iloc[0] / heads["rate"].iloc[0])
         note += f": at {implied:.2f} yuan a dollar it would fit, the year's average was {heads['rate'].iloc[0]:.2f}"
-    return _with(found, n=2, note=f"{note}; on the staff of the last day", sources=keys(sources))
+    return changed(found, n=2, note=f"{note}; on the staff of the last day", sources=keys(sources))
 
 
 def share_price(known: Known, claim: Claim) -> Result:
@@ -200,7 +210,7 @@ def share_price(known: Known, claim: Claim) -> Result:
     value = float(own["value"].iloc[0])
     levels = known.cat.operating.query("metric == 'share_price'")
     closes = levels[(levels["entity_id"] == claim["entity_id"]) & (levels["period_end"] <= claim["period_end"])]
-    verdict, note = _against_print(claim, value)
+    verdict, note = against_print(claim, value)
     note = f"{note}; close to close" + (f", {' to '.join(f'{v:,.1f}' for v in closes['value'])}" if len(closes) else "")
     return Result(verdict, value, n=len(closes), note=note, sources=tuple({*own["source_id"], *closes["source_id"]}))
 
@@ -214,7 +224,7 @@ def stated_again(known: Known, claim: Claim) -> Result:
     if same.empty:
         return _alone(known, claim)
     row = same.iloc[0]
-    verdict, note = _against_print(claim, row["value"])
+    verdict, note = against_print(claim, row["value"])
     note = f"{note}; said by {row['said_by']}, not a figure of the accounts"
     return Result(verdict, row["value"], n=len(same), note=note, sources=tuple(same["source_id"]), section=REVENUE)
 
@@ -244,8 +254,8 @@ def stated_growth_of_volume(known: Known, claim: Claim) -> Result:
     allowed = own["multiple"] / own["price"] - 1
     bases = ", ".join(f"{row.basis} {row.earlier} to {row.later}" for row in own.itertuples())
     note = (
-        f"no other source states it; revenue moved {_span(own['multiple'], '.2f')} times ({bases}), which at the "
-        f"stated price leaves growth of {_span(allowed, '.0%')} for volume that is paid"
+        f"no other source states it; revenue moved {span_of(own['multiple'], '.2f')} times ({bases}), which at the "
+        f"stated price leaves growth of {span_of(allowed, '.0%')} for volume that is paid"
     )
     sources = about(known.stated, claim)["source_id"]
     return ranged(Verdict.undetermined, allowed, "bases", "", note, sources, ROUTES)
@@ -260,7 +270,7 @@ def rate_over_revenue(known: Known, claim: Claim) -> Result:
     pace = revenue.annualised(revenue.finest(flows)).sort_values("period_end").iloc[-1]
     mixed, like = rate / year["value"], rate / pace["annualised"]
     bases = known.cat.metrics.set_index("metric_id")["basis"]
-    verdict, note = _against_print(claim, mixed)
+    verdict, note = against_print(claim, mixed)
     if bases["run_rate"] != bases["revenue"]:
         verdict = Verdict.definition_mixed
     note = (
@@ -283,7 +293,7 @@ def share_of_route(known: Known, claim: Claim) -> Result:
         return Result(Verdict.undetermined, note="no share of this vendor is known")
     ranked = both.assign(other=both["segment"].ne(claim["segment"]), near=both["route"].ne("api"))
     row = ranked.sort_values(["other", "near", "tier", "period_end"], ascending=[True, True, True, False]).iloc[0]
-    verdict, note = _against_print(claim, row["value"])
+    verdict, note = against_print(claim, row["value"])
     if row["other"]:
         verdict = Verdict.definition_mixed
     told = f"{row['value']:.0%} is known for {row['label'].lower()}, {row['period']}"
@@ -487,8 +497,8 @@ def price_and_volume(known: Known, claim: Claim) -> Result:
     paid = own["multiple"] / own["price"]
     stated = known.moved["volume"]
     note = (
-        f"revenue over stated price leaves paid volume {_span(paid, '.2f')} times its start, where "
-        f"{_span(stated, '.0f')} times are stated for calls. That supply fell short is not tested"
+        f"revenue over stated price leaves paid volume {span_of(paid, '.2f')} times its start, where "
+        f"{span_of(stated, '.0f')} times are stated for calls. That supply fell short is not tested"
     )
     sources = _statement_sources(known, PRICE_AND_VOLUME)
     return ranged(by_agreement(list(paid > 1)), paid, "periods and bases", "times", note, sources, ROUTES)
@@ -663,11 +673,6 @@ def not_testable(known: Known, claim: Claim) -> Result:
     return Result(Verdict.undetermined, note="not testable with this data")
 
 
-def about(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
-    """Return the rows about the entity of a claim."""
-    return frame[frame["entity_id"] == claim["entity_id"]]
-
-
 def _judged(known: Known, claim: Claim, row: pd.Series) -> Result:
     verdict = Verdict(row["verdict"])
     verdict = Verdict.undetermined if verdict is Verdict.not_computable else verdict
@@ -692,55 +697,6 @@ def _metric_sources(
     return keys(own["source_id"])
 
 
-def _against_print(claim: Claim, value: float) -> tuple[Verdict, str]:
-    """Judge a value against the figure as printed."""
-    factor = claim["value"] / float(claim["printed"])
-    interval = claims.printed_interval(claim["printed"], claim["qualifier"])
-    scaled = value / factor
-    slack = 1e-9 * max(1.0, abs(scaled))
-    if float(interval.low) - slack <= scaled <= float(interval.high) + slack:
-        return Verdict.reproduced, "rounds to it"
-    return Verdict.differs, f"off by {scaled - float(claim['printed']):+,.2f}".replace("-", "−")
-
-
-def estimated(
-    estimate: Estimate, verdict: Verdict, unit: str, note: str, sources: Iterable[str], section: str
-) -> Result:
-    """Return an estimate with its 95 percent interval as a result."""
-    ends = {"low": estimate.low, "high": estimate.high, "interval": f"95%, {estimate.errors}"}
-    return Result(
-        verdict, estimate.value, **ends, n=estimate.n, unit=unit, note=note, sources=keys(sources), section=section
-    )
-
-
-def ranged(
-    verdict: Verdict, values: pd.Series, of: str, unit: str, note: str, sources: Iterable[str], section: str
-) -> Result:
-    """Return the middle of a handful of values with their range, which is no confidence interval and says so."""
-    ends = (
-        {"low": float(values.min()), "high": float(values.max()), "interval": f"range of {of}"}
-        if len(values) > 1
-        else {}
-    )
-    middle = float(values.median()) if len(values) else NAN
-    return Result(verdict, middle, **ends, n=len(values), unit=unit, note=note, sources=keys(sources), section=section)
-
-
 def _statement_sources(known: Known, pairs: Mapping[str, str]) -> pd.Series:
     said = known.cat.statements
     return said.loc[said["statement_id"].isin([*pairs, *pairs.values()]), "source_id"]
-
-
-def _span(values: pd.Series, spec: str) -> str:
-    """Write the range of some values, or the one value."""
-    ends = [format(value, spec) for value in (values.min(), values.max())]
-    return " to ".join(dict.fromkeys(ends)).replace("-", "−")
-
-
-def keys(sources: Iterable[str]) -> tuple[str, ...]:
-    """Return each source once; a derived row names several with a semicolon."""
-    return tuple(sorted({key for joined in sources for key in str(joined).split("; ")}))
-
-
-def _with(result: Result, **changes: Any) -> Result:
-    return Result(**{**result.__dict__, **changes})

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from tokenecon.analysis import outlook, revenue, scenarios
-from tokenecon.analysis.claims import Verdict
+from tokenecon.analysis.judge import Verdict
 from tokenecon.catalog import Catalog
 
 NAN = float("nan")

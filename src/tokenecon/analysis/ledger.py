@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 
 from tokenecon.analysis import evidence, market_evidence
-from tokenecon.analysis.claims import Result, Verdict
 from tokenecon.analysis.evidence import Computation, Known
 from tokenecon.analysis.forecasts import Known as Before
+from tokenecon.analysis.judge import Result, Verdict
 from tokenecon.catalog import Catalog, DataError, Finding
 from tokenecon.catalog.checks.context import Data
 

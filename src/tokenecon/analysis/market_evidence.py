@@ -20,9 +20,9 @@ from tokenecon.analysis import (
     spread,
     sunk_costs,
 )
-from tokenecon.analysis.claims import NAN, Result, Verdict, by_agreement, by_interval
 from tokenecon.analysis.evidence import ROUTES, Claim, Known, estimated, keys, ranged
 from tokenecon.analysis.frontier import LEAST_MODELS
+from tokenecon.analysis.judge import NAN, Result, Verdict, by_agreement, by_interval
 
 MARKET, PRICING = "sec-market-structure", "sec-china-us-pricing"
 FEW = 5

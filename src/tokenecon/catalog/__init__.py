@@ -7,6 +7,7 @@ Examples
 >>> cat.series("zhipu", "revenue", "cloud", kind="year")[["period", "value", "base_unit"]]  # doctest: +SKIP
 """
 
+from tokenecon.catalog.companies import Company
 from tokenecon.catalog.editions import Edition, find_edition, list_editions
 from tokenecon.catalog.errors import DataError, Finding, RateError
 from tokenecon.catalog.fx import Converted, Rate
@@ -19,6 +20,7 @@ from tokenecon.catalog.store import Catalog
 __all__ = [
     "Catalog",
     "Clean",
+    "Company",
     "Converted",
     "DataError",
     "Edition",

@@ -15,7 +15,7 @@ from tokenecon.catalog.paths import display_name
 from tokenecon.catalog.periods import Period
 
 _REQUIRED = {"id": str, "title": str, "as_of": date, "focal": str, "comparatives": list, "base_currency": str}
-_OPTIONAL = {"previous": str, "draft": bool, "recorded_on": date}
+_OPTIONAL = {"previous": str, "draft": bool, "recorded_on": date, "companies": list}
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Edition:
         The edition whose forecasts this one scores, if any.
     draft
         Whether rows are still missing: what cannot be computed is then a marked gap and not an error.
+    companies
+        Ids of the companies that it sets side by side; the first is the one whose results it opens with.
     recorded_on
         The day of its record, if it is published: rows that were added to the data later are not part of it.
     """
@@ -51,6 +53,7 @@ class Edition:
     previous: str | None = None
     draft: bool = False
     recorded_on: date | None = None
+    companies: tuple[str, ...] = ()
 
     @property
     def as_of_text(self) -> str:
@@ -105,7 +108,9 @@ def read_edition(path: Path, root: Path) -> Edition:
             found.append(Finding(file, 1, name, str(error)))
     if found:
         raise DataError(found)
-    return Edition(**values | {"focal": periods["focal"][0], "comparatives": periods["comparatives"]})
+    companies = tuple(map(str, values.get("companies", ())))
+    spans = {"focal": periods["focal"][0], "comparatives": periods["comparatives"]}
+    return Edition(**values | spans | {"companies": companies})
 
 
 def list_editions(root: Path) -> list[Edition]:

@@ -12,6 +12,7 @@ from tokenecon import inputs
 from tokenecon.catalog.checks import quick_findings, run_checks, table_findings
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.claims import typed_claims
+from tokenecon.catalog.companies import Company, companies
 from tokenecon.catalog.editions import Edition, find_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_table
@@ -117,6 +118,11 @@ class Catalog:
     def entities(self) -> pd.DataFrame:
         """Companies, platforms and markets."""
         return self.table("entities")
+
+    @property
+    def companies(self) -> tuple[Company, ...]:
+        """The companies that the edition sets side by side, in its order."""
+        return companies(self.entities, list(self.edition.companies))
 
     @property
     def metrics(self) -> pd.DataFrame:

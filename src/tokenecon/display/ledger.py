@@ -14,13 +14,13 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullFo
 from rich.table import Table as Grid
 from rich.text import Text
 
-from tokenecon.analysis.estimate import minus
 from tokenecon.display import style
 from tokenecon.display.figure import Figure, finish
 from tokenecon.display.narrative import Phrase, phrase
 from tokenecon.display.plots import note
 from tokenecon.display.tables import NO_BREAK
 from tokenecon.display.text import Printed
+from tokenecon.shown import minus
 
 PARTS: Mapping[str, str] = {
     "intro": "opening",

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tokenecon.analysis.estimate import minus
+from tokenecon.shown import minus
 
 NOT_AVAILABLE = "[not available]"
 

@@ -113,3 +113,20 @@ def tier_key(tiers: Sequence[str], *, forecasts: bool) -> list[Line2D]:
         hollow = {"marker": "o", "markerfacecolor": "none", "color": style.MUTED, "linestyle": "--"}
         entries.append(Line2D([], [], **hollow, label="guidance or forecast"))
     return entries
+
+
+def label_ends(
+    ax: Axes,
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    by: str,
+    colours: Mapping[str, str],
+    offset: tuple[float, float] = (6, 0),
+    value: str = "",
+) -> None:
+    """Write the name of each line of ``by`` at its last point, in its colour, with its height as ``value`` formats it."""
+    for name, rows in frame.sort_values(x).groupby(by, sort=False):
+        last = rows.iloc[-1]
+        text = f"{name} {last[y]:{value}}" if value else name
+        note(ax, text, last[x], last[y], offset, va="center", color=colours.get(name, style.INK), weight="bold")

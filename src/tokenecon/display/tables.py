@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from tokenecon.analysis.estimate import minus
 from tokenecon.display.figure import csv_text
 from tokenecon.display.narrative import Phrase, facts_metadata
 from tokenecon.display.text import Printed
 from tokenecon.markup import cell as one_line
 from tokenecon.markup import escaped
 from tokenecon.markup import shown as without_escapes
+from tokenecon.shown import minus
 
 MISSING = "—"
 NO_BREAK = "\N{NO-BREAK SPACE}"

@@ -12,11 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tokenecon.analysis.estimate import NOT_AVAILABLE, fixed, plain
-from tokenecon.markup import escaped
+import numpy as np
 
-EMPTY = "\N{ZERO WIDTH SPACE}"
-"""Stands for a text without letters: Quarto does not replace an expression by nothing."""
+from tokenecon.shown import NOT_AVAILABLE, bundle, escaped, fixed, plain
 
 AMOUNTS: Mapping[str, tuple[str, float, str]] = {
     "CNY": ("CNY", 1, "{} yuan"),
@@ -36,13 +34,14 @@ AMOUNTS: Mapping[str, tuple[str, float, str]] = {
 class Printed:
     """A printed value: its ``text`` in Markdown and, in ``value`` and ``unit`` (a base unit), what stands behind it.
 
-    ``parts`` are the values of a list, each under its label.
+    ``parts`` are the values of a list, each under its label; ``omit`` leaves out the paragraph in which it stands.
     """
 
     text: str
     value: float | int | str | None = None
     unit: str = ""
     parts: Mapping[str, Printed] = field(default_factory=dict)
+    omit: bool = False
 
     def __str__(self) -> str:
         """Return the text."""
@@ -56,9 +55,9 @@ class Printed:
         """Return the record of the value: ``value``, ``unit``, ``text``; none for what has no value, as a citation."""
         return {"value": self.value, "unit": self.unit, "text": self.text} if self.unit else None
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        own = {"fact": self.fact(), "parts": {label: part.fact() for label, part in self.parts.items()}}
-        return {"text/markdown": self.text or EMPTY, "text/plain": self.text}, {"tokenecon": own}
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple:
+        parts = {label: part.fact() for label, part in self.parts.items()}
+        return bundle(self.text, fact=self.fact(), parts=parts, omit=self.omit)
 
 
 def _number(value: float | None, unit: str, write: Callable[[float], str]) -> Printed:
@@ -69,7 +68,7 @@ def _number(value: float | None, unit: str, write: Callable[[float], str]) -> Pr
 
 def number(value: float | None, digits: int = 0) -> Printed:
     """Write a number, or a count."""
-    counted = isinstance(value, int) or (hasattr(value, "dtype") and value.dtype.kind in "iu")
+    counted = isinstance(value, (int, np.integer))
     shown = _number(value, "count" if counted else "number", lambda found: fixed(found, digits))
     return Printed(shown.text, int(value), "count") if counted else shown
 
@@ -138,3 +137,8 @@ def cite(source_ids: Iterable[str]) -> Printed:
     """Write a citation of the sources, each once: ``[@ZP_PROS; @ZP_AR25]``; derived rows name theirs with ``"; "``."""
     keys = sorted({key for together in source_ids for key in together.split("; ") if key})
     return Printed(f"[{'; '.join(f'@{key}' for key in keys)}]" if keys else "")
+
+
+def when(condition: object) -> Printed:
+    """Print nothing; where ``condition`` does not hold, the Markdown cell in which this stands is left out."""
+    return Printed("", omit=not condition)

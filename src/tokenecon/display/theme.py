@@ -21,6 +21,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tokenecon.catalog import Company
 from tokenecon.display import style
 
 NARROW = 3.75
@@ -61,9 +62,23 @@ def canvas(
     return figure, list(axes.flat)
 
 
-def colours(entities: Sequence[str]) -> dict[str, str]:
-    """Return the colour of each entity, as seaborn's ``palette`` takes it; grey where it has none of its own."""
-    return {entity: style.ENTITY_COLOURS.get(entity, style.MUTED) for entity in entities}
+def colours(companies: Sequence[Company]) -> dict[str, str]:
+    """Return the colour of each company by its name, as seaborn's ``palette`` takes it."""
+    return {company.name: company.colour for company in companies}
+
+
+def marks(companies: Sequence[Company]) -> dict[str, Any]:
+    """Return what draws companies apart where ``hue`` and ``style`` are their names: colours, marks, no legend."""
+    names = [company.name for company in companies]
+    markers = {company.name: company.marker for company in companies}
+    order = {"hue_order": names, "style_order": names}
+    return {"palette": colours(companies), "markers": markers, "legend": False, **order}
+
+
+def shades(rows: pd.DataFrame, company: Company) -> dict[str, str]:
+    """Return a colour for each ``line`` of one company's rows: its own for the token business, tints for the rest."""
+    lines = rows.drop_duplicates("line").set_index("line")["route"]
+    return {line: style.tint(company.colour, style.ROUTE_TINTS.get(route, 0.3)) for line, route in lines.items()}
 
 
 def show(shown: Figure | so.Plot | sns.FacetGrid) -> None:
@@ -113,6 +128,7 @@ def _stacked(figure: Figure) -> Figure:
     grid = figure.add_gridspec(max(1, len(panels)), 1)
     for place, ax in enumerate(panels):
         ax.set_subplotspec(grid[place])
+        ax.tick_params(labelleft=True, labelbottom=True)
     figure.set_size_inches(NARROW, height / rows * max(1, len(panels)))
     return figure
 

@@ -120,6 +120,8 @@ class _Cell:
         if self.cell.cell_type == "markdown":
             if gap := self.cell.metadata.get("tokenecon", {}).get("gap"):
                 return _callout(waits_for(gap))
+            if inline.is_left_out(self.cell):
+                return ""
             for name, fact in inline.facts(self.cell):
                 self._collect_one(f"{self.cell.id}.{name}", fact)
             return self._prose(inline.printed(self.cell.source, self.cell))

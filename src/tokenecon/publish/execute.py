@@ -172,6 +172,12 @@ class Runner:
         if not expressions or (cell.cell_type == "code" and gap_of(cell)):
             return
         answers = _ask(client, expressions)
+        cell.metadata["user_expressions"] = [
+            {"expression": expression, "result": answer}
+            for expression, answer in zip(expressions, answers, strict=True)
+        ]
+        if inline.is_left_out(cell):
+            return
         for expression, answer in zip(expressions, answers, strict=True):
             if answer["status"] == "ok":
                 continue
@@ -180,10 +186,6 @@ class Runner:
                 cell.metadata["tokenecon"] = {"gap": _shortened(said)}
                 return
             raise NotebookError(path.name, index + 1, f"`{{python}} {expression}`", said)
-        cell.metadata["user_expressions"] = [
-            {"expression": expression, "result": answer}
-            for expression, answer in zip(expressions, answers, strict=True)
-        ]
 
 
 def read_notebook(path: Path) -> NotebookNode:

@@ -47,11 +47,16 @@ def printed(text: str, cell: NotebookNode) -> str:
     return _EXPRESSION.sub(lambda found: _text(found[1].strip(), answers), text)
 
 
+def is_left_out(cell: NotebookNode) -> bool:
+    """Whether an expression leaves the paragraph out, as ``when(False)`` does."""
+    return any(_own(answer).get("omit") for answer in _answers(cell).values())
+
+
 def facts(cell: NotebookNode) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield what was printed, by expression; the parts of a list by expression and label."""
     answers = _answers(cell)
     for expression in expressions(cell):
-        own = answers[expression]["metadata"]["tokenecon"]
+        own = _own(answers[expression])
         if own.get("fact"):
             yield expression, own["fact"]
         for label, fact in (own.get("parts") or {}).items():
@@ -64,7 +69,10 @@ def with_values(cell: NotebookNode) -> NotebookNode:
     if not cell.metadata.get("user_expressions"):
         return cell
     cell = cell.copy()
-    if cell.cell_type == "markdown":
+    if is_left_out(cell):
+        cell.metadata = {"tokenecon": {"template": cell.source}}
+        cell.source = ""
+    elif cell.cell_type == "markdown":
         cell.metadata = {**cell.metadata, "tokenecon": {"template": cell.source}}
         cell.source = printed(cell.source, cell)
     else:
@@ -79,11 +87,15 @@ def _answers(cell: NotebookNode) -> dict[str, Mapping[str, Any]]:
     return {one["expression"]: one["result"] for one in cell.metadata.get("user_expressions", [])}
 
 
+def _own(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    return answer.get("metadata", {}).get("tokenecon", {})
+
+
 def _text(expression: str, answers: Mapping[str, Mapping[str, Any]]) -> str:
     if expression not in answers:
         raise PublishError(f"`{{python}} {expression}` was not evaluated: build the report, or run the notebook by it")
     answer = answers[expression]
-    if "tokenecon" not in answer.get("metadata", {}):
+    if not _own(answer):
         given = answer["data"].get("text/plain", "")
         raise PublishError(
             f"`{{python}} {expression}` prints {given[:40]} as it is: give it a form of tokenecon.display.text, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from tokenecon.analysis.estimators import Estimate
 from tokenecon.catalog import Interval, Period
 from tokenecon.catalog.formula import Formula
 from tokenecon.catalog.printed import decimals
@@ -70,6 +71,18 @@ class Result:
     note: str = ""
     sources: Sequence[str] = ()
     section: str = ""
+
+
+Claim = Mapping[str, Any]
+Computation = Callable[[Any, Claim], Result]
+COMPUTATIONS: dict[str, Computation] = {}
+"""Every computation by the name that a row of ``claims.csv`` gives; :mod:`tokenecon.analysis.ledger` imports them."""
+
+
+def computation(function: Computation) -> Computation:
+    """Register a function of the findings and a claim as what decides the claims that name it."""
+    COMPUTATIONS[function.__name__] = function
+    return function
 
 
 def by_interval(low: float, high: float, null: float = 0.0) -> Verdict:
@@ -273,3 +286,58 @@ def printed_interval(printed: str, qualifier: str = "exact", factor: Fraction = 
 def _holds(interval: Interval, value: float) -> bool:
     slack = 1e-12 * max(abs(interval.low), abs(interval.high))
     return interval.low - slack <= value <= interval.high + slack
+
+
+def about(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
+    """Return the rows about the entity of a claim."""
+    return frame[frame["entity_id"] == claim["entity_id"]]
+
+
+def against_print(claim: Claim, value: float) -> tuple[Verdict, str]:
+    """Judge a value against the figure as printed."""
+    factor = claim["value"] / float(claim["printed"])
+    interval = printed_interval(claim["printed"], claim["qualifier"])
+    scaled = value / factor
+    slack = 1e-9 * max(1.0, abs(scaled))
+    if float(interval.low) - slack <= scaled <= float(interval.high) + slack:
+        return Verdict.reproduced, "rounds to it"
+    return Verdict.differs, f"off by {scaled - float(claim['printed']):+,.2f}".replace("-", "−")
+
+
+def estimated(
+    estimate: Estimate, verdict: Verdict, unit: str, note: str, sources: Iterable[str], section: str
+) -> Result:
+    """Return an estimate with its 95 percent interval as a result."""
+    ends = {"low": estimate.low, "high": estimate.high, "interval": f"95%, {estimate.errors}"}
+    return Result(
+        verdict, estimate.value, **ends, n=estimate.n, unit=unit, note=note, sources=keys(sources), section=section
+    )
+
+
+def ranged(
+    verdict: Verdict, values: pd.Series, of: str, unit: str, note: str, sources: Iterable[str], section: str
+) -> Result:
+    """Return the middle of a handful of values with their range, which is no confidence interval and says so."""
+    ends = (
+        {"low": float(values.min()), "high": float(values.max()), "interval": f"range of {of}"}
+        if len(values) > 1
+        else {}
+    )
+    middle = float(values.median()) if len(values) else NAN
+    return Result(verdict, middle, **ends, n=len(values), unit=unit, note=note, sources=keys(sources), section=section)
+
+
+def span_of(values: pd.Series, spec: str) -> str:
+    """Write the range of some values, or the one value."""
+    ends = [format(value, spec) for value in (values.min(), values.max())]
+    return " to ".join(dict.fromkeys(ends)).replace("-", "−")
+
+
+def keys(sources: Iterable[str]) -> tuple[str, ...]:
+    """Return each source once; a derived row names several with a semicolon."""
+    return tuple(sorted({key for joined in sources for key in str(joined).split("; ")}))
+
+
+def changed(result: Result, **changes: Any) -> Result:
+    """Return a result with some of its parts changed."""
+    return Result(**{**result.__dict__, **changes})

@@ -3,7 +3,7 @@ from fractions import Fraction
 import pandas as pd
 import pytest
 
-from tokenecon.analysis.claims import Verdict, evaluate, verdict
+from tokenecon.analysis.judge import Verdict, evaluate, verdict
 from tokenecon.catalog import Interval
 from tokenecon.catalog.formula import Formula
 

@@ -1,0 +1,268 @@
+"""What chapter 1 finds: revenue by line, its growth and margin, stated run-rates, and the article's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tokenecon.analysis import judge
+from tokenecon.analysis.finding import Findings, finding
+from tokenecon.analysis.revenue import mix, run_rates
+from tokenecon.analysis.revenue.flows import (
+    KEY,
+    annualised,
+    finest,
+    months_between,
+    scoped,
+    with_middle,
+    with_remainders,
+)
+from tokenecon.catalog import Company
+
+RECOGNISED = ("revenue", "revenue_share", "revenue_growth")
+"""Metrics of the article's figures that this chapter computes again."""
+
+
+@dataclass(frozen=True)
+class Doubling:
+    """A stated run-rate (``rate``) that was set against revenue of a year (``base``), both in dollars.
+
+    ``like`` is the run-rate over the annual pace of the last ``period`` filed by then, ``months`` the time between.
+    """
+
+    rate: float
+    base: float
+    period: str
+    like: float
+    months: int
+
+
+class Revenue(Findings):
+    """The revenue mix of the companies that an edition sets side by side."""
+
+    @finding
+    def companies(self) -> tuple[Company, ...]:
+        """The companies, in the edition's order."""
+        return self.cat.companies
+
+    @finding
+    def shown(self) -> tuple[str, ...]:
+        """Labels of the periods that the edition shows, the focal one last."""
+        return tuple(period.label for period in (*self.edition.comparatives, self.edition.focal))
+
+    @finding
+    def segments(self) -> pd.DataFrame:
+        """Business lines that together make up the revenue of whoever files them."""
+        return self.cat.segments.query("axis == 'business' and exhaustive")
+
+    @finding
+    def accounts(self) -> pd.DataFrame:
+        """Figures of the companies that file by business line."""
+        return self.cat.financials[self.cat.financials["entity_id"].isin(self.segments["entity_id"])]
+
+    @finding
+    def sales(self) -> pd.DataFrame:
+        """Revenue by line, with the periods that filings imply, in the currency of the accounts."""
+        return with_remainders(self.accounts.query("metric == 'revenue'"))
+
+    @finding
+    def token(self) -> pd.DataFrame:
+        """Share of the token business in revenue, of every company that files it."""
+        return mix.shares(self.sales, self.segments).query("route == 'api'")
+
+    @finding
+    def lines(self) -> pd.DataFrame:
+        """Share of each business line in revenue, of the edition's companies."""
+        return self._named(mix.shares(self._own(self.sales), self.segments))
+
+    @finding
+    def growth(self) -> pd.DataFrame:
+        """What each line adds to the growth of revenue."""
+        return mix.growth_contributions(self.lines)
+
+    @finding
+    def margins(self) -> pd.DataFrame:
+        """Gross margin by line and in total, with ``route``."""
+        profit = with_remainders(self.accounts.query("metric == 'gross_profit'"))
+        margins = mix.gross_margins(profit, self.sales).merge(self.cat.segments[[*KEY, "route"]])
+        return self._named(self._own(margins))
+
+    @finding
+    def reported_margins(self) -> pd.DataFrame:
+        """Gross margins by line that only a source's ratio gives, with its ``tier``."""
+        reported = self.accounts.query(
+            "metric == 'gross_margin' and segment in @lines", local_dict={"lines": [*self.segments["segment"]]}
+        )
+        return self._named(self._own(mix.unlike(reported, self.margins)))
+
+    @finding
+    def recognised(self) -> pd.DataFrame:
+        """Revenue of the token business and in total (``measure``), in dollars at the average rate of its period."""
+        return self.cat.in_currency(scoped(self._own(self.sales), self.cat.segments), "USD", "average")
+
+    @finding
+    def stated(self) -> pd.DataFrame:
+        """Run-rates said, guided or forecast, in dollars at the closing rate; ``on`` is the day spoken about."""
+        said = self._own(self.cat.statements.query("metric == 'run_rate'"))
+        said = self.cat.in_currency(scoped(said, self.cat.segments), "USD", "closing").dropna(subset=["value"])
+        said = said.assign(on=said["period_end"], forecast=~said["kind"].eq("run_rate"))
+        return self._named(said).sort_values("on")
+
+    @finding
+    def within_year(self) -> pd.DataFrame:
+        """API share in the shortest periods filed, from the first part of a year that the edition shows."""
+        api = self.lines.query("route == 'api'")
+        parts = api[api["period"].isin(self.shown) & (api["months"] < 12)]
+        return with_middle(finest(api[api["period_start"] >= parts["period_start"].min()]))
+
+    @finding
+    def full_years(self) -> pd.DataFrame:
+        """API share of the full years that the shorter periods belong to."""
+        api = self.lines.query("route == 'api' and months == 12")
+        return api[api["period"].isin(self.shown) & (api["period_end"] >= self.within_year["period_start"].min())]
+
+    @finding
+    def by_period(self) -> pd.DataFrame:
+        """The API line, the rest, revenue and the API share, one row a company and period."""
+        parts = self.lines["period"].str.match("9M|Q")
+        return mix.by_period(self.lines[self.lines["period"].isin(self.shown) | parts])
+
+    @finding
+    def margin_change(self) -> pd.DataFrame:
+        """What moved the gross margin of each company whose lines all have one: margins within lines, and their mix."""
+        lines = self.segments["segment"]
+        return mix.margin_change(self.margins[self.margins["segment"].isin(lines)], list(lines))
+
+    @finding
+    def margin_lines(self) -> pd.DataFrame:
+        """Margins as a chart shows them: of lines where these are filed, else of the company, and what only others say.
+
+        ``filed`` marks computed margins; ``middle`` is the middle of the period.
+        """
+        margins = self.margins.assign(of_line=self.margins["segment"] != "total")
+        by_line = margins.groupby("entity_id")["of_line"].transform("any")
+        drawn = finest(margins[margins["of_line"] == by_line])
+        both = pd.concat([drawn.assign(filed=True), self.reported_margins.assign(filed=False)], ignore_index=True)
+        return with_middle(both)
+
+    @finding
+    def latest(self) -> pd.DataFrame:
+        """The latest run-rates said of each company and measure; several where one day has several."""
+        present = self.stated[~self.stated["forecast"]]
+        return present[present["on"] == present.groupby(["entity_id", "measure"])["on"].transform("max")]
+
+    @finding
+    def pace(self) -> pd.DataFrame:
+        """From each recognised period to the latest run-rate: the multiple, and the growth that joins the two."""
+        return self._named(run_rates.run_rate_growth(self.recognised, self.latest))
+
+    @finding
+    def multiples(self) -> pd.DataFrame:
+        """Latest run-rate over the annual pace of the last and shortest period filed, by company and measure."""
+        ranked = self.pace.sort_values(["period_end", "months", "multiple"], ascending=[False, True, True])
+        return ranked.drop_duplicates(["entity_id", "measure"]).reset_index(drop=True)
+
+    @finding
+    def newest_pace(self) -> pd.DataFrame:
+        """The paths of :attr:`pace` that begin in a period ending with the last one filed."""
+        newest = self.pace.groupby(["entity_id", "measure"])["period_end"].transform("max")
+        found = self.pace[self.pace["period_end"] == newest]
+        return found.sort_values(["entity_id", "measure", "months"], ascending=[False, True, False])
+
+    @finding
+    def implied(self) -> pd.Series:
+        """The ``low``est and ``high``est monthly growth that the first company's API run-rate asks for."""
+        paths = self.newest_pace[self.newest_pace["entity_id"] == self.companies[0].id]
+        rates = paths.loc[paths["measure"] == "api", "monthly_growth"]
+        return pd.Series({"low": rates.min(), "high": rates.max()})
+
+    @finding
+    def bases(self) -> pd.DataFrame:
+        """Days on which one company stated its run-rate both from a week and from a month."""
+        present = self.stated[~self.stated["forecast"]]
+        wide = present.pivot_table("value", ["entity_id", "on"], "definition")
+        return wide.reindex(columns=["monthly_x12", "weekly_x52"]).dropna().reset_index()
+
+    @finding
+    def doubling(self) -> Doubling | None:
+        """The article's run-rate over revenue of a year, beside the same run-rate over the last pace before it."""
+        ratios = self.cat.claims.query("metric == 'run_rate_multiple'")
+        if ratios.empty:
+            return None
+        claim = ratios.iloc[0]
+        quoted = self.cat.claims[self.cat.claims["entity_id"] == claim["entity_id"]]
+        rate = quoted.query("metric == 'run_rate'").sort_values("period_end").iloc[-1]
+        base = quoted.query("metric == 'revenue' and base_unit == 'USD' and segment == 'total'").iloc[-1]
+        own = self.recognised[self.recognised["entity_id"] == claim["entity_id"]]
+        filed = own.query("measure == 'total' and period_end <= @rate.period_end")
+        last = annualised(finest(filed)).sort_values("period_end").iloc[-1]
+        months = months_between(last["period_end"], rate["period_end"])
+        return Doubling(rate["value"], base["value"], last["period"], rate["value"] / last["annualised"], months)
+
+    @finding
+    def drawn_run_rates(self) -> pd.DataFrame:
+        """Paces and statements as a chart shows them (``drawn``: ``recognised`` or ``stated``)."""
+        recognised = self.recognised[self.recognised["period_start"] >= self.within_year["period_start"].min()]
+        stated_of = self.stated[["entity_id", "measure"]].drop_duplicates()
+        paces = annualised(finest(recognised))
+        paces = paces[(paces["measure"] == "total") | _among(paces, stated_of)]
+        return pd.concat([paces.assign(drawn="recognised"), self.stated.assign(drawn="stated")], ignore_index=True)
+
+    @finding
+    def paces(self) -> pd.DataFrame:
+        """Annual pace of the shortest periods filed, in dollars, by company and measure."""
+        return annualised(finest(self.recognised))
+
+    @finding
+    def token_shares(self) -> pd.DataFrame:
+        """Every token share of revenue known, by vendor: filed, else stated, else quoted; forecasts too."""
+        kept = {*[label for label in self.shown if label.startswith("FY")][-2:], self.edition.focal.label}
+        said, quoted = (frame.query("metric == 'revenue_share'") for frame in (self.cat.statements, self.cat.claims))
+        points = mix.convergence(self.token[self.token["period"].isin(kept)], said, quoted, self.cat.segments)
+        return points.assign(company=points["entity_id"].map(self._names()))
+
+    @finding
+    def latest_shares(self) -> pd.Series:
+        """The latest API share known of each vendor, by name; expectations left out."""
+        known = self.token_shares[~self.token_shares["forecast"]].sort_values("on")
+        return known.groupby("company", sort=False)["share"].last()
+
+    @finding
+    def expected(self) -> pd.Series:
+        """The last expected API share of each vendor, by name, year and who expects it."""
+        ahead = self.token_shares[self.token_shares["forecast"]].drop_duplicates("entity_id", keep="last")
+        return ahead.set_index(ahead["company"] + ", " + ahead["label"])["share"]
+
+    @finding
+    def judged(self) -> pd.DataFrame:
+        """The article's figures on the revenue mix, computed again and judged."""
+        quotes = self.cat.claims.query(
+            "statement_id == '' and metric in @RECOGNISED", local_dict={"RECOGNISED": RECOGNISED}
+        )
+        accounts = self._own(self.accounts).query("metric == 'revenue'")
+        return self._named(judge.evaluate(self._own(quotes), self.cat.metrics, accounts))
+
+    def _own(self, frame: pd.DataFrame) -> pd.DataFrame:
+        return frame[frame["entity_id"].isin([company.id for company in self.companies])]
+
+    def _names(self) -> Mapping[str, str]:
+        entities = self.cat.entities.set_index("entity_id")
+        return entities["short_name"].where(entities["short_name"] != "", entities["name"]).to_dict()
+
+    def _named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return ``frame`` with the names to show: ``company``, ``line`` (short) and ``label``; no row more or less."""
+        segments = self.cat.segments.set_index(KEY)
+        labels = segments["short_label"].where(segments["short_label"] != "", segments["label"])
+        keys = pd.MultiIndex.from_frame(frame[KEY])
+        names = frame["entity_id"].map(self._names())
+        full = segments["label"].reindex(keys).to_numpy()
+        return frame.assign(company=np.asarray(names), line=labels.reindex(keys).to_numpy(), label=full)
+
+
+def _among(frame: pd.DataFrame, kept: pd.DataFrame) -> pd.Series:
+    """Whether each row's values of the columns of ``kept`` are a row of it."""
+    rows = pd.MultiIndex.from_frame(frame[list(kept.columns)])
+    return pd.Series(rows.isin(pd.MultiIndex.from_frame(kept)), index=frame.index)

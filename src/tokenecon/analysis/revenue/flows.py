@@ -1,0 +1,127 @@
+"""Flows of accounts: periods that filings imply, comparatives, annual paces.
+
+Frames of flows have one row a figure: ``entity_id``, ``segment``, ``period_start``, ``period_end`` (both days
+inclusive), ``value`` in base units of ``base_unit``, and ``source_id``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from tokenecon.catalog import Period
+
+KEY = ["entity_id", "segment"]
+SPAN = ["period_start", "period_end"]
+ONE_DAY = pd.Timedelta(days=1)
+
+
+def with_remainders(flows: pd.DataFrame) -> pd.DataFrame:
+    """Add the periods that a filing implies: full year less first half, full year less nine months, and so on.
+
+    Parameters
+    ----------
+    flows : pandas.DataFrame
+        Flows of one metric (module docstring); shares and margins must not be passed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``flows`` with a row for each remainder that no source states itself, whose ``source_id`` names both sources;
+        and with ``derived`` (whether the row is such a remainder), ``period`` (label) and ``months`` (length).
+
+    Raises
+    ------
+    ValueError
+        If a figure stands twice for one entity, segment and period.
+    """
+    stated = flows.assign(derived=False)
+    if (twice := stated.duplicated(KEY + SPAN)).any():
+        raise ValueError(f"two figures for one period: {stated.loc[twice, KEY + SPAN].iloc[0].to_dict()}")
+    pairs = stated.merge(stated, on=[*KEY, "period_start"], suffixes=("", "_part"))
+    pairs = pairs[pairs["period_end_part"] < pairs["period_end"]]
+    remainders = pairs.assign(
+        period_start=pairs["period_end_part"] + ONE_DAY,
+        value=pairs["value"] - pairs["value_part"],
+        source_id=[
+            a if a == b else f"{a}; {b}" for a, b in zip(pairs["source_id"], pairs["source_id_part"], strict=True)
+        ],
+        derived=True,
+    )[list(stated.columns)]
+    together = pd.concat([stated, remainders]).drop_duplicates(KEY + SPAN, keep="first")
+    together = together.sort_values([*KEY, *SPAN], ignore_index=True)
+    spans = zip(together["period_start"].dt.date, together["period_end"].dt.date, strict=True)
+    return together.assign(period=[Period(*span).label for span in spans], months=months(together))
+
+
+def finest(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return, for each entity and segment, the shortest periods that do not overlap, in order of time."""
+    kept: list[int] = []
+    lengths = (frame["period_end"] - frame["period_start"]).rename("length")
+    for _, rows in frame.join(lengths).groupby(KEY):
+        taken: list[tuple[pd.Timestamp, pd.Timestamp]] = []
+        for row in rows.sort_values(["length", "period_start"]).itertuples():
+            if all(row.period_end < first or row.period_start > last for first, last in taken):
+                taken.append((row.period_start, row.period_end))
+                kept.append(row.Index)
+    return frame.loc[kept].sort_values([*KEY, "period_start"], ignore_index=True)
+
+
+def with_middle(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ``frame`` with the ``middle`` of each period, where a chart puts it."""
+    return frame.assign(middle=frame["period_start"] + (frame["period_end"] - frame["period_start"]) / 2)
+
+
+def months(frame: pd.DataFrame) -> pd.Series:
+    """Return the length of each period in whole months, from its first and last day."""
+    following = frame["period_end"] + ONE_DAY
+    years = following.dt.year - frame["period_start"].dt.year
+    return 12 * years + following.dt.month - frame["period_start"].dt.month
+
+
+def year_before(frame: pd.DataFrame, columns: Sequence[str] = ("value",)) -> pd.DataFrame:
+    """Return ``frame`` with ``columns`` of the same period one year earlier, named ``<column>_before``.
+
+    Rows without a comparative are left out; compare lengths to see how many.
+    """
+    earlier = frame[[*KEY, *SPAN, *columns]].assign(
+        period_start=frame["period_start"] + pd.DateOffset(years=1),
+        period_end=frame["period_end"] + ONE_DAY + pd.DateOffset(years=1) - ONE_DAY,
+    )
+    return frame.merge(earlier, on=[*KEY, *SPAN], suffixes=("", "_before"), validate="one_to_one")
+
+
+def scoped(frame: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows about the token business (``measure`` is ``"api"``) or about all revenue (``"total"``)."""
+    routes = segments.set_index(KEY)["route"].reindex(pd.MultiIndex.from_frame(frame[KEY])).to_numpy()
+    measure = np.select([frame["segment"] == "total", routes == "api"], ["total", "api"], default="")
+    return frame.assign(measure=measure)[measure != ""].reset_index(drop=True)
+
+
+def annualised(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return ``flows`` with ``annualised``: the flow as if its pace held for twelve months."""
+    return flows.assign(annualised=flows["value"] * 12 / months(flows))
+
+
+def at(frame: pd.DataFrame, column: str, **where: object) -> float:
+    """Return ``column`` of the one row where the other columns have the given values; NaN where there is none.
+
+    Raises
+    ------
+    ValueError
+        If several rows fit, since then the question was not specific enough.
+    """
+    rows = frame
+    for name, value in where.items():
+        rows = rows[rows[name] == value]
+    if len(rows) > 1:
+        raise ValueError(f"{len(rows)} rows fit {where}; name another column")
+    return float(rows[column].iloc[0]) if len(rows) else float("nan")
+
+
+def months_between(earlier: dt.date, later: dt.date) -> int:
+    """Return calendar months from the month of ``earlier`` to the month of ``later``."""
+    return 12 * (later.year - earlier.year) + later.month - earlier.month

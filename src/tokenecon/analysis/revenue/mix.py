@@ -1,0 +1,185 @@
+"""The revenue mix: shares of business lines, what each adds to growth, at what margin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from tokenecon.analysis.revenue.flows import KEY, SPAN, scoped, year_before
+
+
+def shares(revenue: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Return each business line's share of revenue by period.
+
+    Parameters
+    ----------
+    revenue : pandas.DataFrame
+        Revenue by segment, with the row ``segment == "total"`` of every period.
+    segments : pandas.DataFrame
+        ``entity_id``, ``segment``, ``route`` (``api`` marks the token business); only these lines are returned.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``revenue`` of those lines with ``route``, ``total`` and ``share`` (ratio). A line without a total in the
+        same period is left out, as is a period whose total is zero.
+    """
+    totals = revenue.loc[(revenue["segment"] == "total") & (revenue["value"] > 0), ["entity_id", *SPAN, "value"]]
+    lines = revenue.merge(segments[[*KEY, "route"]], on=KEY, validate="many_to_one")
+    joined = lines.merge(totals.rename(columns={"value": "total"}), on=["entity_id", *SPAN], validate="many_to_one")
+    return joined.assign(share=joined["value"] / joined["total"])
+
+
+def by_period(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an entity and period: the token business, the rest, revenue, and the token share.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        As :func:`shares` returns it, of lines that together make up revenue, with ``company``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``company``, ``period``, ``currency``, ``api``, ``other``, ``total`` (base units), ``share`` (ratio) and
+        ``basis`` (``filed`` or ``derived``), whole years before the periods within them.
+    """
+    token = lines[lines["route"] == "api"].copy()
+    token = token.assign(
+        year=token["period_end"].dt.year,
+        api=token["value"],
+        other=token["total"] - token["value"],
+        currency=token["base_unit"],
+        basis=np.where(token["derived"], "derived", "filed"),
+    ).sort_values(["entity_id", "year", "months", "period_start"], ascending=[False, True, False, True])
+    columns = ["company", "period", "currency", "api", "other", "total", "share", "basis"]
+    return token[columns].reset_index(drop=True)
+
+
+def growth_contributions(lines: pd.DataFrame) -> pd.DataFrame:
+    """Split the growth of revenue into what each line adds, and each line's change into growth and mix.
+
+    With revenue :math:`R` and a line's share :math:`s`, the line's change is
+    :math:`\\bar s\\,\\Delta R + \\bar R\\,\\Delta s`, bars being means of the two periods: what the line would have
+    gained at an unchanged mix, and what the shift of mix gave it (Bennet 1920, symmetric and without residual).
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        As :func:`shares` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``lines`` that have a comparative, with ``value_before``, ``change``, ``growth`` (ratio), ``contribution`` (of
+        the line to total growth; ratio of the earlier total), ``growth_effect`` and ``mix_effect`` (base units, adding
+        up to the line's change).
+    """
+    both = year_before(lines, ["value", "total", "share"])
+    change = both["value"] - both["value_before"]
+    growth_effect = (both["share"] + both["share_before"]) / 2 * (both["total"] - both["total_before"])
+    return both.assign(
+        change=change,
+        growth=change / both["value_before"].where(both["value_before"] > 0),
+        contribution=change / both["total_before"],
+        growth_effect=growth_effect,
+        mix_effect=change - growth_effect,
+    )
+
+
+def gross_margins(gross_profit: pd.DataFrame, revenue: pd.DataFrame) -> pd.DataFrame:
+    """Return gross margins by segment and period, second halves included.
+
+    Parameters
+    ----------
+    gross_profit, revenue : pandas.DataFrame
+        Flows, each completed by :func:`with_remainders`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``gross_profit`` rows that have a positive revenue, with ``revenue`` and ``margin`` (ratio).
+    """
+    sales = revenue.loc[revenue["value"] > 0, [*KEY, *SPAN, "value"]].rename(columns={"value": "revenue"})
+    joined = gross_profit.merge(sales, on=[*KEY, *SPAN], validate="one_to_one")
+    return joined.assign(margin=joined["value"] / joined["revenue"])
+
+
+def margin_change(margins: pd.DataFrame, lines: Sequence[str]) -> pd.DataFrame:
+    """Split the year-on-year change of an entity's gross margin into margins within lines and the mix of lines.
+
+    :math:`\\Delta M = \\sum_i \\bar s_i\\,\\Delta m_i + \\sum_i \\bar m_i\\,\\Delta s_i`, with a
+    line's margin :math:`m` and its share of revenue :math:`s` (Bennet 1920); exact.
+
+    Parameters
+    ----------
+    margins : pandas.DataFrame
+        As :func:`gross_margins` returns it, for one entity.
+    lines : sequence of str
+        Segments that together make up revenue.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a line and period: ``within`` and ``mix`` (ratios), adding up over lines to the change of the margin.
+    """
+    parts = margins[margins["segment"].isin(lines)].copy()
+    parts["share"] = parts["revenue"] / parts.groupby(["entity_id", *SPAN])["revenue"].transform("sum")
+    both = year_before(parts, ["margin", "share"])
+    return both.assign(
+        within=(both["share"] + both["share_before"]) / 2 * (both["margin"] - both["margin_before"]),
+        mix=(both["margin"] + both["margin_before"]) / 2 * (both["share"] - both["share_before"]),
+    )
+
+
+def unlike(reported: pd.DataFrame, computed: pd.DataFrame) -> pd.DataFrame:
+    """Return the ``reported`` ratios, as ``margin``, that amounts do not give: nothing computed has their place."""
+    place = [*KEY, *SPAN]
+    have = pd.MultiIndex.from_frame(computed[place])
+    return reported[~pd.MultiIndex.from_frame(reported[place]).isin(have)].rename(columns={"value": "margin"})
+
+
+def convergence(
+    token: pd.DataFrame, statements: pd.DataFrame, quotes: pd.DataFrame, segments: pd.DataFrame
+) -> pd.DataFrame:
+    """Gather the token share of revenue of all vendors: from accounts where there are any, else as stated or quoted.
+
+    Parameters
+    ----------
+    token : pandas.DataFrame
+        Token lines as :func:`shares` returns them, with ``tier``.
+    statements : pandas.DataFrame
+        Statements on the metric ``revenue_share``, with ``kind``, ``tier`` and ``said_by``; those about other
+        segments than the token business are left out.
+    quotes : pandas.DataFrame
+        Claims of the article on the same metric, with ``tier``; those that are statements are known as such already.
+    segments : pandas.DataFrame
+        ``entity_id``, ``segment``, ``route``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``entity_id``, ``label``, ``on`` (last day spoken about), ``share`` (ratio), ``tier``, ``forecast``,
+        ``source_id``. A stated share is kept only where there are no accounts, a quoted one only where there is no
+        statement either: what is stated often has another definition.
+    """
+    filed = token.assign(label=token["period"], on=token["period_end"], forecast=False)
+    quoted = quotes[quotes["statement_id"] == ""].assign(kind="quoted", said_by="the analysed article")
+    said = scoped(pd.concat([statements, quoted]), segments).query("measure == 'api'")
+    said = said.assign(
+        share=said["value"],
+        on=said["period_end"],
+        forecast=said["kind"].isin(["guidance", "forecast", "target"]),
+        label=said["period"] + ", " + said["said_by"],
+    )
+    stated = said["kind"].isin(["share", "estimate"]) & ~said["entity_id"].isin(filed["entity_id"])
+    unknown = ~said["entity_id"].isin({*filed["entity_id"], *said.loc[stated, "entity_id"]})
+    said = said[said["forecast"] | stated | (said["kind"].eq("quoted") & unknown)]
+    columns = ["entity_id", "label", "on", "share", "tier", "forecast", "source_id"]
+    return (
+        pd.concat([filed[columns], said[columns]])
+        .dropna(subset=["share"])
+        .sort_values(["entity_id", "on"], ignore_index=True)
+    )

@@ -1,0 +1,95 @@
+"""Inline expressions: what is printed, what is refused, what an executed copy shows."""
+
+import nbformat
+import pytest
+
+from tokenecon.display.text import amount, listed, number, share, text, when
+from tokenecon.publish import inline
+from tokenecon.publish.chapter import read_chapter
+from tokenecon.publish.errors import NotebookError, PublishError
+from tokenecon.publish.execute import Runner, gaps
+
+HEAD = "# A chapter {#sec-a}"
+
+
+@pytest.fixture(scope="module")
+def execute(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inline")
+
+    def run(*cells, draft=False):
+        made = [
+            nbformat.v4.new_markdown_cell(cell[3:]) if cell.startswith("md:") else nbformat.v4.new_code_cell(cell)
+            for cell in (f"md:{HEAD}", *cells)
+        ]
+        for place, cell in enumerate(made):
+            cell["id"] = f"cell-{place}"
+        path = folder / "01_a.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=made), path)
+        done = {}
+        Runner("2026H1", draft=draft).run([path], lambda _, result: done.update(result=result))
+        return done["result"].notebook
+
+    return run
+
+
+SETUP = "from tokenecon.display.text import *\nfrom tokenecon.display.text import share, text, when, listed\nx = 0.2634"
+
+
+def test_a_sentence_prints_its_values_and_records_them(execute):
+    notebook = execute(SETUP, "md:It grew `{python} share(x, 1)`, `code` stays, at `{python} text('a_b*')`.")
+    content = read_chapter(notebook, "01_a.ipynb")
+    assert r"It grew 26.3%, `code` stays, at a\_b\*." in content.markdown
+    assert content.facts == {
+        "cell-2.share(x, 1)": {"value": 0.2634, "unit": "ratio", "text": "26.3%"},
+        "cell-2.text('a_b*')": {"value": "a_b*", "unit": "text", "text": r"a\_b\*"},
+    }
+    shown = inline.with_values(notebook.cells[2])
+    assert shown.source.startswith("It grew 26.3%")
+    assert "{python}" in shown.metadata["tokenecon"]["template"]
+
+
+@pytest.mark.parametrize("expression", ["x", "str(x)", "'26%'"])
+def test_a_bare_number_or_string_is_refused(execute, expression):
+    notebook = execute(SETUP, f"md:It grew `{{python}} {expression}`.")
+    with pytest.raises(PublishError, match="cell 3.*as it is: give it a form"):
+        read_chapter(notebook, "01_a.ipynb")
+
+
+def test_a_failing_expression_names_notebook_cell_and_itself(execute):
+    with pytest.raises(NotebookError, match=r"01_a.ipynb cell 3 .*y.*\n.*NameError"):
+        execute(SETUP, "md:It grew `{python} y`.")
+
+
+def test_a_draft_marks_the_sentence_that_waits(execute):
+    notebook = execute(SETUP, "md:It grew `{python} share({}['h'])`.", draft=True)
+    assert gaps(notebook) == ["cell 3 (cell-2): KeyError: 'h'"]
+    assert "waits for rows" in read_chapter(notebook, "01_a.ipynb").markdown
+
+
+def test_a_condition_that_does_not_hold_leaves_the_paragraph_out(execute):
+    notebook = execute(
+        SETUP, "md:`{python} when(x > 1)`Gone: `{python} share(nothing)`.", "md:`{python} when(x < 1)`Here."
+    )
+    content = read_chapter(notebook, "01_a.ipynb")
+    assert "Gone" not in content.markdown
+    assert "Here." in content.markdown
+    assert content.facts == {}
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        (share(-0.001), "0%"),
+        (share(0.263, sign=True), "+26%"),
+        (share(-0.263), "−26%"),
+        (share(float("nan")), "[not available]"),
+        (amount(724_334_000, "CNY m"), "724 million yuan"),
+        (number(1234), "1,234"),
+        (number(-0.04, 1), "0.0"),
+        (listed({"H1 2026": 0.5, "~x": 0.1}, share), r"50% (H1 2026), 10% (\~x)"),
+        (text("HK$/US$"), r"HK\$/US\$"),
+        (when(True), ""),
+    ],
+)
+def test_forms(printed, shown):
+    assert str(printed) == shown
