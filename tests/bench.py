@@ -16,7 +16,8 @@ import statsmodels.formula.api as smf
 from rich.console import Console
 from rich.table import Table
 
-from tokenecon.analysis import estimators, sample
+from tokenecon.analysis import estimators
+from tokenecon.analysis.market import sample
 from tokenecon.catalog import Catalog, data_root
 
 FORMULA = "log_price ~ log_score + released"

@@ -51,7 +51,7 @@ def test_a_sentence_prints_its_values_and_records_them(execute):
 @pytest.mark.parametrize("expression", ["x", "str(x)", "'26%'"])
 def test_a_bare_number_or_string_is_refused(execute, expression):
     notebook = execute(SETUP, f"md:It grew `{{python}} {expression}`.")
-    with pytest.raises(PublishError, match="cell 3.*as it is: give it a form"):
+    with pytest.raises(PublishError, match=r"cell 3.*as it is: give it a form"):
         read_chapter(notebook, "01_a.ipynb")
 
 

@@ -84,7 +84,7 @@ def test_a_chapter_has_the_agreed_shape(path):
     notebook = nbformat.read(path, as_version=4)
     first = notebook.cells[0].source
     assert re.search(r"^# .+ \{#sec-[a-z-]+\}$", first, re.M), "begin with an H1 that has a {#sec-…} label"
-    if path.stem != "00_summary":
+    if path.stem[0] != "A" and path.stem != "00_summary":
         text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         for heading in ("What this means", "What would change it"):
             assert re.search(rf"^## {heading}", text, re.M), f"end with a section «{heading}»"

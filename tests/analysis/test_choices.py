@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from tokenecon.analysis import choices, sample
+from tokenecon.analysis.market import sample
+from tokenecon.analysis.pricing import choices
 from tokenecon.catalog import Catalog
 
 HOME = ("a", "b", "c", "d", "e", "f", "g")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tokenecon.analysis import churn
+from tokenecon.analysis.market import churn
 
 START = pd.Timestamp("2026-01-04")
 

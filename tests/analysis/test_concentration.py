@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenecon.analysis import concentration as con
+from tokenecon.analysis.market import concentration as con
 
 MARKETS = st.lists(st.floats(0.01, 1), min_size=3, max_size=12).map(
     lambda sizes: np.sort(np.array(sizes) / sum(sizes))[::-1]

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tokenecon.analysis import deflation
+from tokenecon.analysis.pricing import deflation
 
 DAYS = pd.date_range("2025-01-31", periods=12, freq="ME")
 

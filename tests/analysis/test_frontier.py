@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tokenecon.analysis import frontier, sample
+from tokenecon.analysis.market import frontier, sample
 from tokenecon.catalog import Catalog
 
 DAYS = pd.date_range("2026-01-01", periods=90, freq="D")

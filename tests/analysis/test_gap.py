@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tokenecon.analysis import gap
+from tokenecon.analysis.pricing import gap
 
 GAP, US_SLOPE, CN_SLOPE, DATE = -0.4, 2.0, 1.4, -1.5
 

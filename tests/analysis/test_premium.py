@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tokenecon.analysis import premium as pr
 from tokenecon.analysis.estimators import Estimate
+from tokenecon.analysis.market import premium as pr
 
 ELASTICITY = 2.0
 TRUTH = 1.05**ELASTICITY - 1

@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from tokenecon.analysis import price_events, price_paths, prices
+from tokenecon.analysis.market import price_paths, prices
+from tokenecon.analysis.pricing import price_events
 
 NEVER = pd.NaT
 ENTITIES = pd.DataFrame({"entity_id": ["maker", "rival", "other"], "country": ["CN", "US", "US"]})

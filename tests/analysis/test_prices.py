@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenecon.analysis import prices
+from tokenecon.analysis.market import prices
 
 NEVER = pd.NaT
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from tokenecon.analysis import sample
+from tokenecon.analysis.market import sample
 
 DAY = "2026-07-10"
 

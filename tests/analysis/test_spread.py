@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tokenecon.analysis import pricing, serving_cost, spread
+from tokenecon.analysis.pricing import off_list as pricing
+from tokenecon.analysis.pricing import serving_cost, spread
 
 RATES = pd.Series([7.0, 6.8], index=pd.to_datetime(["2026-05-31", "2026-06-30"]))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tokenecon.analysis import sunk_costs
+from tokenecon.analysis.market import sunk_costs
 
 
 def flow(metric, value, period="FY2025", entity="x"):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tokenecon.analysis import tiers
+from tokenecon.analysis.market import tiers
 
 DAY = pd.Timestamp("2026-06-01")
 

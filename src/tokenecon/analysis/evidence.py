@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import estimators, forecasts, judge, prices, revenue, routes, scenarios
+from tokenecon.analysis import estimators, forecasts, judge, revenue, routes, scenarios
 from tokenecon.analysis.estimators import Estimate
+from tokenecon.analysis.finding import Room
 from tokenecon.analysis.judge import (
     NAN,
     Claim,
@@ -31,7 +32,8 @@ from tokenecon.analysis.judge import (
     ranged,
     span_of,
 )
-from tokenecon.analysis.market import Market
+from tokenecon.analysis.market import prices
+from tokenecon.analysis.market.findings import Market
 from tokenecon.catalog.formula import Formula
 
 REVENUE, ROUTES, OUTLOOK = "sec-revenue-mix", "sec-route-divergence", "sec-outlook"
@@ -154,6 +156,10 @@ class Known(forecasts.Known):
         """Return an entity's short name."""
         names = self.cat.entities.set_index("entity_id")["name"]
         return names[entity].partition(" (")[0]
+
+    def of(self, room: type[Room]) -> Room:
+        """Return a chapter's findings of this edition."""
+        return room.open(self.cat.edition.id, self.cat.root)
 
     def said(self, statement: str) -> pd.Series | None:
         """Return a statement, or None where the edition does not know it."""

@@ -41,7 +41,7 @@ _PLAIN = (
     *(str, int, float, bool, dt.date, dt.timedelta, np.generic, np.ndarray),
     *(pd.DataFrame, pd.Series, pd.Index, pd.Period),
 )
-_Room = TypeVar("_Room", bound="Findings")
+Room = TypeVar("Room", bound="Findings")
 
 
 class Findings:
@@ -71,7 +71,7 @@ class Findings:
         """The catalogue as the edition knows it, opened when something has to be computed."""
         return _catalog(self.edition.id, self.root)
 
-    def of(self, room: type[_Room]) -> _Room:
+    def of(self, room: type[Room]) -> Room:
         """Return another chapter's findings of the same edition."""
         return room.open(self.edition.id, self.root)
 

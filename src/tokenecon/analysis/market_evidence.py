@@ -7,22 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import (
-    estimators,
-    gap,
-    premium,
-    premium_spells,
-    price_events,
-    pricing,
-    revenue,
-    routes,
-    serving_cost,
-    spread,
-    sunk_costs,
-)
+from tokenecon.analysis import estimators, revenue, routes
 from tokenecon.analysis.evidence import ROUTES, Claim, Known, estimated, keys, ranged
-from tokenecon.analysis.frontier import LEAST_MODELS
 from tokenecon.analysis.judge import NAN, Result, Verdict, by_agreement, by_interval
+from tokenecon.analysis.market import premium, sunk_costs
+from tokenecon.analysis.market.frontier import LEAST_MODELS
+from tokenecon.analysis.pricing import gap, premium_spells, price_events, serving_cost, spread
+from tokenecon.analysis.pricing import off_list as pricing
 
 MARKET, PRICING = "sec-market-structure", "sec-china-us-pricing"
 FEW = 5

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from tokenecon.analysis import prices
+from tokenecon.analysis.market import prices
 from tokenecon.analysis.revenue import scoped
 from tokenecon.analysis.scenarios import DAYS_A_MONTH
 

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from tokenecon.analysis import prices, revenue
+from tokenecon.analysis import revenue
+from tokenecon.analysis.market import prices
 from tokenecon.analysis.revenue import KEY, ONE_DAY, SPAN
 from tokenecon.catalog import Interval
 
@@ -609,7 +610,7 @@ def front_line(found: pd.DataFrame, main_line: str, until: dt.date) -> pd.DataFr
     Parameters
     ----------
     found : pandas.DataFrame
-        Changes of price as :func:`tokenecon.analysis.prices.ladder` gives them.
+        Changes of price as :func:`tokenecon.analysis.market.prices.ladder` gives them.
     main_line : str
         Regular expression that a whole ``model_id`` of the main line fits; fast, small and other variants do not.
     until : date

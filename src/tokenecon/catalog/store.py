@@ -46,7 +46,7 @@ class Catalog:
     """
 
     def __init__(self, root: Path, edition: Edition):
-        self.edition = edition
+        self.root, self.edition = root, edition
         self._schema = Schema.load(root)
         tables = {name: table for name, table in self._schema.tables.items() if not table.on_demand}
         raw = {name: read_table(root, table) for name, table in tables.items()}

@@ -15,7 +15,7 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from matplotlib.transforms import Bbox
 
-from tokenecon.analysis.choices import VIEW, Choices
+from tokenecon.analysis.pricing.choices import VIEW, Choices
 from tokenecon.display import style
 from tokenecon.display.figure import Figure, finish, interactive
 from tokenecon.display.plots import note
@@ -51,7 +51,7 @@ def explorer(choices: Choices, benchmarks: pd.DataFrame, names: Mapping[str, str
     Parameters
     ----------
     choices : Choices
-        From :func:`tokenecon.analysis.choices.choices`.
+        From :func:`tokenecon.analysis.pricing.choices.choices`.
     benchmarks : pandas.DataFrame
         Tests with ``name`` and ``unit``, as the catalogue has them.
     names : mapping of str to str

@@ -125,7 +125,7 @@ def label_ends(
     offset: tuple[float, float] = (6, 0),
     value: str = "",
 ) -> None:
-    """Write the name of each line of ``by`` at its last point, in its colour, with its height as ``value`` formats it."""
+    """Write each line's name at its last point, in its colour, with its height in the format ``value`` where given."""
     for name, rows in frame.sort_values(x).groupby(by, sort=False):
         last = rows.iloc[-1]
         text = f"{name} {last[y]:{value}}" if value else name

@@ -55,7 +55,7 @@ def _country_key(extra: Sequence[Line2D] = (), marks: bool = True) -> list[Line2
 def medians(terciles: pd.DataFrame, labels: Mapping[str, str], title: str) -> Figure:
     """Median prices with intervals by country, a row a tercile of capability.
 
-    ``terciles`` is as :func:`tokenecon.analysis.gap.terciles` returns it; ``labels`` names the terciles in order.
+    ``terciles`` is as :func:`tokenecon.analysis.pricing.gap.terciles` gives it; ``labels`` names them in order.
     """
     style.use()
     canvas, ax = plt.subplots(figsize=(style.WIDTH, 0.7 + 0.62 * len(labels)), layout="constrained")
@@ -112,8 +112,8 @@ def pair_ratios(
 def forest(table: pd.DataFrame, groups: Mapping[str, str], title: str, subtitle: str) -> Figure:
     """Estimates with intervals, one row each, gap and difference of slopes side by side.
 
-    ``table`` is as :func:`tokenecon.analysis.gap.robustness` returns it, with ``group``; ``groups`` names the groups in
-    order. Hollow marks are estimates whose interval holds "no difference".
+    ``table`` is as :func:`tokenecon.analysis.pricing.gap.robustness` returns it, with ``group``; ``groups`` names
+    these in order. Hollow marks are estimates whose interval holds "no difference".
     """
     style.use()
     rows = pd.concat([table[table["group"] == group] for group in groups], ignore_index=True)
@@ -170,7 +170,7 @@ def parts(split: pd.DataFrame, labels: Mapping[str, str], title: str) -> Figure:
 def cheapest(series: pd.DataFrame, falls: pd.DataFrame, title: str) -> Figure:
     """The cheapest model at or above each level of a score, a panel a level, a line a country, log scale.
 
-    ``series`` and ``falls`` are as :mod:`tokenecon.analysis.deflation` returns them.
+    ``series`` and ``falls`` are as :mod:`tokenecon.analysis.pricing.deflation` returns them.
     """
     levels = sorted(series["level"].unique())
     style.use()
@@ -348,8 +348,8 @@ def spreads(months: pd.DataFrame, names: Mapping[str, str], title: str) -> Figur
 def electricity(table: pd.DataFrame, labels: Mapping[str, str], title: str) -> Figure:
     """Share of electricity in rent: the range of each assumption alone, and of all together.
 
-    ``table`` is as :func:`tokenecon.analysis.serving_cost.bounds` returns it; ``labels`` names an argument and its
-    range.
+    ``table`` is as :func:`tokenecon.analysis.pricing.serving_cost.bounds` returns it; ``labels`` names an argument
+    and its range.
     """
     rows = table.set_index("argument").loc[list(labels)]
     style.use()
@@ -403,7 +403,7 @@ def survival(curves: Mapping[str, pd.DataFrame], counts: Mapping[str, str], titl
 def customers(found: pd.DataFrame, names: Mapping[str, str], title: str) -> Figure:
     """Shares of revenue of the largest customers, a row a company and count, marks by period from old to new.
 
-    ``found`` is as :func:`tokenecon.analysis.pricing.concentration` returns it.
+    ``found`` is as :func:`tokenecon.analysis.pricing.off_list.concentration` returns it.
     """
     keys = found.drop_duplicates(["entity_id", "who"])
     style.use()
@@ -444,7 +444,7 @@ def _spread_labels(ax: Axes, rows: pd.DataFrame, level: float, width: float, col
 def margins(found: pd.DataFrame, names: Mapping[str, str], title: str) -> Figure:
     """What is left of the domestic and the international list price after serving, with the range of that cost.
 
-    ``found`` is as :func:`tokenecon.analysis.spread.list_margins` returns it, one row a vendor.
+    ``found`` is as :func:`tokenecon.analysis.pricing.spread.list_margins` returns it, one row a vendor.
     """
     rows = found.iloc[::-1]
     style.use()

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tokenecon.analysis import prices as listed
 from tokenecon.analysis.estimators import LEVEL, Estimate
-from tokenecon.analysis.sample import on_sale, scores
+from tokenecon.analysis.market import prices as listed
+from tokenecon.analysis.market.sample import on_sale, scores
 
 BLENDS = (1, listed.BLEND, 10)
 """Input tokens for each output token."""
@@ -99,7 +99,7 @@ def watched_month_ends(prices: pd.DataFrame, day: dt.date | str) -> pd.DatetimeI
     Parameters
     ----------
     prices : pandas.DataFrame
-        List prices (see :mod:`tokenecon.analysis.prices`) with ``last_seen_on``.
+        List prices (see :mod:`tokenecon.analysis.market.prices`) with ``last_seen_on``.
     day : date or str
         The last day to consider.
     """
@@ -143,7 +143,7 @@ def choices(
     -------
     Choices
         Models without a day of release, or released after the day, are not in a view: as in
-        :func:`tokenecon.analysis.sample.hedonic_sample`.
+        :func:`tokenecon.analysis.market.sample.hedonic_sample`.
 
     Raises
     ------

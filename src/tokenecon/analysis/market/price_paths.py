@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import prices as listed
+from tokenecon.analysis.market import prices as listed
 
 LAG = 60
 """Days after the release within which a list's first price counts as the price at release."""
@@ -44,7 +44,7 @@ def paths(
     Returns
     -------
     pandas.DataFrame
-        Rows of :func:`tokenecon.analysis.prices.steps` with ``blended`` (the market's currency by million tokens),
+        Rows of :func:`tokenecon.analysis.market.prices.steps` with ``blended`` (currency of the market by million),
         ``model`` (name), ``country``, ``released_on``, ``weights``; ``begins``; ``ends`` (NaT while it holds);
         ``previous`` (the level before, NaN at first); ``at_release``: whether the model's first price is that of its
         release; ``announced`` and ``announced_end``: whether the list named the level's first day, or its last, before

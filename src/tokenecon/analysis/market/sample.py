@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import prices as listed
+from tokenecon.analysis.market import prices as listed
 
 RUNNING = ("aider_polyglot",)
 """Tests whose list grows by a row a run, so that scores of different days compare."""

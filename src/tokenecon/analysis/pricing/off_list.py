@@ -7,8 +7,8 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import prices as listed
 from tokenecon.analysis.estimators import Estimate, resampled
+from tokenecon.analysis.market import prices as listed
 
 _KEY = ["model_id", "market"]
 

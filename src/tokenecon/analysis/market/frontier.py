@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tokenecon.analysis import prices as listed
 from tokenecon.analysis.estimators import Estimate, coefficient
+from tokenecon.analysis.market import prices as listed
 
 NEAR = 0.9
 """A model is near the frontier from this part of the best score on sale: the article's *90-point model*."""

@@ -24,7 +24,6 @@ import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
 
-from tokenecon.analysis import frontier
 from tokenecon.analysis.estimators import (
     DRAWS,
     SEED,
@@ -34,6 +33,7 @@ from tokenecon.analysis.estimators import (
     resampled_coefficients,
     wild_cluster,
 )
+from tokenecon.analysis.market import frontier
 
 ADVANTAGE, CLAIMED = 0.05, 0.5
 """The claim: so much better, so much dearer."""

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import price_paths
 from tokenecon.analysis.estimators import DRAWS, SEED, Estimate, grouped_median, resampled
+from tokenecon.analysis.market import price_paths
 
 
 def month_rates(fx: pd.DataFrame) -> pd.Series:
@@ -37,7 +37,7 @@ def on_both(paths: pd.DataFrame, rates: pd.Series, days: Sequence[dt.date | str]
     Parameters
     ----------
     paths : pandas.DataFrame
-        As :func:`tokenecon.analysis.price_paths.paths` returns it, both markets.
+        As :func:`tokenecon.analysis.market.price_paths.paths` returns it, both markets.
     rates : pandas.Series
         As :func:`month_rates` returns it.
     days : sequence of date or str

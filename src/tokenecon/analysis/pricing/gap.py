@@ -1,6 +1,6 @@
 """The price gap between two countries: medians, matched pairs, hedonic regressions, what explains it.
 
-Frames are samples of :func:`tokenecon.analysis.sample.hedonic_sample`: one row a model on sale on a day, with
+Frames are samples of :func:`tokenecon.analysis.market.sample.hedonic_sample`: one row a model on sale on a day, with
 ``log_price``, ``log_score`` and ``released`` (years). :func:`two_countries` prepares them.
 """
 
@@ -27,8 +27,8 @@ from tokenecon.analysis.estimators import (
     resampled,
     wild_cluster,
 )
-from tokenecon.analysis.pricing import cached_blend
-from tokenecon.analysis.sample import hedonic_sample, snapshot_day
+from tokenecon.analysis.market.sample import hedonic_sample, snapshot_day
+from tokenecon.analysis.pricing.off_list import cached_blend
 
 ONE, OTHER = "CN", "US"
 VENDOR = 4
@@ -250,7 +250,7 @@ def specifications(
     Parameters
     ----------
     prices, capability, models, entities : pandas.DataFrame
-        As :func:`tokenecon.analysis.sample.hedonic_sample` takes them.
+        As :func:`tokenecon.analysis.market.sample.hedonic_sample` takes them.
     hit : float
         Share of input that is read from the cache, for the price after caching.
 

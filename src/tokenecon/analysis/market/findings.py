@@ -12,22 +12,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import (
-    churn,
-    concentration,
-    deflation,
-    frontier,
-    gap,
-    premium,
-    premium_spells,
-    price_events,
-    price_paths,
-    sample,
-    spread,
-    tiers,
-)
-from tokenecon.analysis import prices as listed
 from tokenecon.analysis.estimators import Estimate
+from tokenecon.analysis.market import churn, concentration, frontier, premium, price_paths, sample, tiers
+from tokenecon.analysis.market import prices as listed
+from tokenecon.analysis.pricing import deflation, gap, premium_spells, price_events, spread
 from tokenecon.catalog import Catalog
 
 

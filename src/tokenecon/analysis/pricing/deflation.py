@@ -1,7 +1,7 @@
 """Prices over time: the cheapest model at a level of capability, price indices, and how long followers take.
 
-Panels are those of :func:`tokenecon.analysis.price_paths.panel`. Scores are of one day, so levels of capability mean
-what they meant on that day; models released later have no score, and no later day is looked at.
+Panels are those of :func:`tokenecon.analysis.market.price_paths.panel`. Scores are of one day, so levels of capability
+mean what they meant on that day; models released later have no score, and no later day is looked at.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def catch_up(
     Parameters
     ----------
     paths : pandas.DataFrame
-        One market of :func:`tokenecon.analysis.price_paths.paths`.
+        One market of :func:`tokenecon.analysis.market.price_paths.paths`.
     scores : pandas.DataFrame
         ``model_id`` and ``score``, of one day.
     until : date or str

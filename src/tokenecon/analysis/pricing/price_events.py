@@ -34,7 +34,7 @@ def events(paths: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     paths : pandas.DataFrame
-        As :func:`tokenecon.analysis.price_paths.paths` returns it; with ``flags`` and ``condition`` of the lists.
+        As :func:`tokenecon.analysis.market.price_paths.paths` gives it; with ``flags`` and ``condition`` of the lists.
 
     Returns
     -------
@@ -173,7 +173,7 @@ def successions(paths: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     paths : pandas.DataFrame
-        One market, as :func:`tokenecon.analysis.price_paths.paths` returns it.
+        One market, as :func:`tokenecon.analysis.market.price_paths.paths` returns it.
     scores : pandas.DataFrame
         ``model_id`` and ``score``.
 

@@ -28,7 +28,7 @@ def spells(paths: pd.DataFrame, scores: pd.DataFrame, until: dt.date | str, tole
     Parameters
     ----------
     paths : pandas.DataFrame
-        One market of :func:`tokenecon.analysis.price_paths.paths`.
+        One market of :func:`tokenecon.analysis.market.price_paths.paths`.
     scores : pandas.DataFrame
         ``model_id`` and ``score``, of one day.
     until : date or str
