@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import font_lato
 import matplotlib as mpl
+import pylopdf_fonts_zh_cn
 from matplotlib import font_manager
 
 INK = "#1f2328"
@@ -78,8 +80,8 @@ TIER_LABELS: Mapping[str, str] = {
     "opinion": "opinion",
 }
 
-FONT = "Lato"
-FONT_STACK = "Lato, 'Helvetica Neue', Arial, sans-serif"
+FONT, HAN_FONT = "Lato", "Noto Sans SC"
+FONT_STACK = "Lato, 'Helvetica Neue', Arial"
 """What an SVG asks for: the reader's page and the PDF carry the font, a browser showing the bare file may not."""
 
 ROUNDING = 1.6 / 255
@@ -99,7 +101,7 @@ def use() -> None:
             "figure.facecolor": "none",
             "savefig.facecolor": "none",
             "axes.facecolor": "none",
-            "font.family": FONT,
+            "font.family": [FONT, HAN_FONT],
             "font.size": 9.5,
             "text.color": INK,
             "text.parse_math": False,
@@ -136,8 +138,12 @@ def use() -> None:
 
 @cache
 def _register_fonts() -> None:
-    for path in sorted((Path(font_lato.__file__).parent / "files").glob("*.ttf")):
+    lato = sorted((Path(font_lato.__file__).parent / "files").glob("*.ttf"))
+    for path in (*lato, pylopdf_fonts_zh_cn.sans_path()):
         font_manager.fontManager.addfont(str(path))
+    # Chinese has one weight here; else matplotlib says of every bold title that it found none.
+    han = next(font for font in font_manager.fontManager.ttflist if font.name == HAN_FONT)
+    font_manager.fontManager.ttflist.append(replace(han, weight=700))
 
 
 def tint(colour: str, share_white: float) -> str:

@@ -3,7 +3,15 @@
 Publishing knows nothing of what the notebooks say. It reads the conventions on their cells and outputs.
 """
 
-from tokenecon.publish.build import BuildResult, build, choose_renderer, renderer_line, stage_missing, why
+from tokenecon.publish.build import (
+    BuildResult,
+    build,
+    choose_renderer,
+    finish_pages,
+    renderer_line,
+    stage_missing,
+    why,
+)
 from tokenecon.publish.compare import Diff, diff
 from tokenecon.publish.draft import Filled, Todo, fill, list_todo, new_edition
 from tokenecon.publish.errors import NotebookError, PublishError
@@ -28,6 +36,7 @@ __all__ = [
     "diff",
     "edition_states",
     "fill",
+    "finish_pages",
     "list_todo",
     "new_edition",
     "read_record",

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
 from tokenecon.catalog import Edition
-from tokenecon.publish import appendix, embedded, quarto, stage
+from tokenecon.publish import appendix, embedded, quarto, site, stage
 from tokenecon.publish.cache import Cache, sha256
 from tokenecon.publish.changed import CHANGES_CSV
 from tokenecon.publish.chapter import Content
@@ -106,10 +106,14 @@ def build(
             _write_inputs(manifest, report)
             _RENDERERS[chosen].render(project, found, report, target, formats)
             shutil.rmtree(report)
+            if "html" in formats:
+                for pdf in target.glob("*.pdf"):
+                    shutil.copy(pdf, target / "html")
+                site.finish(project, found, target / "html")
             _write_results(target, contents, run, manifest)
             _write_changes(changed, target)
     final = project.build / found.id
-    outputs = [final / name for name in ("html/index.html", "report.pdf") if (final / name).exists()]
+    outputs = [final / name for name in ("html/index.html", *site.PDFS) if (final / name).exists()]
     reasons = {name: told["ran"] for name, told in run.notebooks.items()}
     return BuildResult(found.id, chosen, tuple(outputs), reasons, tuple(manifest["gaps"]))
 
@@ -137,6 +141,20 @@ def stage_missing(
         stage.write_book(project, found, contents, run.executed, pages, project.report)
         _write_changes(changed, project.report)
         _write_inputs(manifest, project.report)
+
+
+def finish_pages(
+    edition: str | None = None,
+    on_progress: Callable[[str], None] = lambda line: None,
+    *,
+    project: Project | None = None,
+) -> None:
+    """Complete the pages that Quarto was run for by hand, in ``report/_book``."""
+    project = project or Project.find()
+    folder = project.report / "_book"
+    if folder.is_dir() and any(folder.glob("*.html")):
+        site.finish(project, project.edition(edition), folder)
+        on_progress(f"completed {project.relative(folder)}")
 
 
 def printed(

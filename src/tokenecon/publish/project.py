@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,11 +100,14 @@ class Project:
         Raises
         ------
         PublishError
-            For a chapter that has neither a notebook nor a file of its own.
+            For a chapter that has neither a notebook nor a file of its own, or an appendix listed among the chapters.
         """
         book = self.book["book"]
         listed = [(file, False) for file in book["chapters"]] + [(file, True) for file in book.get("appendices", [])]
-        return [self._chapter(file, appendix) for file, appendix in listed]
+        chapters = [self._chapter(file, appendix) for file, appendix in listed]
+        if astray := [chapter for chapter in chapters if re.match(r"A\d", chapter.name) and not chapter.appendix]:
+            raise PublishError(f"report/_quarto.yml: {astray[0].file}: an A means appendix: list it in `appendices`")
+        return chapters
 
     def _chapter(self, file: Any, appendix: bool) -> Chapter:
         if not isinstance(file, str):

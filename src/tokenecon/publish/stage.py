@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +20,20 @@ from tokenecon.catalog import Edition
 from tokenecon.publish import inline
 from tokenecon.publish.chapter import Content, read_chapter
 from tokenecon.publish.errors import PublishError
+from tokenecon.publish.fonts import check_glyphs, write_fonts
+from tokenecon.publish.pictures import write_pictures
 from tokenecon.publish.project import HOME, Chapter, Project
 from tokenecon.publish.sources import bibliography, read_sources
+from tokenecon.publish.svg import palette
 
-GENERATED = ("_chapters", "figures", "tables", "notebooks", "fonts", "references.bib", "facts.json", "inputs.json")
+GENERATED = (
+    "_chapters", "figures", "tables", "notebooks", "fonts", "palette.css", "references.bib", "facts.json",
+    "inputs.json",
+)  # fmt: skip
 """What staging writes into ``report/`` and git ignores."""
 
 LITERATURE = "literature.bib"
 """The bibliography of methods, which joins that of the sources."""
-
-FONTS = ("Lato-Regular.ttf", "Lato-Bold.ttf", "Lato-Italic.ttf", "Lato-BoldItalic.ttf", "OFL.txt")
 
 
 def read_contents(chapters: Iterable[Chapter], executed: Mapping[Path, NotebookNode]) -> dict[str, Content]:
@@ -90,6 +93,7 @@ def write_book(
 
     ``pages`` are the generated pages, Markdown by name.
     """
+    check_glyphs({content.source: content.markdown for content in contents.values()} | dict(pages))
     for name in GENERATED:
         _remove(report / name)
     staged = report / "_chapters"
@@ -105,10 +109,13 @@ def write_book(
     write_json(report / "facts.json", collect_facts(contents))
     write_figures(contents.values(), report)
     write_notebooks(executed, report / "notebooks")
-    fonts = files("font_lato") / "files"
-    (report / "fonts").mkdir()
-    for name in FONTS:
-        (report / "fonts" / name).write_bytes((fonts / name).read_bytes())
+    texts = [content.markdown for content in contents.values()] + list(pages.values())
+    written = [file.read_text(encoding="utf-8") for file in report.glob("*.qmd")]
+    write_fonts(report / "fonts", [*texts, *written, (report / "references.bib").read_text(encoding="utf-8")])
+    (report / "palette.css").write_text(palette(texts), encoding="utf-8")
+    figures = [figure for content in contents.values() for figure in content.figures]
+    origin = f"{project.book['book']['title']}, edition {edition.id}, data as of {edition.as_of_text}"
+    write_pictures(figures, report / "figures", origin)
 
 
 def edition_fields(edition: Edition) -> dict[str, Any]:
