@@ -2,21 +2,13 @@
 
 import json
 
+import hostile
 import pypandoc
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tokenecon.markup import cell, code, escaped, shown
-
-HOSTILE = [
-    "HK$/US$ rate", "~5–~10 bn", "12*", "*bold*", "__init__", "<think>", r"a\b", "a\nb", "a\u2028b",
-    "{{< pagebreak >}}", '<b onclick="alert(1)">x</b>', "[x](javascript:alert(1))", "![x](y.png)", "a|b", r"a\|b",
-    "x^2^", "H~2~O", "@AR25", "[^n]", "# not a heading", "- not a list", "1. not a list", "10) not a list",
-    ": no definition", "% no title", "&lt;b&gt; &#60; R&D", "`code`", "$x$ and $y$", r"\textbf{x}", "#import",
-    "a--b---c...", "::: {.note}", "<!-- x -->", "http://example.org/_x_", "[x]{.y}", "智谱AI", "+", "-", "--", "=",
-    "\u202eabc", "\x00\x07", "'", '"q"', "a   a",
-]  # fmt: skip
 
 
 def seen(cells):
@@ -43,7 +35,7 @@ def squeezed(text):
     return " ".join(text.replace("\u00a0", " ").split())
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", hostile.TEXTS)
 def test_nothing_in_a_text_is_markup(text):
     (found,) = seen([escaped(text)])
     assert squeezed(found) == squeezed(shown(escaped(text)))

@@ -153,6 +153,7 @@ def finish_pages(
     project = project or Project.find()
     folder = project.report / "_book"
     if folder.is_dir() and any(folder.glob("*.html")):
+        quarto.without_modules(folder)
         site.finish(project, project.edition(edition), folder)
         on_progress(f"completed {project.relative(folder)}")
 

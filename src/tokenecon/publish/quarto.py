@@ -69,7 +69,26 @@ def render(project: Project, edition: Edition, report: Path, target: Path, forma
             shutil.move(next(output.glob("*.pdf")), target / part.file)
     if "html" in formats:
         _run(report, "html")
+        without_modules(output)
         shutil.move(output, target / "html")
+
+
+def without_modules(pages: Path) -> None:
+    """Make plain scripts of Quarto's modules: browsers load no module from a folder on disk."""
+    folder = pages / "site_libs" / "quarto-html"
+    script, tabs = folder / "quarto.js", folder / "tabsets" / "tabsets.js"
+    if not tabs.is_file():
+        return
+    inner = re.sub(r"^export function (\w+)", r"function \1", tabs.read_text(encoding="utf-8"), flags=re.M)
+    outer = re.sub(r"^import .*$", "", script.read_text(encoding="utf-8"), flags=re.M)
+    whole = f"(() => {{\nconst tabsets = (() => {{\n{inner}\nreturn {{ init }};\n}})();\n{outer}\n}})();\n"
+    script.write_text(whole, encoding="utf-8")
+    shutil.rmtree(tabs.parent)
+    for page in pages.glob("*.html"):
+        text = re.sub(
+            r'<script src="[^"]*tabsets\.js" type="module"></script>\n?', "", page.read_text(encoding="utf-8")
+        )
+        page.write_text(text.replace('quarto.js" type="module"', 'quarto.js" defer'), encoding="utf-8")
 
 
 @contextmanager
