@@ -196,14 +196,14 @@
 
   // What scrolls sideways can be reached by keyboard, and only that -------------------------------------------------
 
-  const boxes = main.querySelectorAll(".figure-box, .table-box, .quarto-float-tbl > div, pre, math[display=block]");
+  const boxes = main.querySelectorAll(".figure-box, .table-box, .quarto-float-tbl > div, pre, :has(> math[display=block])");
   const reachable = (box) => {
     if (box.scrollWidth > box.clientWidth + 1) {
       box.tabIndex = 0;
-      if (box.tagName === "DIV") {
+      if (box.tagName !== "PRE") {
         const caption = box.closest("figure")?.querySelector("figcaption")?.textContent.trim() ?? "";
         box.setAttribute("role", "region");
-        box.setAttribute("aria-label", `${caption.split(/[.:]/)[0] || "Table"}, scrolls sideways`);
+        box.setAttribute("aria-label", `${caption.split(":")[0] || (box.matches(":has(> math)") ? "Formula" : "Table")}, scrolls sideways`);
       }
     } else {
       for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
@@ -211,6 +211,11 @@
   };
   const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => reachable(target)));
   boxes.forEach((box) => watch.observe(box));
+
+  // Quarto names neither of its two bars.
+  for (const [bar, name] of [["#quarto-sidebar", "Chapters"], [".quarto-secondary-nav", "This page"]]) {
+    document.querySelector(bar)?.setAttribute("aria-label", name);
+  }
 
   // A table that becomes cards on a phone carries its headings in its cells.
   for (const table of main.querySelectorAll(".filterable table")) {
