@@ -19,9 +19,12 @@ from pathlib import Path
 import pandas as pd
 
 from tokenecon.catalog import Catalog, DataError, Edition, Period, list_editions
-from tokenecon.catalog.needs import comparatives_of, focal_of, needs, stale_tables, title_of
+from tokenecon.catalog.needs import comparatives_of, files_accounts, focal_of, needs, stale_tables, title_of
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
+from tokenecon.refresh.tables import Tables, alone, commit
+from tokenecon.refresh.typed import Added, Typed, read_rows, unknown_sources
+from tokenecon.refresh.web import RefreshError
 
 FOLLOWED = ("statements", "prices", "capability", "token_models", "token_shares", "scenarios")
 """Tables that follow the world between editions, whatever its periods."""
@@ -55,9 +58,13 @@ def new_edition(
     focal: str | None = None,
     comparatives: list[str] | None = None,
     *,
+    title: str | None = None,
     project: Project | None = None,
 ) -> Todo:
     """Write the file of a new edition, a draft that follows the newest, and its list of missing rows.
+
+    Between two filings an edition is about the period of the newest and brings only what is no accounts up to date,
+    such as prices, tokens and run-rates.
 
     Parameters
     ----------
@@ -69,13 +76,15 @@ def new_edition(
         Its focal period where the id names none.
     comparatives : list of str, optional
         What it shows beside it; what the previous edition showed, and the halves of a year, if left out.
+    title : str, optional
+        Its title; follows from the focal period, and between filings from the day too, if left out.
     project : Project, optional
         The one around the working folder if left out.
 
     Raises
     ------
     PublishError
-        If there is such an edition, a period cannot be read, or the day comes too early.
+        If there is such an edition, a period cannot be read, nobody files accounts for it, or the day comes too early.
     """
     project = project or Project.find()
     file = project.data / "editions" / f"{name}.toml"
@@ -92,15 +101,29 @@ def new_edition(
             f"{as_of} is not after the end of {about.label}, {about.end}, and the day of edition {newest.id}, "
             f"{newest.as_of}: an edition follows the newest and looks back on its period"
         )
-    file.write_text(_toml(name, as_of, about, beside, newest), encoding="utf-8")
-    return list_todo(name, project=project)
+    off_cycle = f", seen on {as_of.day} {as_of:%B %Y}" if about == newest.focal else ""
+    named = title or title_of(about) + off_cycle
+    file.write_text(_toml(name, named, as_of, about, beside, newest), encoding="utf-8")
+    try:
+        if not files_accounts(Catalog.open(name, project.data), about):
+            raise PublishError(
+                f"no company of the edition filed accounts for {about.label} or for {about.year_before.label}: say "
+                f'which period it is about, such as --focal "{newest.focal.label}" for an edition between filings'
+            )
+        return list_todo(name, project=project)
+    except (PublishError, DataError) as error:
+        file.unlink()
+        raise PublishError(str(error)) from None
 
 
-def _toml(name: str, as_of: dt.date, focal: Period, comparatives: list[Period], previous: Edition) -> str:
-    beside = ", ".join(json.dumps(period.label) for period in comparatives)
+def _toml(name: str, title: str, as_of: dt.date, focal: Period, comparatives: list[Period], previous: Edition) -> str:
+    beside, companies = (
+        ", ".join(map(json.dumps, names)) for names in ([period.label for period in comparatives], previous.companies)
+    )
     return (
-        f'id = "{name}"\ntitle = "{title_of(focal)}"\nas_of = {as_of}\nfocal = "{focal.label}"\n'
+        f'id = "{name}"\ntitle = {json.dumps(title, ensure_ascii=False)}\nas_of = {as_of}\nfocal = "{focal.label}"\n'
         f'comparatives = [{beside}]\nbase_currency = "{previous.base_currency}"\nprevious = "{previous.id}"\n'
+        f"companies = [{companies}]\n"
         "# Rows are still missing: gaps are marked. Take this out when the edition is complete.\ndraft = true\n"
     )
 
@@ -166,32 +189,47 @@ def _identity(row: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def fill(edition: str | None = None, *, project: Project | None = None) -> Filled:
-    """Move the rows of an edition's templates that are complete into their tables, and write the rest anew.
+    """Check the rows of an edition's templates that are complete, and move them into their tables; all, or none.
 
-    A row is complete with a figure, its source and its day. Nothing is checked here: ``tokenecon check`` does.
+    A row is complete with a figure, its source and its day. Numbers are taken as printed: ``1,234.5``, ``(37.1)``.
 
     Raises
     ------
     PublishError
-        If the edition has no templates.
+        If the edition has no templates, or anything is wrong with their rows: all findings, each on the line of its
+        template, and a source that is not known once, whatever the number of its rows.
     """
     project = project or Project.find()
     found = project.edition(edition)
     folder = project.data / "editions" / f"{found.id}.todo"
     if not folder.is_dir():
         raise PublishError(f"{project.relative(folder)} is not there: run tokenecon edition todo {found.id}")
-    added, left, begun = {}, 0, []
-    for file in _templates(folder):
+    files = {file.stem: file for file in _templates(folder)}
+    try:
+        with alone(project.data):
+            held = Tables(project.data)
+            typed = {name: read_rows(file, held.schema.tables[name], keep=_is_complete) for name, file in files.items()}
+            _add(held, {name: one for name, one in typed.items() if one.rows or one.findings})
+    except RefreshError as error:
+        raise PublishError(str(error)) from None
+    left, begun = 0, []
+    for file in files.values():
         header, rows = _header(file), _read_rows(file)
-        complete = [row for row in rows if _is_complete(row)]
-        rest = [row for row in rows if row not in complete]
-        if complete:
-            _append(project.data / file.name, complete)
-            added[file.stem] = len(complete)
+        rest = [row for row in rows if not _is_complete(row)]
         _write_rows(file, header, rest)
         left += len(rest)
         begun += [f"{project.relative(file)}:{line}" for line, row in enumerate(rest, start=2) if _is_begun(row)]
-    return Filled(added, left, tuple(begun))
+    return Filled({name: len(one.rows) for name, one in typed.items() if one.rows}, left, tuple(begun))
+
+
+def _add(held: Tables, typed: Mapping[str, Typed]) -> None:
+    """Put rows into their tables if nothing is wrong with them."""
+    unknown, stand_ins = unknown_sources(typed, held, "add its row to data/sources.csv")
+    added = Added(held, typed, stand_ins)
+    wrong = [finding for one in typed.values() for finding in one.findings]
+    if faults := sorted({*wrong, *unknown, *(added.faults() if typed else ())}):
+        raise PublishError("\n".join([*map(str, faults), "nothing is moved"]))
+    commit(held.root, added.files)
 
 
 def _templates(folder: Path) -> list[Path]:
@@ -226,11 +264,3 @@ def _write_rows(file: Path, header: list[str], rows: list[dict[str, str]]) -> No
     writer.writeheader()
     writer.writerows(rows)
     file.write_text(text.getvalue(), encoding="utf-8")
-
-
-def _append(table: Path, rows: list[dict[str, str]]) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _header(table), lineterminator="\n", extrasaction="ignore")
-    writer.writerows(rows)
-    with table.open("a", encoding="utf-8", newline="") as end:
-        end.write(text.getvalue())

@@ -24,7 +24,6 @@ from tokenecon.catalog import Edition
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.parts import Part, parts
 from tokenecon.publish.project import HOME, Chapter, Project, noon
-from tokenecon.publish.site import author_names
 
 _READER = "markdown+table_attributes"
 _SHARED = ("palette.css", "style.css", "filter.js", "site.js", "favicon.svg", "facts.json")
@@ -109,11 +108,10 @@ class _Book:
 
     def _meta(self) -> _Json:
         book = self.project.book["book"]
-        authors = book.get("author", [])
         return {
             "booktitle": _string(book["title"]),
             "subtitle": _string(book.get("subtitle", "")),
-            "author": {"t": "MetaList", "c": [_string(name) for name in author_names(authors)]},
+            "author": {"t": "MetaList", "c": [_string(name) for name in self.project.authors]},
             "edition": _string(self.edition.id),
             "edition-title": _string(self.edition.title),
             "as-of": _string(self.edition.as_of_text),

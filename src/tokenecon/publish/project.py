@@ -17,6 +17,15 @@ from tokenecon.publish.errors import PublishError
 
 HOME = "index"
 
+GENERATED = (
+    "_chapters", "figures", "tables", "notebooks", "fonts", "palette.css", "references.bib", "facts.json",
+    "inputs.json",
+)  # fmt: skip
+"""What staging writes into ``report/`` and git ignores."""
+
+STAGED = (*GENERATED, "_book", ".quarto", "index.typ")
+"""That, and what Quarto writes."""
+
 
 @dataclass(frozen=True)
 class Chapter:
@@ -93,6 +102,13 @@ class Project:
             return yaml.safe_load(file.read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError) as error:
             raise PublishError(f"{self.relative(file)}: cannot be read: {error}") from None
+
+    @property
+    def authors(self) -> list[str]:
+        """The names of the book's authors, which Quarto takes in several forms."""
+        authors = self.book["book"].get("author") or []
+        listed = authors if isinstance(authors, list) else [authors]
+        return [author["name"] if isinstance(author, dict) else author for author in listed]
 
     def chapters(self) -> list[Chapter]:
         """Return the chapters and appendices in order, the home page first.

@@ -9,7 +9,8 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 
 from tokenecon.catalog import Edition
+from tokenecon.publish import quarto
 from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.pictures import write_card
 from tokenecon.publish.project import Project
@@ -53,7 +55,7 @@ class _Book:
         return cls(
             book["title"],
             book.get("subtitle", ""),
-            tuple(author_names(book.get("author"))),
+            tuple(project.authors),
             edition,
             str(book.get("repo-url", "")).rstrip("/"),
             str(book.get("site-url", "")).rstrip("/"),
@@ -80,19 +82,30 @@ class _Book:
         return f"@report{{tokenecon{self.edition.id.lower()},\n{lines}}}\n"
 
 
-def author_names(authors: Any) -> list[str]:
-    """Return the names of a book's authors, which Quarto takes in several forms."""
-    listed = authors if isinstance(authors, list) else [authors]
-    return [author["name"] if isinstance(author, Mapping) else author for author in listed if author]
+def finish_pages(
+    edition: str | None = None,
+    on_progress: Callable[[str], None] = lambda line: None,
+    *,
+    project: Project | None = None,
+) -> None:
+    """Complete the pages that Quarto was run for by hand, in ``report/_book``."""
+    project = project or Project.find()
+    folder = project.report / "_book"
+    if folder.is_dir() and any(folder.glob("*.html")):
+        quarto.without_modules(folder)
+        complete(project, project.edition(edition), folder)
+        on_progress(f"completed {project.relative(folder)}")
 
 
-def finish(project: Project, edition: Edition, folder: Path) -> None:
-    """Complete the rendered pages in ``folder``, where the PDFs lie already, and write what they need beside them."""
+def complete(project: Project, edition: Edition, folder: Path, pdfs: Iterable[Path] = ()) -> None:
+    """Complete the rendered pages in ``folder``, and write beside them what they need, the PDFs among it."""
+    for pdf in pdfs:
+        shutil.copy(pdf, folder)
     book = _Book.of(project, edition)
     files = sorted(folder.glob("*.html"))
     pages = {file: BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser") for file in files}
     references, terms = _references(pages), read_terms(project.report)
-    pdfs = {name: label for name, label in PDFS.items() if (folder / name).is_file()}
+    offered = {name: label for name, label in PDFS.items() if (folder / name).is_file()}
     entries = []
     for file, page in pages.items():
         main = page.find("main") or page
@@ -103,9 +116,9 @@ def finish(project: Project, edition: Edition, folder: Path) -> None:
             "terms": [{"forms": term.forms, "says": term.says} for term in terms if term.is_in(words)],
         }
         text = file.read_text(encoding="utf-8")
-        text = _with_head(text, _head(book, file, main, pdfs))
-        text = _after_title(text, _reading(main, pdfs))
-        text = _before_end(text, _foot(book, project, file, pdfs), notes)
+        text = _with_head(text, _head(book, file, main, offered))
+        text = _after_title(text, _reading(main, offered))
+        text = _before_end(text, _foot(book, project, file, offered), notes)
         file.write_text(text, encoding="utf-8")
     _write_index(entries, folder / INDEX)
     (folder / CITATION).write_text(book.bibtex, encoding="utf-8")

@@ -22,15 +22,9 @@ from tokenecon.publish.chapter import Content, read_chapter
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.fonts import check_glyphs, write_fonts
 from tokenecon.publish.pictures import write_pictures
-from tokenecon.publish.project import HOME, Chapter, Project
+from tokenecon.publish.project import GENERATED, HOME, Chapter, Project
 from tokenecon.publish.sources import bibliography, read_sources
 from tokenecon.publish.svg import palette
-
-GENERATED = (
-    "_chapters", "figures", "tables", "notebooks", "fonts", "palette.css", "references.bib", "facts.json",
-    "inputs.json",
-)  # fmt: skip
-"""What staging writes into ``report/`` and git ignores."""
 
 LITERATURE = "literature.bib"
 """The bibliography of methods, which joins that of the sources."""
