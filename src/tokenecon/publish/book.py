@@ -23,6 +23,7 @@ from tokenecon.publish.cache import Cache, files_below, sha256
 from tokenecon.publish.changed import CHANGES_CSV
 from tokenecon.publish.compare import Diff
 from tokenecon.publish.gaps import gaps
+from tokenecon.publish.memory import keeping
 from tokenecon.publish.project import STAGED, Project
 from tokenecon.publish.record import Record, record_file, recorded
 from tokenecon.publish.renderers import renderer_module, renderer_name
@@ -92,7 +93,8 @@ class Book:
             report = target / ".report"
             shutil.copytree(project.report, report, ignore=shutil.ignore_patterns(*STAGED))
             self._stage(report, pages, changed, manifest)
-            renderer_module(renderer).render(project, self.edition, report, target, formats)
+            with keeping(project.build / ".state" / self.edition.id / "rendered", report):
+                renderer_module(renderer).render(project, self.edition, report, target, formats)
             shutil.rmtree(report)
             self._write_results(target, manifest)
             _write_changes(changed, target)

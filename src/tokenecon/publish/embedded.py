@@ -19,6 +19,7 @@ import typst
 
 from tokenecon.catalog import Edition
 from tokenecon.publish.errors import PublishError
+from tokenecon.publish.memory import remembered
 from tokenecon.publish.project import HOME, Chapter, Project, noon
 
 _READER = "markdown+table_attributes"
@@ -159,6 +160,10 @@ def _names(authors: Any) -> list[str]:
 
 def _pandoc(arguments: list[str], text: str, what: str, folder: Path | None = None) -> str:
     command = [pypandoc.get_pandoc_path(), "--wrap=none", "--data-dir=/nonexistent", *arguments]
+    return remembered([*command, text], lambda: _converted(command, text, what, folder))
+
+
+def _converted(command: list[str], text: str, what: str, folder: Path | None) -> str:
     done = subprocess.run(command, input=text, capture_output=True, text=True, encoding="utf-8", cwd=folder)
     complaints = [line for line in done.stderr.splitlines() if line.strip()]
     if done.returncode or complaints:
