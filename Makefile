@@ -10,7 +10,7 @@ THERE   := $(if $(wildcard $(READY)),$(or $(shell .venv/bin/python $(VERSION)),g
 ASKED   := $(if $(filter-out file,$(origin PYTHON)),$(or $(shell $(PYTHON) $(VERSION)),$(error PYTHON=$(PYTHON) does not run: name a Python 3.11 or newer)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report watch test check verify refresh lab bench clean
+.PHONY: help setup report watch test check verify refresh lab bench study clean
 
 # An environment is made anew whose Python is gone, or is not the one that PYTHON asks for.
 ifeq ($(THERE),gone)
@@ -52,6 +52,9 @@ lab: $(READY)    ## Open the notebooks in JupyterLab
 
 bench: $(READY)  ## Time a build and its parts against the plain way to do it; ARGS=--cheap leaves out what takes minutes
 	@$(RUN)python tests/bench.py $(ARGS)
+
+study: $(READY)  ## Simulate what each headline interval covers; writes data/study.csv in some minutes
+	@$(RUN)tokenecon study $(if $(EDITION),--edition $(EDITION)) $(ARGS)
 
 clean:           ## Remove what was built; keep the environment
 	rm -rf build report/_book report/.quarto
