@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure as Canvas
 
-from tokenecon.analysis.choices import choices
+from tokenecon.analysis.pricing.choices import choices
 from tokenecon.catalog import Catalog
 from tokenecon.display import explorer, figure
 

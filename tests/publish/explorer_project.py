@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 HEADING = "# Prices and capability {#sec-explorer}\n\n@fig-explorer lets the reader choose."
 SETUP = """#| label: setup
 #| include: false
-from tokenecon.analysis.choices import choices
+from tokenecon.analysis.pricing.choices import choices
 from tokenecon.catalog import Catalog
 from tokenecon.display import explorer, phrase
 

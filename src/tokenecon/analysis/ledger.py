@@ -16,6 +16,7 @@ from tokenecon.analysis import evidence, market_evidence
 from tokenecon.analysis.evidence import Known
 from tokenecon.analysis.forecasts import Known as Before
 from tokenecon.analysis.judge import COMPUTATIONS, Result, Verdict, computation
+from tokenecon.analysis.pricing import claims as _pricing  # noqa: F401
 from tokenecon.catalog import Catalog, DataError, Finding
 from tokenecon.catalog.checks.context import Data
 
@@ -60,16 +61,6 @@ for _function in (
     market_evidence.ninety_points,
     market_evidence.price_decides,
     market_evidence.costs_in_steps,
-    market_evidence.competition_squeezes,
-    market_evidence.simple_tokens_cheap,
-    market_evidence.hard_tokens_keep_price,
-    market_evidence.same_capability_cheaper,
-    market_evidence.us_pays_for_capability,
-    market_evidence.price_spread,
-    market_evidence.electricity,
-    market_evidence.engineering_lowers_cost,
-    market_evidence.largest_customers,
-    market_evidence.premiums_do_not_last,
 ):
     computation(_function)
 
