@@ -211,10 +211,10 @@ class Pricing(Findings):
         """The gap by question asked: ``question``, and ``value``, ``low``, ``high``, ``n`` of each answer."""
         plain = self.split_plain.set_index("part").loc["unexplained"]
         asked = {
-            "median of each country's list": self.raw,
-            "pairs alike in score and age": self.pair,
-            "equal score and date, vendors drawn": self.level_by_vendor,
-            "unexplained by score and date": Estimate(
+            "medians of the lists": self.raw,
+            "pairs alike in\nscore and age": self.pair,
+            "equal score and date,\nvendors drawn": self.level_by_vendor,
+            "unexplained by\nscore and date": Estimate(
                 *np.exp(plain[["value", "low", "high"]]), int(plain["n"]), "bootstrap"
             ),
         }
@@ -395,12 +395,6 @@ class Pricing(Findings):
         api = self.cat.segments.query("route == 'api'")[["entity_id", "segment"]]
         said = said.merge(api, on=["entity_id", "segment"], validate="many_to_one")
         return said[said["entity_id"].isin([company.id for company in self.companies])].sort_values("period_end")
-
-    @finding
-    def dearest(self) -> pd.Series:
-        """The dearest model of the one country on dollar lists."""
-        now = price_paths.on(self.abroad[self.abroad["country"] == ONE], self.edition.as_of)
-        return now.nlargest(1, "blended").iloc[0]
 
     # The spread -------------------------------------------------------------------------------------------------
 
