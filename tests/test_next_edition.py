@@ -7,15 +7,17 @@ from pathlib import Path
 
 import inline
 import invented
+import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from tokenecon import publish
+from tokenecon import inputs, publish
 from tokenecon.catalog import Catalog, list_editions
 from tokenecon.catalog.checks import run_checks
 from tokenecon.cli import app
 from tokenecon.publish.chapter import read_chapter
-from tokenecon.publish.execute import Runner, gaps
+from tokenecon.publish.execute import execute
+from tokenecon.publish.gaps import gaps
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -105,16 +107,16 @@ def test_templates_have_the_header_of_their_table(started):
 
 def test_notebooks_run_before_the_rows_are_there_and_mark_their_gaps(started, monkeypatch):
     project, _ = started
-    monkeypatch.setenv("TOKENECON_DATA", str(project.data))
-    done = {}
-    paths = [path for path in NOTEBOOKS if path.stem in DRAFTED]
-    Runner(NAME, draft=True).run(paths, lambda path, result: done.update({path.stem: result.notebook}))
-    for name in DRAFTED:
-        found = gaps(done[name])
+    monkeypatch.setenv(inputs.PROJECT, str(project.root))
+    for path in (path for path in NOTEBOOKS if path.stem in DRAFTED):
+        (project.notebooks / path.name).parent.mkdir(exist_ok=True)
+        shutil.copy(path, project.notebooks)
+        notebook = nbformat.reads(execute(f"notebooks/{path.name}", NAME, draft=True).notebook, as_version=4)
+        found = gaps(notebook)
         assert found
         assert all("Error" in gap for gap in found)
         assert not any("NameError" in gap for gap in found), "a gap should not take what comes after it along"
-        text = read_chapter(done[name], name).markdown
+        text = read_chapter(notebook, path.stem).markdown
         assert text.count("waits for rows that the data do not hold yet") == len(found)
         assert FOCAL in "".join(found) or f"FY{YEAR - 1}" in text
 
@@ -151,3 +153,20 @@ def test_a_row_that_was_begun_is_named_and_stays(started):
     assert done.begun == (f"data/editions/{NAME}.todo/financials.csv:2",)
     publish.list_todo(NAME, project=project)
     assert invented.read(file)[0] == rows[0]
+
+
+def test_an_edition_between_filings_looks_for_what_is_no_accounts(tmp_path):
+    project = copy(tmp_path)
+    day = NEWEST.as_of + dt.timedelta(days=50)
+    todo = publish.new_edition("between", day, NEWEST.focal.label, title="Between two filings", project=project)
+    assert todo.edition.focal == NEWEST.focal
+    assert (todo.edition.title, todo.edition.companies) == ("Between two filings", NEWEST.companies)
+    assert set(todo.rows["table"]) <= {"statements", "operating", "fx"}
+    assert not (todo.rows["table"] == "financials").any()
+
+
+def test_a_period_that_nobody_files_is_refused_with_advice_and_leaves_no_file(tmp_path):
+    project = copy(tmp_path)
+    with pytest.raises(publish.PublishError, match=rf'no company of the edition filed.*--focal "{NEWEST.focal.label}"'):
+        publish.new_edition("2027Q1", dt.date(2027, 5, 1), project=project)
+    assert not (project.data / "editions" / "2027Q1.toml").exists()

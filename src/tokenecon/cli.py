@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from tokenecon.catalog.paths import data_root
 
 if TYPE_CHECKING:
+    from tokenecon.catalog.errors import Finding
     from tokenecon.publish import Release
 
 app = typer.Typer(
@@ -47,6 +47,14 @@ class Renderer(StrEnum):
     embedded = "embedded"
 
 
+def find_faults(data: Path | None = None) -> list[Finding]:
+    """Return everything that is wrong with the data; a build asks for it beside the notebooks."""
+    from tokenecon.analysis.ledger import unregistered
+    from tokenecon.catalog.checks import run_checks
+
+    return run_checks(data, also=(unregistered,))
+
+
 @app.command()
 def check(
     data: Annotated[Path | None, typer.Option(help="Another data folder, for example a copy being edited.")] = None,
@@ -56,10 +64,8 @@ def check(
     Prints one line a finding, `data/<file>.csv:<row>: <column>: <what is wrong>`, and ends with status 1 if there is
     any. Rows are counted as an editor shows them, the header being row 1.
     """
-    from tokenecon.analysis.ledger import unregistered
-    from tokenecon.catalog.checks import run_checks
-
-    findings = run_checks(data, also=(unregistered,))
+    with _errors():
+        findings = find_faults(data)
     for finding in findings:
         out.print(str(finding), markup=False)
     if findings:
@@ -71,35 +77,53 @@ def check(
 @app.command()
 def build(
     edition: Edition = None,
+    everything: Annotated[bool, typer.Option("--all", help="Build every edition, all at once.")] = False,
     renderer: Annotated[
         Renderer, typer.Option("--renderer", "-r", help="auto takes Quarto where it is on PATH, else the embedded one.")
     ] = Renderer.auto,
     formats: Annotated[list[str] | None, typer.Option("--format", "-f", help="html or pdf; both if left out.")] = None,
     why: Annotated[bool, typer.Option("--why", help="Say which notebooks would run and why; build nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Run every notebook, changed or not.")] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Show the pages in a browser, and build them again whenever a file is saved."),
+    ] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            envvar="TOKENECON_CLUSTER",
+            help="Run notebooks on a Dask cluster: tcp://host:8786, or local:2 to try it with two workers here.",
+        ),
+    ] = None,
 ) -> None:
     """Execute the notebooks whose inputs changed, and render the report into `build/<edition>/`.
 
-    A failing cell stops the build, says where, and leaves the last good report in place.
+    Where nothing changed, nothing is done. A failing cell stops the build, says where, and leaves the last good report
+    in place; so do data that `tokenecon check` finds fault with.
     """
     from tokenecon import publish
 
-    if why:
-        with _errors():
-            _show_reasons(publish.why(edition))
-        return
     with _errors():
-        result = publish.build(
-            edition,
-            renderer=renderer.value,
-            formats=tuple(formats or ("html", "pdf")),
-            on_progress=lambda line: out.print(line, markup=False),
-            force=force,
+        if why:
+            _show_reasons(publish.why(edition))
+            return
+        if watch:
+            publish.watch(edition, renderer.value, lambda line: out.print(line, markup=False))
+            return
+        results = publish.build_all(
+            None if everything else [publish.Project.find().edition(edition).id],
+            renderer.value,
+            tuple(formats or ("html", "pdf")),
+            lambda line: out.print(line, markup=False),
+            force,
+            cluster=cluster,
+            check=find_faults,
         )
-    for gap in result.gaps:
-        err.print(f"gap: {gap}", markup=False)
-    for path in result.outputs:
-        out.print(f"wrote {path}", markup=False)
+    for result in results:
+        for gap in result.gaps:
+            err.print(f"gap: {gap}", markup=False)
+        for path in result.outputs:
+            out.print(f"{'wrote' if result.made else 'nothing changed since'} {path}", markup=False)
 
 
 @app.command()
@@ -186,18 +210,22 @@ def new_one(
     beside: Annotated[
         list[str] | None, typer.Option("--beside", help="A period shown beside it; may be repeated.")
     ] = None,
+    title: Annotated[str | None, typer.Option(help="Its title; follows from period and day if left out.")] = None,
 ) -> None:
     """Start an edition: write `data/editions/<id>.toml`, and list the rows that its sections need and do not find.
 
     The edition follows the newest one and is a draft, so that it can be built at once: what cannot be computed yet is a
     marked gap. `data/editions/<id>.todo/` holds the checklist, and for each table a template with its header and a row
     for each missing figure. Fill in value, source and day, then run `tokenecon edition fill`.
+
+    Between two filings say which period it is about: with `--as-of 2026-11-15 --focal "H1 2026"` an edition brings prices,
+    tokens and run-rates up to date beside the accounts of the half-year.
     """
     from tokenecon import publish
     from tokenecon.terminal import show_todo
 
     with _errors():
-        show_todo(out, publish.new_edition(name, as_of.date(), focal, beside))
+        show_todo(out, publish.new_edition(name, as_of.date(), focal, beside, title=title))
 
 
 @editions.command("todo")
@@ -334,10 +362,12 @@ def refresh_data(
     rates comes in whole or not at all; the status is 1 if one of them did not. Tokens need a key in the environment
     variable `OPENROUTER_API_KEY`.
     """
+    from rich.progress import DownloadColumn, Progress, TextColumn
+
     from tokenecon import refresh
 
     root = data.resolve() if data else data_root()
-    with _errors():
+    with _errors(refresh.RefreshError):
         if watch_sources:
             dead = refresh.watch(root)
             for name, address, fault in dead:
@@ -349,7 +379,7 @@ def refresh_data(
         else:
             feeds = refresh.FEEDS if what is Feed.all else (what.value,)
             with Progress(TextColumn("{task.description}"), DownloadColumn(), console=err, transient=True) as bar:
-                tasks: dict[str, TaskID] = {}
+                tasks: dict[str, int] = {}
 
                 def progress(source: str, count: int) -> None:
                     task = tasks.setdefault(source, bar.add_task(source, total=None) if source not in tasks else 0)
@@ -395,7 +425,7 @@ def financials(
     from tokenecon import refresh
 
     given = {"sources": source, "rulings": rulings, "segments": segments}
-    with _errors():
+    with _errors(refresh.RefreshError):
         added = refresh.add_financials(
             data.resolve() if data else data_root(),
             file,
@@ -448,17 +478,24 @@ def _show_reasons(reasons: list[tuple[str, str]]) -> None:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def _errors(*more: type[Exception]) -> Iterator[None]:
     """Turn the errors a user can mend into one message and status 1; leave the others their traceback."""
-    from tokenecon.catalog import DataError
-    from tokenecon.publish import PublishError
-    from tokenecon.refresh import RefreshError
+    from tokenecon.catalog.errors import DataError
+    from tokenecon.publish.errors import PublishError, about_disk
 
     try:
         yield
-    except (DataError, PublishError, RefreshError) as error:
-        err.print(str(error), markup=False)
-        raise typer.Exit(1) from None
+    except (DataError, PublishError, *more) as error:
+        message = str(error)
+    except OSError as error:
+        # Without a file's name it is a message of our own, such as that there is no project here.
+        message = about_disk(error) or (str(error) if error.filename is None else "")
+        if not message:
+            raise
+    else:
+        return
+    err.print(message, markup=False)
+    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 
 from tokenecon.analysis import evidence, forecasts, judge, ledger
 from tokenecon.analysis.judge import Result, Verdict
+from tokenecon.analysis.revenue.claims import share_price
 from tokenecon.catalog import Catalog, DataError
 from tokenecon.catalog.checks import run_checks
 
@@ -247,8 +248,8 @@ def test_a_verdict_follows_the_figure(catalogs):
     cat = catalogs["2025FY"]
     known = evidence.Known(cat)
     claim = cat.claims.set_index("claim_id", drop=False).loc["zp_share_price"].to_dict()
-    assert evidence.share_price(known, claim).verdict is Verdict.differs
-    assert evidence.share_price(known, claim | {"printed": "31.9", "value": 0.319}).verdict is Verdict.reproduced
+    assert share_price(known, claim).verdict is Verdict.differs
+    assert share_price(known, claim | {"printed": "31.9", "value": 0.319}).verdict is Verdict.reproduced
 
 
 def test_a_result_can_be_changed_only_by_a_new_one():

@@ -92,8 +92,13 @@ def _sample(copy: Copy, name: str, *kinds: Callable[[dict[str, str]], object]) -
     copy.save(name, [rows[number] for number in sorted(set(first.values()))])
 
 
+def _span(row: dict[str, str]) -> tuple[str, ...]:
+    return tuple(row[name] for name in ("endpoint", "name", "condition", "effective_from", "origin"))
+
+
 def _keep(copy: Copy, name: str, keep: Callable[[dict[str, str]], bool]) -> None:
-    copy.save(name, [row for row in copy.rows(name) if keep(row)])
+    header, kept = copy.text(name).partition("\n")[0], [row for row in copy.rows(name) if keep(row)]
+    copy.save(name, kept) if kept else copy.write(name, header + "\n")
 
 
 @pytest.fixture(scope="session")
@@ -103,16 +108,35 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(data_root(), root)
     copy = Copy(root)
     _keep(copy, "fx.csv", lambda row: row["date"] >= "2023")
-    _sample(copy, "prices.csv", lambda row: row["flags"], lambda row: row["source_id"], lambda row: row["dating"])
+    _sample(copy, "price_rulings.csv", lambda row: row["flag"], lambda row: row["column"])
+    _keep(copy, "price_ends.csv", lambda row: False)
+    _keep(copy, "litellm_prices.csv", lambda row: row["name"].startswith("gpt-4"))
+    _keep(copy, "price_differences.csv", lambda row: False)
+    named = {_span(row) for row in copy.rows("price_rulings.csv")}
+    _sample(
+        copy,
+        "prices.csv",
+        lambda row: row["flags"],
+        lambda row: row["source_id"],
+        lambda row: row["dating"],
+        lambda row: _span(row) if _span(row) in named else "",
+    )
     _sample(copy, "capability.csv", lambda row: row["benchmark"], lambda row: row["source_id"])
+    _sample(copy, "host_prices.csv", lambda row: row["host_class"], lambda row: row["source_id"])
+    slugs = {"gpt-5-4-pro", "gpt-5-4-non-reasoning"}
+    _keep(copy, "index_prices.csv", lambda row: row["slug"] in slugs)
+    _keep(copy, "apps.csv", lambda row: row["observed_on"] == "2026-10-08")
+    _keep(copy, "modalities.csv", lambda row: row["modality"] == "text_to_video")
+    _keep(copy, "token_totals.csv", lambda row: row["period_end"] >= "2026-05")
     days = {"2026-05-24", "2026-05-04", "2026-11-06"}
     _keep(copy, "token_models.csv", lambda row: row["period_end"] in days)
     _keep(copy, "token_shares.csv", lambda row: row["labelled_on"] == "2026-03-28")
     names = {row["name"] for row in copy.rows("token_models.csv")}
     _keep(copy, "model_aliases.csv", lambda row: row["name"] in names)
-    tables = ("prices.csv", "capability.csv", "model_aliases.csv")
+    tables = ("prices.csv", "capability.csv", "model_aliases.csv", "host_prices.csv", "index_prices.csv")
     models = {row["model_id"] for table in tables for row in copy.rows(table)}
-    _keep(copy, "models.csv", lambda row: row["model_id"] in models)
+    _keep(copy, "litellm_prices.csv", lambda row: row["model_id"] in models)
+    _keep(copy, "models.csv", lambda row: row["model_id"] in models or row["source_id"] == "OR_WEEKLY")
     return root
 
 

@@ -2,9 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tokenecon.display import routes
+from tokenecon.analysis.routes.findings import Routes
+from tokenecon.display import routes, theme
 
-NAMES = {"zhipu": "Zhipu", "minimax": "MiniMax"}
+
+@pytest.fixture(scope="module")
+def found():
+    theme.use()
+    return Routes.open("2026H1")
 
 
 @pytest.mark.parametrize(
@@ -14,43 +19,48 @@ def test_models_are_named_as_their_vendors_do(model_id, name):
     assert routes.model_name(model_id) == name
 
 
-def test_months_that_are_not_disclosed_are_marked_and_not_drawn_as_zero():
-    months = pd.DataFrame(
-        [
-            {"entity_id": "zhipu", "period": "FY2025", "measure": "operating", "months_left": 7.0},
-            {"entity_id": "zhipu", "period": "FY2025", "measure": "adjusted", "months_left": 12.0},
-            {"entity_id": "minimax", "period": "FY2025", "measure": "adjusted", "months_left": np.nan},
-        ]
-    )
-    figure = routes.runways(months, {entity: ["FY2025"] for entity in NAMES}, NAMES, "Months")
-    assert figure.svg.count(">disclosed<") == 2
-    assert ">12<" in figure.svg
+def test_a_ratio_stands_at_its_value_on_a_log_scale(found):
+    rows = found.drawn({"rd_ratio": "R&D"})
+    figure, (ax,) = theme.canvas(rows)
+    routes.ratio_panel(ax, rows, found.companies, scale="log")
+    within = rows[rows["span"] == "within"].sort_values("middle")
+    for company, line in zip(found.companies, ax.lines, strict=False):
+        own = within[within["company"] == company.name]
+        assert line.get_ydata() == pytest.approx(own["value"].to_numpy())
+    assert ax.get_yscale() == "log"
+    theme.plt.close(figure)
 
 
-def level(ratio, entity, year, value):
-    return {
-        "ratio": ratio,
-        "entity_id": entity,
-        "period": f"FY{year}",
-        "period_start": pd.Timestamp(f"{year}-01-01"),
-        "period_end": pd.Timestamp(f"{year}-12-31"),
-        "value": value,
-    }
+def test_stated_parts_stand_beside_what_revenue_did(found):
+    rows = routes.stated_multiples(found.split)
+    half = rows[rows["said"].str.startswith("H1")].set_index("what")["multiple"]
+    assert half[routes.BOTH] == pytest.approx(half[routes.VOLUME] * found.widest["price"])
+    assert half[routes.RUN_RATE] == pytest.approx(found.widest["multiple"])
+    assert half[routes.RECOGNISED] == pytest.approx(found.even_growth["multiple"])
 
 
-def test_ratios_are_named_at_the_period_asked_for_or_at_the_last_one_known():
-    rows = pd.DataFrame(
-        [level("rd", "zhipu", 2024, 4.0), level("rd", "zhipu", 2025, 2.5), level("rd", "minimax", 2024, 3.25)]
-    )
-    figure = routes.ratio_lines(rows, rows, {"rd": "R&D"}, NAMES, "Title", "Unit", at="FY2025", scale="log")
-    assert "Zhipu 2.50 (FY2025)" in figure.svg
-    assert "MiniMax 3.25 (FY2024)" in figure.svg
-    assert len(figure.data) == 3
+def test_estimates_are_drawn_over_their_intervals(found):
+    figure, (ax,) = theme.canvas(found.elasticities)
+    routes.estimates(ax, found.elasticities)
+    known = found.elasticities.dropna(subset=["low"])
+    drawn = [
+        segment[:, 0] for lines in ax.collections if hasattr(lines, "get_segments") for segment in lines.get_segments()
+    ]
+    assert np.sort(np.concatenate(drawn)) == pytest.approx(np.sort(known[["low", "high"]].to_numpy().ravel()))
+    theme.plt.close(figure)
 
 
-def test_the_product_of_stated_parts_stands_beside_what_revenue_did():
-    parts = pd.DataFrame([{"label": "Q1", "volume": 5.0, "price": 1.83, "product": 9.15}])
-    moves = pd.DataFrame([{"label": "Q1", "basis": "run-rate", "earlier": "a", "later": "b", "multiple": 3.5}])
-    figure = routes.stated_parts(parts, moves, "Title")
-    assert "×9.15" in figure.svg
-    assert "run-rate ×3.5 (a to b)" in figure.svg
+def test_products_add_up_to_revenue(found):
+    sold = found.products.query("entity_id == @found.broad.id")
+    totals = sold.groupby("period").agg({"value": "sum", "total": "first"})
+    assert totals["value"].to_numpy() == pytest.approx(totals["total"].to_numpy())
+
+
+def test_labels_at_the_ends_of_lines_stand_apart():
+    rows = pd.DataFrame({"x": [1, 1, 1], "y": [0.50, 0.501, 0.9], "who": ["a", "b", "c"]})
+    figure, (ax,) = theme.canvas(rows)
+    ax.set_ylim(0, 1)
+    routes.label_ends(ax, rows, "x", "y", "who", {})
+    heights = sorted(text.xy[1] * 200 + text.xyann[1] for text in ax.texts)
+    assert heights[1] - heights[0] > 9
+    theme.plt.close(figure)

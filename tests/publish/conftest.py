@@ -10,10 +10,10 @@ from tokenecon.publish import Project, build, choose_renderer
 
 @pytest.fixture(scope="session")
 def kernels():
-    """Let kernels import the sample project's own package, whichever project is being built."""
+    """Let nothing that someone has set choose the edition or the data."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("TOKENECON_EDITION", raising=False)
-        patch.setenv("PYTHONPATH", "../src")
+        for name in ("TOKENECON_EDITION", "TOKENECON_DATA", "TOKENECON_CLUSTER"):
+            patch.delenv(name, raising=False)
         yield
 
 

@@ -32,7 +32,7 @@ explorer.explorer(f.views, f.benchmarks, f.names)
 
 def make_explorer_project(root):
     project = Project(root)
-    ignored = shutil.ignore_patterns(*stage.GENERATED, "_book", ".quarto", "0*.qmd", "__pycache__")
+    ignored = shutil.ignore_patterns(*stage.GENERATED, "_book", ".quarto", "[0A]*.qmd", "__pycache__")
     for part in ("data", "report", "src"):
         shutil.copytree(ROOT / part, root / part, ignore=ignored)
     shutil.copy(ROOT / "uv.lock", root)

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from tokenecon import inputs
+from tokenecon import inputs, warned
 from tokenecon.publish import Project, stage
 
 REPORT = Path(__file__).parents[2] / "report"
@@ -22,6 +22,10 @@ def load(name):
 """
 
 SHOWN = """
+from pathlib import Path
+
+SCRIPT = Path(__file__).with_suffix(".js").read_text()
+
 class Shown:
     def __init__(self, data, **own):
         self.data, self.own = data, own
@@ -118,16 +122,18 @@ def make_project(root):
     (root / "src/tokenecon/catalog.py").write_text(CATALOG)
     (root / "src/tokenecon/shown.py").write_text(SHOWN)
     (root / "src/tokenecon/shown.js").write_text("")
-    shutil.copy(inputs.__file__, root / "src/tokenecon/inputs.py")
+    for watching in (inputs, warned):
+        shutil.copy(watching.__file__, root / "src/tokenecon")
     (root / "uv.lock").write_text("version = 1\n")
     (project.data / "sources.csv").write_text(SOURCES)
     (project.data / "numbers.csv").write_text("a,b_c\nx,1\n")
     (project.data / "datapackage.json").write_text(json.dumps(PACKAGE))
     (project.data / "editions/2025FY.toml").write_text(EDITION)
-    ignored = shutil.ignore_patterns(*stage.GENERATED, "_book", ".quarto", "0*.qmd", "index.qmd")
+    ignored = shutil.ignore_patterns(*stage.GENERATED, "_book", ".quarto", "[0A]*.qmd", "index.qmd")
     shutil.copytree(REPORT, project.report, ignore=ignored)
     book = yaml.safe_load((REPORT / "_quarto.yml").read_text(encoding="utf-8"))
     book["book"]["chapters"] = ["index.qmd", "01_one.qmd", "02_two.qmd", "references.qmd"]
+    book["book"]["appendices"] = [page for page in book["book"]["appendices"] if (project.report / page).is_file()]
     (project.report / "_quarto.yml").write_text(yaml.safe_dump(book, sort_keys=False, allow_unicode=True))
     write_notebook(project, "00_summary.ipynb", f"md:{HEADING_SUMMARY}", SET_UP, SAY)
     write_notebook(

@@ -1,12 +1,16 @@
 """Building: only what changed, the last good report kept, the same bytes twice."""
 
 import json
+import sys
 
 import pytest
 from filelock import FileLock
 from publish.sample_project import FIGURE, HEADING_ONE, SAY, SET_UP, digests, write_notebook
 
 from tokenecon.publish import NotebookError, PublishError, build, embedded, verify, why
+from tokenecon.publish.cache import sha256
+
+_module = sys.modules["tokenecon.publish.build"]
 
 
 def reasons(project):
@@ -48,12 +52,79 @@ def test_nothing_runs_when_nothing_changed(built):
         ("uv.lock", "# new\n", "uv.lock changed"),
         ("data/editions/2025FY.toml", "# new\n", "edition file changed"),
         ("data/datapackage.json", "\n", "data/datapackage.json changed"),
-        ("notebooks/01_one.ipynb", "\n", "notebooks/01_one.ipynb changed"),
     ],
 )
 def test_says_why_a_notebook_runs(project, changed, text, expected):
     append(project.root / changed, text)
     assert reasons(project)["01_one"] == expected
+
+
+def replace(path, before, after):
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def test_code_that_changed_is_a_reason_and_prose_is_none(project):
+    notebook = project.notebooks / "01_one.ipynb"
+    replace(notebook, "As [@AR25] says", "So [@AR25] says")
+    replace(notebook, "One bar.", "A bar.")
+    assert reasons(project)["01_one"] == ""
+    replace(notebook, "print('printed')", "print('reprinted')")
+    assert reasons(project)["01_one"] == "notebooks/01_one.ipynb changed"
+
+
+def test_a_changed_sentence_is_on_its_page_and_nothing_runs(project, monkeypatch):
+    replace(project.notebooks / "01_one.ipynb", "A remark.", "A changed remark.")
+    monkeypatch.setattr(_module, "executor", lambda *arguments: pytest.fail("a notebook would run"))
+    result = build(renderer="embedded", project=project, formats=("html",))
+    assert set(result.reasons.values()) == {"unchanged"}
+    page = (project.build / "2025FY/html/01_one.html").read_text(encoding="utf-8")
+    assert "A changed remark." in page and "Bar chart" not in page and "printed" in page
+    manifest = json.loads((project.build / "2025FY/manifest.json").read_text())
+    assert manifest["inputs"]["notebooks/01_one.ipynb"] == sha256(project.notebooks / "01_one.ipynb")
+
+
+def test_when_nothing_changed_nothing_is_done(project, monkeypatch):
+    monkeypatch.setattr(embedded, "render", lambda *arguments: pytest.fail("it renders"))
+    before = digests(project.build / "2025FY")
+    lines = []
+    result = build(renderer="embedded", project=project, on_progress=lines.append)
+    assert (result.made, lines) == (False, [])
+    assert [path.name for path in result.outputs] == ["index.html", "report.pdf"]
+    assert digests(project.build / "2025FY") == before
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        lambda project: append(project.build / "2025FY/html/index.html", "<!-- edited -->"),
+        lambda project: (project.build / "2025FY/figures/fig-bar.csv").unlink(),
+        lambda project: append(project.data / "sources.csv", "\n"),
+        lambda project: append(project.report / "style.css", "\n"),
+        lambda project: (project.root / "src/tokenecon/unread.py").write_text(""),
+        lambda project: (project.build / ".state/2025FY/report.json").write_text("{"),
+    ],
+    ids=["page", "figure", "source", "style", "module", "record"],
+)
+def test_what_a_report_shows_is_rendered_again_when_it_changed(project, monkeypatch, touch):
+    touch(project)
+
+    def rendered(*arguments):
+        raise PublishError("it renders")
+
+    monkeypatch.setattr(embedded, "render", rendered)
+    with pytest.raises(PublishError, match="it renders"):
+        build(renderer="embedded", project=project)
+
+
+def test_what_changes_while_it_is_read_is_read_again(project):
+    notebook = "from pathlib import Path\nfile = Path('../data/numbers.csv')\nfile.read_text()"
+    writes = "open('../data/numbers.csv', 'a').write('z,3')"
+    change = f'import subprocess, sys\nsubprocess.run([sys.executable, "-c", "{writes}"])'
+    write_notebook(project, "02_two.ipynb", "md:# The second {#sec-two}", notebook, change)
+    build(renderer="embedded", project=project, formats=("html",))
+    assert reasons(project)["02_two"] == "data/numbers.csv changed"
 
 
 def test_what_a_notebook_does_not_read_leaves_it_alone(project):
@@ -116,6 +187,7 @@ def test_a_draft_marks_its_gaps_and_the_cells_below_still_run(project):
 
 
 def test_an_interruption_leaves_the_last_good_report_and_no_rest(project, monkeypatch):
+    append(project.report / "style.css", "\n")
     before = digests(project.build / "2025FY")
 
     def interrupted(*arguments):

@@ -34,7 +34,7 @@ from filelock import FileLock
 from tokenecon import inputs
 from tokenecon.catalog import Catalog, Edition, data_root, find_edition
 
-STORE = "TOKENECON_FINDINGS"
+STORE = inputs.FINDINGS
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "arch", "scikit-learn", "diptest")
 _PARTS = ("catalog", "analysis")
 _PLAIN = (
@@ -70,6 +70,21 @@ class Findings:
     def cat(self) -> Catalog:
         """The catalogue as the edition knows it, opened when something has to be computed."""
         return _catalog(self.edition.id, self.root)
+
+    @property
+    def focal(self) -> str:
+        """Label of the edition's focal period."""
+        return self.edition.focal.label
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """The edition's day."""
+        return pd.Timestamp(self.edition.as_of)
+
+    def name(self, entity: str) -> str:
+        """Return an entity's short name."""
+        row = self.cat.entities.set_index("entity_id").loc[entity]
+        return row["short_name"] or row["name"]
 
     def of(self, room: type[Room]) -> Room:
         """Return another chapter's findings of the same edition."""

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import outlook, revenue, scenarios
+from tokenecon.analysis import outlook, scenarios
+from tokenecon.analysis.finding import Room
 from tokenecon.analysis.judge import Verdict
+from tokenecon.analysis.revenue.findings import Revenue
 from tokenecon.catalog import Catalog
 
 NAN = float("nan")
@@ -42,33 +44,25 @@ class Known:
         bands = [band(row.value, row.qualifier) for row in found.itertuples()]
         return found.assign(band_low=[low for low, _ in bands], band_high=[high for _, high in bands])
 
+    def of(self, room: type[Room]) -> Room:
+        """Return a chapter's findings of this edition."""
+        return room.open(self.cat.edition.id, self.cat.root)
+
     @cached_property
     def flows(self) -> Mapping[str, pd.DataFrame]:
         """Revenue, gross profit and R&D in dollars by period, of the vendors that file by business line."""
-        business = self.cat.segments.query("segment == 'total' or (axis == 'business' and exhaustive)")
-        filing = self.cat.financials[self.cat.financials["entity_id"].isin(self.filers)]
-        found = {}
-        for metric in ("revenue", "gross_profit", "rd_expense"):
-            rows = filing[(filing["metric"] == metric) & filing["segment"].isin(business["segment"])]
-            dollars = self.cat.in_currency(revenue.with_remainders(rows), "USD", "average")
-            found[metric] = revenue.scoped(dollars, business)
-        return found
+        found = self.of(Revenue)
+        return {"revenue": found.dollars, "gross_profit": found.gross_profit_dollars, "rd_expense": found.rd_dollars}
 
     @cached_property
     def filers(self) -> list[str]:
         """Vendors whose accounts are split by business line in whole periods."""
-        lines = self.cat.segments.query("axis == 'business' and exhaustive")
-        sold = self.cat.financials.query("metric == 'revenue'").merge(lines[revenue.KEY], on=revenue.KEY)
-        return list(dict.fromkeys(sold["entity_id"]))
+        return list(self.of(Revenue).filers)
 
     @cached_property
     def stated(self) -> pd.DataFrame:
-        """Run-rates stated, in dollars, with ``measure`` and ``on``; on one day the one by the month comes last."""
-        said = self.cat.statements.query("metric == 'run_rate' and kind == 'run_rate'").dropna(subset=["value"])
-        said = said[said["base_unit"].eq("USD") | said["entity_id"].isin(self.filers)]
-        scoped = revenue.scoped(self.cat.in_currency(said, "USD", "closing"), self.cat.segments)
-        dated = scoped.assign(on=scoped["period_end"], longer=scoped["definition"].eq("monthly_x12"))
-        return dated.sort_values(["on", "longer"], kind="stable", ignore_index=True)
+        """Run-rates stated, in dollars."""
+        return self.of(Revenue).run_rates
 
     @cached_property
     def paths(self) -> Mapping[str, scenarios.Paths]:

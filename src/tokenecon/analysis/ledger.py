@@ -17,36 +17,13 @@ from tokenecon.analysis.evidence import Known
 from tokenecon.analysis.forecasts import Known as Before
 from tokenecon.analysis.judge import COMPUTATIONS, Result, Verdict, computation
 from tokenecon.analysis.pricing import claims as _pricing  # noqa: F401
+from tokenecon.analysis.revenue import claims as _revenue  # noqa: F401 - registers its computations
+from tokenecon.analysis.routes import claims as _routes  # noqa: F401
 from tokenecon.catalog import Catalog, DataError, Finding
 from tokenecon.catalog.checks.context import Data
 
 for _function in (
-    evidence.from_accounts,
-    evidence.from_accounts_in_yuan,
-    evidence.revenue_per_head,
-    evidence.share_price,
-    evidence.stated_again,
-    evidence.stated_growth_of_volume,
-    evidence.rate_over_revenue,
-    evidence.share_of_route,
     evidence.forecast,
-    evidence.tilt,
-    evidence.api_adds_most,
-    evidence.api_adds_most_zhipu,
-    evidence.api_convergence,
-    evidence.line_definition,
-    evidence.main_line,
-    evidence.billing_unit,
-    evidence.tokens_rise,
-    evidence.volume_share,
-    evidence.agent_volume,
-    evidence.price_and_volume,
-    evidence.minimax_tokens_drive,
-    evidence.rd_slower_than_revenue,
-    evidence.minimax_more_efficient,
-    evidence.routes_diverge,
-    evidence.breadth_amplifies,
-    evidence.breadth_widens_users,
     evidence.capability_converges,
     evidence.not_testable,
     market_evidence.quality_sets_price,

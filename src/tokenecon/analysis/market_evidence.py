@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from tokenecon.analysis import estimators, revenue, routes
-from tokenecon.analysis.evidence import ROUTES, Claim, Known, estimated, keys, ranged
-from tokenecon.analysis.judge import Result, Verdict, by_agreement, by_interval
+from tokenecon.analysis.evidence import Known
+from tokenecon.analysis.judge import Claim, Result, Verdict, by_agreement, by_interval, estimated, keys, ranged
 from tokenecon.analysis.market import premium, sunk_costs
 from tokenecon.analysis.market.frontier import LEAST_MODELS
+from tokenecon.analysis.routes.claims import ROUTES
 
 MARKET = "sec-market-structure"
 FEW = 5

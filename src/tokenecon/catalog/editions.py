@@ -6,13 +6,15 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from tokenecon import inputs
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.paths import display_name
 from tokenecon.catalog.periods import Period
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _REQUIRED = {"id": str, "title": str, "as_of": date, "focal": str, "comparatives": list, "base_currency": str}
 _OPTIONAL = {"previous": str, "draft": bool, "recorded_on": date, "companies": list}

@@ -77,6 +77,59 @@ def with_ends(frame: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(effective_to=found.fillna(frame["effective_to"]))
 
 
+def with_rulings(frame: pd.DataFrame, rulings: pd.DataFrame) -> pd.DataFrame:
+    """Give prices the flags and the corrected cells that were declared after their rows.
+
+    Parameters
+    ----------
+    frame
+        Prices.
+    rulings
+        Rows of ``price_rulings``.
+    """
+    key = ["endpoint", "name", "condition", "effective_from", "origin"]
+    flags = rulings.groupby(key, dropna=False)["flag"].agg(" ".join)
+    found = frame[key].merge(flags.reset_index(), on=key, how="left", validate="many_to_one")["flag"].fillna("")
+    ruled = frame.assign(flags=(frame["flags"] + " " + found.set_axis(frame.index)).str.strip())
+    for column, own in rulings[rulings["column"] != ""].groupby("column"):
+        right = frame[key].merge(own[[*key, "corrected"]], on=key, how="left", validate="many_to_one")["corrected"]
+        ruled[column] = pd.to_numeric(right.set_axis(frame.index)).fillna(ruled[column])
+    return ruled
+
+
+PATIENCE = pd.Timedelta(days=90)
+"""A price that nobody has seen for longer is not taken to hold."""
+
+
+def sold(frame: pd.DataFrame, sights: Mapping[str, pd.Series], day: pd.Timestamp, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Keep the prices that held on a day, of models that some list showed within :data:`PATIENCE` of it.
+
+    Parameters
+    ----------
+    frame
+        Prices; `last_seen_on` is NaT where the row was seen after `as_of` too.
+    sights
+        Days on which lists showed a model at a price, by the name of the list, indexed by model: `last_seen_on` of
+        other tables.
+    day
+        The day.
+    as_of
+        Last day of knowledge.
+
+    Returns
+    -------
+    DataFrame
+        Rows with `seen_on`, the last day by `day` on which any list showed the model.
+    """
+    begun = frame["effective_from"].fillna(frame["published_on"])
+    held = frame[(begun <= day) & ~(frame["effective_to"] <= day)]
+    own = held.set_index("model_id")["last_seen_on"].fillna(as_of)
+    seen = pd.concat([own, *(days.fillna(as_of) for days in sights.values())])
+    seen = seen.where(seen < day, day).groupby(level=0).max()
+    held = held.assign(seen_on=held["model_id"].map(seen))
+    return held[held["seen_on"] >= day - PATIENCE].reset_index(drop=True)
+
+
 def looked_up(frame: pd.DataFrame, table: pd.DataFrame, key: str | list[str]) -> pd.DataFrame:
     """Add the columns of a table that a key leads to.
 
@@ -107,13 +160,21 @@ def _token_models(frame: pd.DataFrame, texts: Texts) -> pd.DataFrame:
     return looked_up(frame, aliases.assign(free=aliases["free"] == "true"), ["platform", "name"])
 
 
+def _apps(frame: pd.DataFrame, texts: Texts) -> pd.DataFrame:
+    return frame.assign(tokens_per_request=frame["tokens"] / frame["requests"])
+
+
 def _token_shares(frame: pd.DataFrame, texts: Texts) -> pd.DataFrame:
     return frame.assign(value=frame["share"] / frame["unit"].map(PARTS))
 
 
 JOINS: dict[str, Callable[[pd.DataFrame, Texts], pd.DataFrame]] = {
     "prices": _prices,
+    "host_prices": _prices,
+    "index_prices": _prices,
+    "litellm_prices": _prices,
     "capability": _capability,
+    "apps": _apps,
     "token_models": _token_models,
     "token_shares": _token_shares,
 }

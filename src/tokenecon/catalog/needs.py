@@ -75,6 +75,14 @@ def comparatives_of(focal: Period, previous: Edition) -> list[Period]:
     return sorted((period for period in found if period.end <= focal.end), key=lambda p: (p.kind != "year", p.start))
 
 
+def files_accounts(catalog: Catalog, period: Period) -> bool:
+    """Whether a company of the edition filed accounts for a period or for the same one a year before."""
+    spans = [(pd.Timestamp(one.start), pd.Timestamp(one.end)) for one in (period, period.year_before)]
+    filed = catalog.financials
+    filed = filed[filed["entity_id"].isin(catalog.edition.companies)]
+    return any(((filed["period_start"] == start) & (filed["period_end"] == end)).any() for start, end in spans)
+
+
 def needs(catalog: Catalog, previous: Edition) -> pd.DataFrame:
     """Find the rows that an edition's sections will look for and that are not there.
 
@@ -115,6 +123,8 @@ def _figures(catalog: Catalog, name: str, new: Iterable[Period]) -> pd.DataFrame
     formulas = catalog.metrics.set_index("metric_id")["formula"]
     ends = {pd.Timestamp(period.year_before.end) for period in new}
     before = known[known["period_end"].isin(ends)]
+    if before.empty:
+        return pd.DataFrame(columns=COLUMNS)
     later = [Period(row.period_start.date(), row.period_end.date()).year_after for row in before.itertuples()]
     wanted = before.assign(
         table=name,

@@ -1,4 +1,4 @@
-"""Declared restatements, conflicts and corrections: which rows they name, and what follows."""
+"""Declared restatements, conflicts, corrections and rejections: which rows they name, and what follows."""
 
 from __future__ import annotations
 
@@ -54,17 +54,17 @@ def corrected(frame: pd.DataFrame, table: Table, rulings: pd.DataFrame) -> pd.Da
     DataFrame
         A copy with the corrected cells.
     """
-    frame = frame.copy()
+    right = frame.copy()
     for _, ruling in rulings[(rulings["table"] == table.name) & (rulings["kind"] == "correction")].iterrows():
-        frame.loc[rows_named(ruling, "kept", frame), ruling["column"]] = ruling["corrected"]
-    return frame
+        right.loc[rows_named(ruling, "kept", frame), ruling["column"]] = ruling["corrected"]
+    return right
 
 
 def rejections(frame: pd.DataFrame, table: Table, rulings: pd.DataFrame) -> pd.Series:
     """Say which ruling sets a row aside, given the rows there are.
 
     A row is set aside only if the row that holds against it is there too: before a restatement is
-    published, the first figure stands.
+    published, the first figure stands. A rejection needs no other row.
 
     Parameters
     ----------
@@ -82,6 +82,6 @@ def rejections(frame: pd.DataFrame, table: Table, rulings: pd.DataFrame) -> pd.S
     """
     named = pd.Series("", index=frame.index, dtype=str)
     for _, ruling in rulings[(rulings["table"] == table.name) & (rulings["kind"] != "correction")].iterrows():
-        if len(rows_named(ruling, "kept", frame)):
+        if ruling["kind"] == "rejection" or len(rows_named(ruling, "kept", frame)):
             named.loc[rows_named(ruling, "rejected", frame)] = ruling["ruling_id"]
     return named

@@ -17,7 +17,7 @@ from tokenecon.catalog.editions import Edition, find_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_table
 from tokenecon.catalog.fx import Converted, Rate, Rates, as_period
-from tokenecon.catalog.market import JOINS, Clean, clean, looked_up, spans_known, with_ends
+from tokenecon.catalog.market import JOINS, Clean, clean, looked_up, sold, spans_known, with_ends, with_rulings
 from tokenecon.catalog.paths import data_root
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.printed import decimals
@@ -41,8 +41,11 @@ class Catalog:
     A published edition does not see rows that were added to the data after the day of its record, whenever they
     were published; a draft, and an edition without a record, sees all that is held.
 
-    The market tables `models`, `prices`, `benchmarks`, `capability`, `token_models` and `token_shares` are no
-    facts of an entity: their rows are as the sources show them. The large ones are read when first asked for.
+    `share_prices` and `private_rounds` are facts too; `events` have a day and no number.
+
+    The market tables `models`, `prices`, `host_prices`, `index_prices`, `litellm_prices`, `benchmarks`, `capability`,
+    `modalities`, `apps`, `token_models`, `token_shares` and `token_totals` are no facts of an entity: their rows are
+    as the sources show them. The large ones are read when first asked for.
     """
 
     def __init__(self, root: Path, edition: Edition):
@@ -158,6 +161,85 @@ class Catalog:
             flag of ``flags.csv`` that left rows out; the rows add up to those of `prices`.
         """
         return clean(self.prices, "prices", self.table("flags"))
+
+    def on_sale(self, day: date | str | None = None) -> pd.DataFrame:
+        """Return the makers' own list prices that held on a day, of models not gone from all lists for months.
+
+        Lists leave spans open that have ended. A model counts as sold on a day if a list showed it at a price by then
+        and within :data:`tokenecon.catalog.market.PATIENCE`: the makers' lists, Artificial Analysis or LiteLLM.
+
+        Parameters
+        ----------
+        day
+            The day; that of the edition if left out.
+
+        Returns
+        -------
+        DataFrame
+            Rows of :meth:`list_prices` and `seen_on`, the last day on which any list showed the model.
+        """
+        as_of = pd.Timestamp(self.edition.as_of)
+        sights = {
+            "index_prices": self.index_prices.set_index("model_id")["last_seen_on"],
+            "litellm_prices": self.litellm_prices.set_index("model_id")["published_on"],
+        }
+        return sold(self.list_prices().frame, sights, min(pd.Timestamp(day or as_of), as_of), as_of)
+
+    @property
+    def host_prices(self) -> pd.DataFrame:
+        """Who sells which open-weights model at what price on a day, with `entity_id` (the maker) and `tier`.
+
+        `host_class` is our judgement: maker, host (serves the weights itself) or gateway (passes on prices).
+        """
+        return self.table("host_prices")
+
+    @property
+    def index_prices(self) -> pd.DataFrame:
+        """What Artificial Analysis reads as the price of each variant, by span, with `entity_id` and `tier`.
+
+        The maker's price for closed models, a median over hosts for open weights. `model_id` and `named` are those of
+        :attr:`capability`. What lies after the edition's day is not known, as for :attr:`prices`.
+        """
+        return self.table("index_prices")
+
+    @property
+    def litellm_prices(self) -> pd.DataFrame:
+        """First-party dollar prices of LiteLLM's table on the days of its excerpts, with `entity_id` and `tier`."""
+        return self.table("litellm_prices")
+
+    @property
+    def apps(self) -> pd.DataFrame:
+        """Largest applications on a router by day, with `tokens_per_request`.
+
+        Tokens and requests are those of a trailing window of weeks, and the lists of two days are not of the same
+        applications: match them by `app_id`.
+        """
+        return self.table("apps")
+
+    @property
+    def modalities(self) -> pd.DataFrame:
+        """Best model and rank of each vendor in a modality; `entity_id` is empty for vendors without other rows."""
+        return self.table("modalities")
+
+    @property
+    def token_totals(self) -> pd.DataFrame:
+        """All tokens of a platform by day."""
+        return self.table("token_totals")
+
+    @property
+    def share_prices(self) -> pd.DataFrame:
+        """Share prices, shares in issue and market capitalisation, one row a fact; `item` says which price."""
+        return self.table("share_prices")
+
+    @property
+    def private_rounds(self) -> pd.DataFrame:
+        """Valuations outside an exchange, one row a fact; `stage` says whether money was paid at them."""
+        return self.table("private_rounds")
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """Filings, changes of terms and announcements; `holds` is False where one did not come about."""
+        return self.table("events")
 
     @property
     def benchmarks(self) -> pd.DataFrame:
@@ -359,6 +441,36 @@ class Catalog:
             value=frame["value"] * values, base_unit=quote, rate=values, proxy=[rate.proxy for rate in rates]
         )
 
+    def in_one_currency(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Bring the money of each entity to the currency of its latest accounts, so that periods compare.
+
+        Parameters
+        ----------
+        frame
+            Rows of facts, with `metric`; flows are converted at the average rate of their period, stocks at the
+            closing rate of its last day.
+
+        Returns
+        -------
+        DataFrame
+            The same rows, with `converted`: whether a row was printed in another currency.
+
+        Raises
+        ------
+        RateError
+            If a rate is not known.
+        """
+        money = frame["currency"] != ""
+        latest = frame[money].sort_values("period_end").groupby("entity_id")["currency"].last()
+        wanted = frame["entity_id"].map(latest)
+        foreign = money & (frame["currency"] != wanted)
+        natures = frame["metric"].map(self.metrics.set_index("metric_id")["nature"])
+        parts = [frame[~foreign].assign(converted=False)]
+        for (currency, stock), rows in frame[foreign].groupby([wanted[foreign], natures[foreign].eq("stock")]):
+            brought = self.in_currency(rows, currency, "closing" if stock else "average")
+            parts.append(brought.assign(converted=True)[parts[0].columns])
+        return pd.concat(parts).sort_index()
+
     def _load(self, name: str) -> pd.DataFrame:
         table, raw = self._schema.tables[name], self._held(name)
         if table.is_fact:
@@ -377,7 +489,9 @@ class Catalog:
             frame = JOINS[name](frame, texts)
         if name in JOINS or name == "claims":
             frame = self._with_tier(frame)
-        return spans_known(with_ends(frame, self.history("price_ends")), as_of) if name == "prices" else frame
+        if name == "prices":
+            frame = with_ends(with_rulings(frame, self.history("price_rulings")), self.history("price_ends"))
+        return spans_known(frame, as_of) if name in ("prices", "index_prices") else frame
 
     def _typed_claims(self, raw: RawTable) -> pd.DataFrame:
         metrics = typed(self._text("metrics"), self._schema.tables["metrics"])

@@ -126,7 +126,29 @@ def label_ends(
     value: str = "",
 ) -> None:
     """Write each line's name at its last point, in its colour, with its height in the format ``value`` where given."""
-    for name, rows in frame.sort_values(x).groupby(by, sort=False):
-        last = rows.iloc[-1]
+    ends = frame.sort_values(x).groupby(by, sort=False).tail(1).dropna(subset=[y]).sort_values(y)
+    raised = _apart(ax, ends[y])
+    for (_, last), up in zip(ends.iterrows(), raised, strict=True):
+        name = last[by]
         text = f"{name} {last[y]:{value}}" if value else name
-        note(ax, text, last[x], last[y], offset, va="center", color=colours.get(name, style.INK), weight="bold")
+        note(
+            ax,
+            text,
+            last[x],
+            last[y],
+            (offset[0], offset[1] + up),
+            va="center",
+            color=colours.get(name, style.INK),
+            weight="bold",
+        )
+
+
+def _apart(ax: Axes, heights: pd.Series, least: float = 10) -> list[float]:
+    """Return by how many points each of some rising heights must be raised so that labels stand ``least`` apart."""
+    pixels = [ax.transData.transform((0, height))[1] * 72 / ax.figure.dpi for height in heights]
+    raised, last = [], -float("inf")
+    for pixel in pixels:
+        last = max(pixel, last + least)
+        raised.append(last - pixel)
+    spare = max(raised, default=0) / 2
+    return [up - spare for up in raised]

@@ -1,67 +1,72 @@
-"""Build an edition: execute what changed, stage, render, and put the report in place when all of it went well."""
+"""Build editions: execute what changed on the executor, check the data, and render what is not made yet."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-import platform
-import re
-import shutil
-import tempfile
-import tomllib
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
-from nbformat import NotebookNode
 
-from tokenecon.catalog import Edition
-from tokenecon.publish import appendix, embedded, quarto, stage
-from tokenecon.publish.cache import Cache, sha256
-from tokenecon.publish.changed import CHANGES_CSV
-from tokenecon.publish.chapter import Content
-from tokenecon.publish.compare import Diff
-from tokenecon.publish.errors import PublishError
-from tokenecon.publish.execute import Executed, Runner, gaps
+from tokenecon.catalog import Edition, list_editions
+from tokenecon.publish.cache import NO_PART, Cache, files_below, sha256
+from tokenecon.publish.errors import NotebookError, PublishError, plain_disk_errors
+from tokenecon.publish.executor import Task, available, completed, executor
 from tokenecon.publish.project import Project
-from tokenecon.publish.record import Record, record_file, recorded
+from tokenecon.publish.renderers import check_name, choose_renderer, identity
+
+if TYPE_CHECKING:
+    from tokenecon.publish.execute import Executed
+    from tokenecon.publish.record import Record
 
 FORMATS = ("html", "pdf")
-_RENDERERS = {"quarto": quarto, "embedded": embedded}
+
+Progress = Callable[[str], None]
+Check = Callable[[], Sequence[object]]
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build left: the edition, the renderer used, the files to open, why each notebook ran, a draft's gaps."""
+    """What a build left.
+
+    Parameters
+    ----------
+    edition : str
+        Its id.
+    outputs : tuple of Path
+        The files to open.
+    reasons : mapping
+        Why each notebook ran, by its stem; ``unchanged`` where it did not.
+    gaps : tuple of str
+        What a draft leaves open.
+    made : bool
+        Whether anything was rendered: not when nothing had changed.
+    """
 
     edition: str
-    renderer: str
     outputs: tuple[Path, ...]
     reasons: Mapping[str, str]
     gaps: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Run:
-    """The executed notebooks, and for each its seconds, its inputs and why it ran."""
-
-    executed: Mapping[Path, NotebookNode]
-    inputs: Mapping[str, str]
-    notebooks: Mapping[str, dict[str, Any]]
+    made: bool = True
 
 
 def build(
     edition: str | None = None,
     renderer: str = "auto",
     formats: Sequence[str] = FORMATS,
-    on_progress: Callable[[str], None] = lambda line: None,
+    on_progress: Progress = lambda line: None,
     force: bool = False,
     *,
     project: Project | None = None,
     max_workers: int | None = None,
+    cluster: str | None = None,
+    check: Check | None = None,
 ) -> BuildResult:
     """Build the report of one edition into ``build/<edition>/``.
 
@@ -80,7 +85,11 @@ def build(
     project : Project, optional
         The one around the working folder if left out.
     max_workers : int, optional
-        Kernels at a time; the number of processors if left out.
+        Notebooks at a time; the number of processors if left out.
+    cluster : str, optional
+        Where the notebooks run: see :func:`tokenecon.publish.executor.executor`.
+    check : callable, optional
+        Returns what is wrong with the data, one finding an item; run beside the notebooks when the data have changed.
 
     Raises
     ------
@@ -88,29 +97,42 @@ def build(
         If anything keeps the report from being built; the last good report stays as it was.
     """
     project = project or Project.find()
-    found = project.edition(edition)
-    chosen = choose_renderer(renderer)
+    return build_all(
+        [project.edition(edition).id], renderer, formats, on_progress, force,
+        project=project, max_workers=max_workers, cluster=cluster, check=check,
+    )[0]  # fmt: skip
+
+
+def build_all(
+    editions: Sequence[str] | None = None,
+    renderer: str = "auto",
+    formats: Sequence[str] = FORMATS,
+    on_progress: Progress = lambda line: None,
+    force: bool = False,
+    *,
+    project: Project | None = None,
+    max_workers: int | None = None,
+    cluster: str | None = None,
+    check: Check | None = None,
+) -> list[BuildResult]:
+    """Build several editions at once, all if ``editions`` is left out; else as :func:`build`.
+
+    An edition is rendered as soon as its notebooks are done, while those of others run.
+    """
+    project = project or Project.find()
+    found = [project.edition(one) for one in editions or [one.id for one in list_editions(project.data)]]
+    check_name(renderer)
     if unknown := set(formats) - set(FORMATS):
         raise PublishError(f"no format {', '.join(sorted(unknown))}: choose from {', '.join(FORMATS)}")
-    with _locked(project, found):
-        run = _execute(project, found, on_progress, force, max_workers)
-        contents, manifest = _read(project, run), _manifest(project, found, chosen, run)
-        pages, changed = _pages(project, found, contents, run, manifest)
-        with _replacing(project.build / found.id) as target:
-            on_progress(f"rendering with {_name(chosen)}")
-            report = target / ".report"
-            _copy_report(project, report)
-            stage.write_book(project, found, contents, run.executed, pages, report)
-            _write_changes(changed, report)
-            _write_inputs(manifest, report)
-            _RENDERERS[chosen].render(project, found, report, target, formats)
-            shutil.rmtree(report)
-            _write_results(target, contents, run, manifest)
-            _write_changes(changed, target)
-    final = project.build / found.id
-    outputs = [final / name for name in ("html/index.html", "report.pdf") if (final / name).exists()]
-    reasons = {name: told["ran"] for name, told in run.notebooks.items()}
-    return BuildResult(found.id, chosen, tuple(outputs), reasons, tuple(manifest["gaps"]))
+    made_with = [*formats, *identity(renderer)]
+    results: dict[str, BuildResult] = {}
+
+    def render(work: _Work) -> None:
+        results[work.edition.id] = _rendered(work, renderer, formats, made_with, on_progress)
+
+    with _opened(project, found, on_progress, force) as works:
+        _execute(works, render, max_workers, cluster, check)
+    return [results[one.id] for one in found]
 
 
 def why(edition: str | None = None, *, project: Project | None = None) -> list[tuple[str, str]]:
@@ -121,174 +143,163 @@ def why(edition: str | None = None, *, project: Project | None = None) -> list[t
 
 
 def stage_missing(
-    edition: str | None = None,
-    on_progress: Callable[[str], None] = lambda line: None,
-    *,
-    project: Project | None = None,
+    edition: str | None = None, on_progress: Progress = lambda line: None, *, project: Project | None = None
 ) -> None:
     """Execute what changed, and stage the book in ``report/`` itself, for Quarto to be run there by hand."""
     project = project or Project.find()
-    found = project.edition(edition)
-    with _locked(project, found):
-        run = _execute(project, found, on_progress, force=False, max_workers=None)
-        contents, manifest = _read(project, run), _manifest(project, found, "quarto", run)
-        pages, changed = _pages(project, found, contents, run, manifest)
-        stage.write_book(project, found, contents, run.executed, pages, project.report)
-        _write_changes(changed, project.report)
-        _write_inputs(manifest, project.report)
+    with _opened(project, [project.edition(edition)], on_progress) as works:
+        _execute(works, lambda work: work.book().stage())
 
 
 def printed(
-    edition: str | None = None,
-    on_progress: Callable[[str], None] = lambda line: None,
-    *,
-    project: Project | None = None,
+    edition: str | None = None, on_progress: Progress = lambda line: None, *, project: Project | None = None
 ) -> Record:
     """Execute what changed, render nothing, and return what the edition prints."""
     project = project or Project.find()
-    found = project.edition(edition)
-    with _locked(project, found):
-        contents = _read(project, _execute(project, found, on_progress, force=False, max_workers=None))
-    return recorded(stage.collect_facts(contents), contents.values())
+    records = []
+    with _opened(project, [project.edition(edition)], on_progress) as works:
+        _execute(works, lambda work: records.append(work.book().record()))
+    return records[0]
 
 
-def choose_renderer(wanted: str = "auto") -> str:
-    """Return ``quarto`` or ``embedded``.
+class _Work:
+    """What is to be done for one edition, and how far it is."""
 
-    Raises
-    ------
-    PublishError
-        If Quarto is asked for and is not there, or is too old.
-    """
-    if wanted not in ("auto", *_RENDERERS):
-        raise PublishError(f"no renderer {wanted}: choose auto, quarto or embedded")
-    if wanted == "quarto" and not quarto.usable():
-        oldest = ".".join(map(str, quarto.OLDEST))
-        raise PublishError(f"Quarto {oldest} or newer is not on PATH ({quarto.version() or 'none found'}): "
-                           "install it, or build with --renderer embedded")  # fmt: skip
-    return wanted if wanted != "auto" else "quarto" if quarto.usable() else "embedded"
+    def __init__(self, project: Project, edition: Edition, say: Progress, force: bool) -> None:
+        self.project, self.edition, self.say, self.began = project, edition, say, time.time()
+        self.cache, self.forced = Cache(project, edition), force
+        notebooks = _notebooks(project)
+        self.reasons = {path: self.cache.reason(path) or ("forced" if force else "") for path in notebooks}
+        self.left = {path for path in notebooks if self.reasons[path]}
+        self._width = max((len(path.stem) for path in notebooks), default=0)
+
+    def tasks(self) -> dict[Any, Task]:
+        from tokenecon.publish.execute import execute
+
+        edition = self.edition
+        return {
+            (edition.id, path): (execute, (self.project.relative(path), edition.id, edition.draft))
+            for path in self.left
+        }
+
+    def done(self, path: Path, result: Executed) -> None:
+        self.cache.store(path, result, self.began)
+        self.left.discard(path)
+        self.say(f"{path.stem:<{self._width}}  {result.seconds:5.1f} s  {self.reasons[path]}")
+        self._tell(result.warnings)
+
+    def book(self) -> Any:
+        from tokenecon.publish.book import Book, Run
+
+        run = Run.load(self.cache, self.reasons)
+        for path, reason in self.reasons.items():
+            if not reason:
+                self.say(f"{path.stem:<{self._width}}           unchanged")
+                self._tell(run.notebooks[path.stem]["warnings"])
+        return Book(self.project, self.edition, run)
+
+    def _tell(self, warnings: Sequence[Mapping[str, Any]]) -> None:
+        for one in warnings:
+            count = f"{one['count']} warning{'s' * (one['count'] != 1)}"
+            self.say(f"{'':<{self._width}}           {count} in cell {one['cell']} ({one['label']}): {one['said']}")
 
 
-def renderer_line() -> str:
-    """Return one line that says which renderer a build uses, and how to get the other."""
-    if choose_renderer() == "quarto":
-        return f"renderer: {_name('quarto')}; the embedded one with --renderer embedded"
-    oldest = ".".join(map(str, quarto.OLDEST))
-    return f"renderer: embedded ({_name('embedded')}); with Quarto {oldest} or newer on PATH (quarto.org), Quarto"
+@contextmanager
+def _opened(
+    project: Project, editions: Sequence[Edition], on_progress: Progress, force: bool = False
+) -> Iterator[list[_Work]]:
+    """Give what is to be done for each edition, and keep other builds of them out meanwhile."""
+    named = os.environ.get("TOKENECON_DATA")
+    if named and Path(named).resolve() != project.data.resolve():
+        raise PublishError(f"TOKENECON_DATA is {named}, but a build reads {project.data}: unset it")
+    with plain_disk_errors(), ExitStack() as locks:
+        for edition in editions:
+            locks.enter_context(_locked(project, edition))
+        several = len(editions) > 1
+        yield [
+            _Work(project, one, _prefixed(f"{one.id}  ", on_progress) if several else on_progress, force)
+            for one in editions
+        ]
 
 
-def _name(renderer: str) -> str:
-    return ", ".join(f"{name.title()} {number}" for name, number in _RENDERERS[renderer].versions().items())
+def _prefixed(before: str, say: Progress) -> Progress:
+    return lambda line: say(before + line)
+
+
+def _execute(
+    works: Sequence[_Work],
+    ready: Callable[[_Work], None],
+    max_workers: int | None = None,
+    cluster: str | None = None,
+    check: Check | None = None,
+) -> None:
+    """Run every notebook that has to run, the longest first, and call ``ready`` for each edition that has them all."""
+    project, by_id = works[0].project, {work.edition.id: work for work in works}
+    checked = _check_key(project) if check and any(work.left for work in works) else ""
+    tasks: dict[Any, Task] = {"check": (check, ())} if checked and not _is_checked(project, checked) else {}
+    waiting = {key: task for work in works if work.left for key, task in work.tasks().items()}
+    tasks |= dict(sorted(waiting.items(), key=lambda item: -by_id[item[0][0]].cache.seconds(item[0][1])))
+    for work in works:
+        if not work.left:
+            ready(work)
+    failed: NotebookError | None = None
+    workers = min(len(tasks), max_workers or available())
+    for key, future in completed(tasks, lambda: executor(project.root, cluster, workers)):
+        if key == "check":
+            _refuse(future.result())
+            (project.build / ".state" / "checked").write_text(checked, encoding="utf-8")
+            tasks.pop("check")
+        else:
+            edition, path = key
+            try:
+                by_id[edition].done(path, future.result())
+            except NotebookError as error:
+                failed = failed or error
+        # Whether the data are sound says more than what a notebook makes of them.
+        if failed and "check" not in tasks:
+            raise failed
+        if key != "check" and not by_id[edition].left:
+            ready(by_id[edition])
+
+
+def _refuse(findings: Sequence[object]) -> None:
+    if findings:
+        count = f"{len(findings)} finding{'s' * (len(findings) != 1)}"
+        said = f"the data are not sound, {count}: mend the rows named, and run `tokenecon check`"
+        raise PublishError.joined([*map(str, findings), said])
+
+
+def _check_key(project: Project) -> str:
+    package = project.root / "src" / "tokenecon"
+    files = [file for folder in (project.data, package) for file in files_below(folder, NO_PART)]
+    return hashlib.sha256("".join(f"{project.relative(file)} {sha256(file)}\n" for file in files).encode()).hexdigest()
+
+
+def _is_checked(project: Project, key: str) -> bool:
+    file = project.build / ".state" / "checked"
+    return file.is_file() and file.read_text(encoding="utf-8") == key
+
+
+def _rendered(
+    work: _Work, renderer: str, formats: Sequence[str], made_with: Sequence[str], on_progress: Progress
+) -> BuildResult:
+    """Render an edition, unless its report is already made from just this."""
+    edition, final = work.edition, work.project.build / work.edition.id
+    reasons = {path.stem: reason or "unchanged" for path, reason in work.reasons.items()}
+    made = not (not any(work.reasons.values()) and work.cache.is_made(work.cache.report_key(made_with), final))
+    if made:
+        book = work.book()
+        key = work.cache.report_key(made_with)
+        gaps = book.render(choose_renderer(renderer), formats, work.say)
+        work.cache.made(key, final)
+    else:
+        gaps = json.loads((final / "manifest.json").read_text(encoding="utf-8"))["gaps"]
+    outputs = tuple(final / name for name in ("html/index.html", "report.pdf") if (final / name).exists())
+    return BuildResult(edition.id, outputs, reasons, tuple(gaps), made)
 
 
 def _notebooks(project: Project) -> list[Path]:
     return [chapter.notebook for chapter in project.chapters() if chapter.notebook]
-
-
-def _execute(
-    project: Project, edition: Edition, on_progress: Callable[[str], None], force: bool, max_workers: int | None
-) -> _Run:
-    cache, notebooks = Cache(project, edition), _notebooks(project)
-    reasons = {path: cache.reason(path) or ("forced" if force else "") for path in notebooks}
-    stale = [path for path in notebooks if reasons[path]]
-    width = max((len(path.stem) for path in notebooks), default=0)
-
-    def done(path: Path, result: Executed) -> None:
-        cache.store(path, result)
-        on_progress(f"{path.stem:<{width}}  {result.seconds:5.1f} s  {reasons[path]}")
-
-    for path in notebooks:
-        if not reasons[path]:
-            on_progress(f"{path.stem:<{width}}           unchanged")
-    Runner(edition.id, max_workers, edition.draft, project).run(stale, done)
-    cached = {path: cache.load(path) for path in notebooks}
-    return _Run(
-        {path: item.notebook for path, item in cached.items()},
-        {name: known for item in cached.values() for name, known in item.inputs.items()},
-        {
-            path.stem: {"seconds": item.seconds, "ran": reasons[path] or "unchanged"}
-            for path, item in cached.items()
-        },
-    )  # fmt: skip
-
-
-def _read(project: Project, run: _Run) -> dict[str, Content]:
-    contents = stage.read_contents(project.chapters(), run.executed)
-    stage.write_entries(project, contents)
-    return contents
-
-
-def _pages(
-    project: Project, edition: Edition, contents: Mapping[str, Content], run: _Run, manifest: Mapping[str, Any]
-) -> tuple[dict[str, str], Diff | None]:
-    """Return the generated pages, once every reference in them and in the chapters is known to lead somewhere."""
-    record = recorded(stage.collect_facts(contents), contents.values())
-    changed = appendix.previous(project, edition, record)
-    pages = appendix.pages(project, edition, contents, run.executed, manifest, changed)
-    stage.check_references(project, contents, pages)
-    return pages, changed
-
-
-def _write_inputs(manifest: Mapping[str, Any], target: Path) -> None:
-    # The site is the same bytes each time; the manifest's timings are not.
-    stage.write_json(target / "inputs.json", {name: told for name, told in manifest.items() if name != "notebooks"})
-
-
-def _write_changes(changed: Diff | None, target: Path) -> None:
-    if changed is not None:
-        changed.facts.to_csv(target / "tables" / CHANGES_CSV, lineterminator="\n")
-
-
-def _copy_report(project: Project, target: Path) -> None:
-    shutil.copytree(
-        project.report, target, ignore=shutil.ignore_patterns(*stage.GENERATED, "_book", ".quarto", "index.typ")
-    )
-
-
-def _write_results(target: Path, contents: Mapping[str, Content], run: _Run, manifest: Mapping[str, Any]) -> None:
-    stage.write_figures(contents.values(), target)
-    for content in contents.values():
-        stage.write_files(content, target)
-    stage.write_notebooks(run.executed, target / "notebooks")
-    stage.write_json(target / "facts.json", stage.collect_facts(contents))
-    stage.write_json(target / "manifest.json", manifest)
-    if (target / "html").is_dir():
-        _write_inputs(manifest, target / "html")
-
-
-def _manifest(project: Project, edition: Edition, renderer: str, run: _Run) -> dict[str, Any]:
-    pages = (
-        path
-        for path in sorted(project.report.rglob("*"))
-        if not {*stage.GENERATED, "_book", ".quarto"} & set(path.relative_to(project.report).parts)
-    )
-    listed = [project.data / name for name in ("sources.csv", "datapackage.json", "flags.csv", "rulings.csv")]
-    listed += [project.edition_file(one) for one in project.editions_up_to(edition)]
-    listed += [record_file(project, edition.previous)] if edition.previous else []
-    own = {project.relative(path): sha256(path) for path in (*pages, *listed) if path.is_file()}
-    return {
-        "edition": edition.id,
-        "as_of": edition.as_of.isoformat(),
-        "inputs": dict(sorted((run.inputs | own).items())),
-        "packages": _packages(project),
-        "python": platform.python_version(),
-        "renderer": {"name": renderer, "versions": _RENDERERS[renderer].versions()},
-        "notebooks": run.notebooks,
-        "gaps": [f"{path.name} {gap}" for path, notebook in run.executed.items() for gap in gaps(notebook)],
-    }
-
-
-def _packages(project: Project) -> dict[str, str]:
-    """Return the installed versions of the project's direct dependencies."""
-    file = project.root / "pyproject.toml"
-    wanted = tomllib.loads(file.read_text(encoding="utf-8"))["project"]["dependencies"] if file.is_file() else []
-    found = {}
-    for name in sorted(re.match(r"[\w.-]+", requirement)[0] for requirement in wanted):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "missing"
-    return found
 
 
 @contextmanager
@@ -307,24 +318,3 @@ def _locked(project: Project, edition: Edition) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def _replacing(final: Path) -> Iterator[Path]:
-    """Give a folder to fill, and put it in the place of ``final`` if all goes well; else leave ``final`` alone."""
-    previous = final.with_name(f".{final.name}.previous")
-    if previous.exists() and not final.exists():
-        os.replace(previous, final)
-    for left in final.parent.glob(f".{final.name}.new-*"):
-        shutil.rmtree(left)
-    target = Path(tempfile.mkdtemp(prefix=f".{final.name}.new-", dir=final.parent))
-    try:
-        yield target
-        target.chmod(0o755)
-        shutil.rmtree(previous, ignore_errors=True)
-        if final.exists():
-            os.replace(final, previous)
-        os.replace(target, final)
-        shutil.rmtree(previous, ignore_errors=True)
-    finally:
-        shutil.rmtree(target, ignore_errors=True)

@@ -1,109 +1,213 @@
-"""What each notebook was last executed from, and so whether it has to run again and why."""
+"""What notebooks were last executed from, and reports last made from: whether work is due, and because of what."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import nbformat
-from nbformat import NotebookNode
-
+from tokenecon import inputs
 from tokenecon.catalog import Edition
-from tokenecon.publish.execute import Executed
-from tokenecon.publish.project import Project
+from tokenecon.publish.project import STAGED, Project
 
-BESIDE = (".js", ".css")
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from tokenecon.publish.execute import Executed
+
+MISSING = "missing"
+"""Stands for the hash of a file that a notebook looked for in vain."""
+
+NO_PART = (*inputs.NO_INPUTS, *STAGED, "snapshots")
+"""Files and folders that a report is not made from."""
+
+CHANGING = "changed while it was read"
+"""Stands for the hash of a file that changed after the build had begun; it equals none."""
 
 
 @dataclass(frozen=True)
 class Cached:
-    """The last execution of one notebook."""
+    """The last execution of one notebook, as the notebook reads now, with its inputs and their hashes."""
 
     notebook: NotebookNode
     inputs: Mapping[str, str]
+    variables: tuple[str, ...]
+    warnings: tuple[Mapping[str, Any], ...]
     seconds: float
 
 
-@dataclass(frozen=True)
 class Cache:
-    """The executed notebooks of one edition, in ``build/.state/<edition>``."""
+    """The executed notebooks of one edition, in ``build/.state/<edition>``, and what its report was made from.
 
-    project: Project
-    edition: Edition
+    Open one for each build: it hashes a file once.
+    """
 
-    @property
-    def folder(self) -> Path:
-        """Where the executed notebooks and their records lie."""
-        return self.project.build / ".state" / self.edition.id
+    def __init__(self, project: Project, edition: Edition) -> None:
+        self.project, self.edition = project, edition
+        self.folder = project.build / ".state" / edition.id
+        self._hashes: dict[Path, str] = {}
+
+    # Notebooks
 
     def reason(self, notebook: Path) -> str:
-        """Return why ``notebook`` has to run, or an empty string if what it was executed from is unchanged."""
+        """Return why ``notebook`` has to run, or an empty string if what it was executed from is unchanged.
+
+        A change of its prose alone, where no inline expression changes, is no reason.
+        """
         record_file, executed = self._files(notebook)
         if not record_file.is_file() or not executed.is_file():
             return "never executed"
         try:
             record = json.loads(record_file.read_text(encoding="utf-8"))
-            inputs, python, stored = dict(record["inputs"]), record["python"], record["executed"]
+            known, variables = dict(record["inputs"]), dict(record["variables"])
+            python, stored, code = record["python"], record["executed"], record["code"]
         except (ValueError, KeyError, TypeError):
             return "its record is damaged"
         if stored != sha256(executed):
             return "the executed notebook is damaged"
         if python != platform.python_version():
             return f"Python {platform.python_version()} instead of {python}"
-        for name, known in inputs.items():
-            file = self.project.root / name
-            if not file.is_file():
+        for name, digest in known.items():
+            now = self._sha256(name)
+            if now == digest or (name == self.project.relative(notebook) and self._code(notebook) == code):
+                continue
+            if now == MISSING:
                 return f"{name} is gone"
-            if sha256(file) != known:
-                return "edition file changed" if file == self.project.edition_file(self.edition) else f"{name} changed"
+            if self.project.root / name == self.project.edition_file(self.edition):
+                return "edition file changed"
+            return f"{name} changed"
+        for name, digest in variables.items():
+            if inputs.digest_of(os.environ.get(name)) != digest:
+                return f"environment variable {name} changed"
         return ""
+
+    def seconds(self, notebook: Path) -> float:
+        """Return how long the last execution took, or infinity."""
+        try:
+            return float(json.loads(self._files(notebook)[0].read_text(encoding="utf-8"))["seconds"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return float("inf")
 
     def load(self, notebook: Path) -> Cached:
         """Return the last execution, which :meth:`reason` has found current."""
+        import nbformat
+
+        from tokenecon.publish.source import read_notebook, with_results
+
         record_file, executed = self._files(notebook)
         record = json.loads(record_file.read_text(encoding="utf-8"))
-        return Cached(nbformat.read(executed, as_version=4), record["inputs"], record["seconds"])
+        name = self.project.relative(notebook)
+        shown = with_results(read_notebook(notebook, name), nbformat.read(executed, as_version=4))
+        known = {own: digest for own, digest in record["inputs"].items() if digest != MISSING}
+        return Cached(
+            shown,
+            known | {name: self._sha256(name)},
+            tuple(record["variables"]),
+            tuple(record["warnings"]),
+            record["seconds"],
+        )
 
-    def store(self, notebook: Path, result: Executed) -> None:
-        """Keep an execution, with the hash of everything it came from."""
+    def store(self, notebook: Path, result: Executed, since: float) -> None:
+        """Keep an execution, with the hash of everything it came from.
+
+        What changed after ``since``, when the build began, in seconds since 1970, may have been read before or after:
+        the notebook will run again.
+        """
         record_file, executed = self._files(notebook)
         self.folder.mkdir(parents=True, exist_ok=True)
         record_file.unlink(missing_ok=True)
-        executed.write_text(nbformat.writes(result.notebook) + "\n", encoding="utf-8")
+        executed.write_text(result.notebook, encoding="utf-8")
         record = {
             "python": platform.python_version(),
             "executed": sha256(executed),
+            "code": self._code(notebook),
             "seconds": result.seconds,
-            "inputs": {name: sha256(self.project.root / name) for name in self._inputs(notebook, result)},
+            "variables": dict(result.variables),
+            "warnings": list(result.warnings),
+            "inputs": {name: self._unless_changing(name, since) for name in self._inputs(notebook, result)},
         }
         record_file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
     def _files(self, notebook: Path) -> tuple[Path, Path]:
         return self.folder / f"{notebook.stem}.json", self.folder / notebook.name
 
+    def _code(self, notebook: Path) -> str:
+        from tokenecon.publish.source import code_digest, read_notebook
+
+        return code_digest(read_notebook(notebook, self.project.relative(notebook)))
+
     def _inputs(self, notebook: Path, result: Executed) -> list[str]:
         """Name the inputs relative to the project, the likeliest reason for a run first."""
         project = self.project
-        modules = [path for path in map(Path, result.modules) if path.is_relative_to(project.root / "src")]
-        # What a module shows with may lie beside it under its name, as a script does.
-        own = sorted(
-            project.relative(file)
-            for path in modules
-            for file in (path, *(path.with_suffix(kind) for kind in BESIDE))
-            if file.is_file()
-        )
         fixed = (
             notebook,
             project.edition_file(self.edition),
             project.data / "datapackage.json",
             project.root / "uv.lock",
         )
-        names = [*(project.relative(path) for path in fixed if path.is_file()), *own, *result.reads]
-        return list(dict.fromkeys(name for name in names if (project.root / name).is_file()))
+        own = sorted(result.files, key=lambda name: (not name.startswith("src/"), name))
+        return list(dict.fromkeys([*(project.relative(path) for path in fixed if path.is_file()), *own]))
+
+    def _unless_changing(self, name: str, since: float) -> str:
+        file = self.project.root / name
+        try:
+            stat = file.stat()
+        except OSError:
+            return MISSING
+        return CHANGING if max(stat.st_mtime, stat.st_ctime) > since else self._sha256(name)
+
+    def _sha256(self, name: str) -> str:
+        file = self.project.root / name
+        if file not in self._hashes:
+            self._hashes[file] = sha256(file) if file.is_file() else MISSING
+        return self._hashes[file]
+
+    # Reports
+
+    def report_key(self, made_with: Iterable[str]) -> str:
+        """Return a hash of all that a report is made from: the project's files, the executions, and ``made_with``."""
+        project = self.project
+        files = [project.root / name for name in ("pyproject.toml", "uv.lock")]
+        files += [file for part in ("src", "data", "notebooks") for file in files_below(project.root / part, NO_PART)]
+        parts = [f"{project.relative(file)} {self._sha256(project.relative(file))}" for file in files]
+        # Executing and staging write these two.
+        late = [*files_below(project.report, NO_PART), *sorted(self.folder.glob("*.ipynb"))]
+        parts += [f"{project.relative(file)} {sha256(file)}" for file in late]
+        return hashlib.sha256("\n".join([*parts, *made_with]).encode()).hexdigest()
+
+    def is_made(self, key: str, built: Path) -> bool:
+        """Return whether the report in ``built`` was made from what ``key`` stands for, and has not been touched."""
+        try:
+            known = json.loads((self.folder / "report.json").read_text(encoding="utf-8"))
+            return known == {"from": key, "files": _listing(built)}
+        except (OSError, ValueError):
+            return False
+
+    def made(self, key: str, built: Path) -> None:
+        """Remember what the report in ``built`` was made from."""
+        text = json.dumps({"from": key, "files": _listing(built)})
+        (self.folder / "report.json").write_text(text + "\n", encoding="utf-8")
+
+
+def files_below(folder: Path, without: Iterable[str] = ()) -> list[Path]:
+    """Return the files below a folder, sorted; hidden ones, those in hidden folders, and ``without`` left out."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        for listed in (folders, names):
+            listed[:] = sorted(name for name in listed if name not in without and not name.startswith("."))
+        found += [Path(place) / name for name in names]
+    return found
+
+
+def _listing(folder: Path) -> str:
+    """Return a hash of the names, sizes and times of the files below a folder."""
+    stats = [(str(file.relative_to(folder)), file.stat()) for file in files_below(folder)]
+    return hashlib.sha256(repr([(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]).encode()).hexdigest()
 
 
 def sha256(file: Path) -> str:

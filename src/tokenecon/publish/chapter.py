@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from tokenecon.publish import inline
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.execute import waits_for
+from tokenecon.publish.gaps import waits_for
 from tokenecon.publish.options import cell_options, without_options
 from tokenecon.publish.svg import inline_svg
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 from tokenecon.catalog import Catalog, DataError, Edition, Period, list_editions
-from tokenecon.catalog.needs import comparatives_of, focal_of, needs, stale_tables, title_of
+from tokenecon.catalog.needs import comparatives_of, files_accounts, focal_of, needs, stale_tables, title_of
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
 
@@ -55,9 +55,13 @@ def new_edition(
     focal: str | None = None,
     comparatives: list[str] | None = None,
     *,
+    title: str | None = None,
     project: Project | None = None,
 ) -> Todo:
     """Write the file of a new edition, a draft that follows the newest, and its list of missing rows.
+
+    Between two filings an edition is about the period of the newest and brings only what is no accounts up to date,
+    such as prices, tokens and run-rates.
 
     Parameters
     ----------
@@ -69,13 +73,15 @@ def new_edition(
         Its focal period where the id names none.
     comparatives : list of str, optional
         What it shows beside it; what the previous edition showed, and the halves of a year, if left out.
+    title : str, optional
+        Its title; follows from the focal period, and between filings from the day too, if left out.
     project : Project, optional
         The one around the working folder if left out.
 
     Raises
     ------
     PublishError
-        If there is such an edition, a period cannot be read, or the day comes too early.
+        If there is such an edition, a period cannot be read, nobody files accounts for it, or the day comes too early.
     """
     project = project or Project.find()
     file = project.data / "editions" / f"{name}.toml"
@@ -92,15 +98,29 @@ def new_edition(
             f"{as_of} is not after the end of {about.label}, {about.end}, and the day of edition {newest.id}, "
             f"{newest.as_of}: an edition follows the newest and looks back on its period"
         )
-    file.write_text(_toml(name, as_of, about, beside, newest), encoding="utf-8")
-    return list_todo(name, project=project)
+    off_cycle = f", seen on {as_of.day} {as_of:%B %Y}" if about == newest.focal else ""
+    named = title or title_of(about) + off_cycle
+    file.write_text(_toml(name, named, as_of, about, beside, newest), encoding="utf-8")
+    try:
+        if not files_accounts(Catalog.open(name, project.data), about):
+            raise PublishError(
+                f"no company of the edition filed accounts for {about.label} or for {about.year_before.label}: say "
+                f'which period it is about, such as --focal "{newest.focal.label}" for an edition between filings'
+            )
+        return list_todo(name, project=project)
+    except (PublishError, DataError) as error:
+        file.unlink()
+        raise PublishError(str(error)) from None
 
 
-def _toml(name: str, as_of: dt.date, focal: Period, comparatives: list[Period], previous: Edition) -> str:
-    beside = ", ".join(json.dumps(period.label) for period in comparatives)
+def _toml(name: str, title: str, as_of: dt.date, focal: Period, comparatives: list[Period], previous: Edition) -> str:
+    beside, companies = (
+        ", ".join(map(json.dumps, names)) for names in ([period.label for period in comparatives], previous.companies)
+    )
     return (
-        f'id = "{name}"\ntitle = "{title_of(focal)}"\nas_of = {as_of}\nfocal = "{focal.label}"\n'
+        f'id = "{name}"\ntitle = {json.dumps(title, ensure_ascii=False)}\nas_of = {as_of}\nfocal = "{focal.label}"\n'
         f'comparatives = [{beside}]\nbase_currency = "{previous.base_currency}"\nprevious = "{previous.id}"\n'
+        f"companies = [{companies}]\n"
         "# Rows are still missing: gaps are marked. Take this out when the edition is complete.\ndraft = true\n"
     )
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import errno
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class PublishError(Exception):
@@ -22,3 +28,30 @@ class NotebookError(PublishError):
         super().__init__(f"{notebook} cell {cell} ({where}) failed:\n{last_lines}")
         self.notebook = notebook
         self.cell = cell
+        self._parts = (notebook, cell, where, last_lines)
+
+    def __reduce__(self) -> tuple[Callable[..., NotebookError], tuple[str, int, str, str]]:
+        """Let a process hand the error to another."""
+        return NotebookError, self._parts
+
+
+@contextmanager
+def plain_disk_errors() -> Iterator[None]:
+    """Say in plain words that the disk is full, or that a file or folder cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        if told := about_disk(error):
+            raise PublishError(told) from None
+        raise
+
+
+def about_disk(error: OSError) -> str:
+    """Return what to do about a full disk or a folder that cannot be written; nothing for any other error."""
+    what = Path(error.filename2 or error.filename).name if error.filename else "a file"
+    if error.errno in _FULL:
+        return f"the disk is full: {what} could not be written; make room and build again, what was there is as it was"
+    if error.errno in _CLOSED:
+        place = error.filename or "the project"
+        return f"{place}: cannot be written ({error.strerror}); a build writes build/ and the pages in report/"
+    return ""

@@ -16,6 +16,12 @@ from tokenecon.publish.errors import PublishError
 
 HOME = "index"
 
+GENERATED = ("_chapters", "figures", "tables", "notebooks", "fonts", "references.bib", "facts.json", "inputs.json")
+"""What staging writes into ``report/`` and git ignores."""
+
+STAGED = (*GENERATED, "_book", ".quarto", "index.typ")
+"""That, and what Quarto writes."""
+
 
 @dataclass(frozen=True)
 class Chapter:

@@ -24,11 +24,8 @@ from tokenecon.publish import inline
 from tokenecon.publish.chapter import Content, read_chapter
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.methods import read_works
-from tokenecon.publish.project import HOME, Chapter, Project
+from tokenecon.publish.project import GENERATED, HOME, Chapter, Project
 from tokenecon.publish.sources import bibliography, read_sources
-
-GENERATED = ("_chapters", "figures", "tables", "notebooks", "fonts", "references.bib", "facts.json", "inputs.json")
-"""What staging writes into ``report/`` and git ignores."""
 
 LITERATURE = "literature.bib"
 """The bibliography of methods, which joins that of the sources."""

@@ -212,3 +212,47 @@ def test_finest_periods_do_not_overlap():
     found = revenue.finest(full)
     assert found["value"].tolist() == [30, 23, 26]
     assert (found["period_start"].iloc[1:].to_numpy() > found["period_end"].iloc[:-1].to_numpy()).all()
+
+
+def planted(*rows, currency="USD"):
+    return flows(*rows).assign(base_unit=currency)
+
+
+def test_a_remainder_or_growth_across_currencies_is_refused():
+    halves = pd.concat([planted((2027, "H1", "total", 100)), planted((2027, "FY", "total", 1500), currency="CNY")])
+    with pytest.raises(ValueError, match="CNY cannot be compared with USD"):
+        revenue.with_remainders(halves.reset_index(drop=True))
+    years = pd.concat([planted((2026, "FY", "total", 100)), planted((2027, "FY", "total", 1500), currency="CNY")])
+    with pytest.raises(ValueError, match="bring the figures to one currency first"):
+        revenue.year_before(years.reset_index(drop=True))
+
+
+SEGMENTS = pd.DataFrame(
+    {
+        "entity_id": "firm",
+        "segment": ["api", "rest", "platform", "apps", "devices"],
+        "continues": ["", "", "api", "rest", "rest"],
+        "route": ["api", "product", "api", "product", "product"],
+    }
+)
+
+
+def test_lines_renamed_and_split_are_followed_and_add_up_to_growth():
+    sold = planted(
+        (2026, "FY", "api", 30), (2026, "FY", "rest", 70), (2026, "FY", "total", 100),
+        (2027, "FY", "platform", 300), (2027, "FY", "apps", 100), (2027, "FY", "devices", 40),
+        (2027, "FY", "total", 440),
+    )  # fmt: skip
+    followed = revenue.continued(sold, SEGMENTS)
+    parts = revenue.growth_contributions(revenue.shares(followed, SEGMENTS))
+    assert parts.set_index("segment")["contribution"].to_dict() == pytest.approx({"platform": 2.7, "devices": 0.7})
+    assert parts["contribution"].sum() == pytest.approx(3.4)
+
+
+def test_a_renamed_line_that_no_row_follows_stops_the_cell():
+    sold = planted(
+        (2026, "FY", "api", 30), (2026, "FY", "rest", 70), (2026, "FY", "total", 100),
+        (2027, "FY", "platform", 340), (2027, "FY", "rest", 100), (2027, "FY", "total", 440),
+    )  # fmt: skip
+    with pytest.raises(ValueError, match=r"add 30 to revenue, which grew by 340; name in segments.csv which line"):
+        revenue.growth_contributions(revenue.shares(sold, SEGMENTS))

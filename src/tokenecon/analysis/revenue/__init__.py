@@ -15,6 +15,7 @@ from tokenecon.analysis.revenue.flows import (
 )
 from tokenecon.analysis.revenue.mix import (
     by_period,
+    continued,
     convergence,
     gross_margins,
     growth_contributions,
@@ -31,6 +32,7 @@ __all__ = [
     "annualised",
     "at",
     "by_period",
+    "continued",
     "convergence",
     "finest",
     "gross_margins",

@@ -60,13 +60,53 @@ class Revenue(Findings):
 
     @finding
     def accounts(self) -> pd.DataFrame:
-        """Figures of the companies that file by business line."""
-        return self.cat.financials[self.cat.financials["entity_id"].isin(self.segments["entity_id"])]
+        """Figures of the companies that file by business line, each company's in its latest currency."""
+        filed = self.cat.financials[self.cat.financials["entity_id"].isin(self.segments["entity_id"])]
+        return self.cat.in_one_currency(filed)
 
     @finding
     def sales(self) -> pd.DataFrame:
         """Revenue by line, with the periods that filings imply, in the currency of the accounts."""
         return with_remainders(self.accounts.query("metric == 'revenue'"))
+
+    @finding
+    def filers(self) -> tuple[str, ...]:
+        """Vendors whose accounts are split by business line in whole periods."""
+        sold = self.cat.financials.query("metric == 'revenue'").merge(self.segments[KEY], on=KEY)
+        return tuple(dict.fromkeys(sold["entity_id"]))
+
+    @finding
+    def dollars(self) -> pd.DataFrame:
+        """Revenue of all filers, of the token business and in total (``measure``), in dollars."""
+        return self._in_dollars("revenue")
+
+    @finding
+    def gross_profit_dollars(self) -> pd.DataFrame:
+        """Gross profit of all filers, as :attr:`dollars`."""
+        return self._in_dollars("gross_profit")
+
+    @finding
+    def rd_dollars(self) -> pd.DataFrame:
+        """R&D of all filers, as :attr:`dollars`."""
+        return self._in_dollars("rd_expense")
+
+    def _in_dollars(self, metric: str) -> pd.DataFrame:
+        business = self.cat.segments.query("segment == 'total' or (axis == 'business' and exhaustive)")
+        rows = self.cat.financials[self.cat.financials["metric"] == metric]
+        rows = rows[rows["entity_id"].isin(self.filers) & rows["segment"].isin(business["segment"])]
+        return scoped(self.cat.in_currency(with_remainders(rows), "USD", "average"), business)
+
+    @finding
+    def run_rates(self) -> pd.DataFrame:
+        """Run-rates stated, of whoever files or speaks of dollars, in dollars, with ``measure`` and ``on``.
+
+        Of two on one day the one annualised from a month comes last.
+        """
+        said = self.cat.statements.query("metric == 'run_rate' and kind == 'run_rate'").dropna(subset=["value"])
+        said = said[said["base_unit"].eq("USD") | said["entity_id"].isin(self.filers)]
+        dollars = scoped(self.cat.in_currency(said, "USD", "closing"), self.cat.segments)
+        dated = dollars.assign(on=dollars["period_end"], longer=dollars["definition"].eq("monthly_x12"))
+        return dated.sort_values(["on", "longer"], kind="stable", ignore_index=True)
 
     @finding
     def token(self) -> pd.DataFrame:
@@ -80,8 +120,9 @@ class Revenue(Findings):
 
     @finding
     def growth(self) -> pd.DataFrame:
-        """What each line adds to the growth of revenue."""
-        return mix.growth_contributions(self.lines)
+        """What each line adds to the growth of revenue; lines renamed, split or merged are followed."""
+        followed = mix.continued(self._own(self.sales), self.cat.segments)
+        return self._named(mix.growth_contributions(mix.shares(followed, self.segments)))
 
     @finding
     def margins(self) -> pd.DataFrame:
@@ -235,6 +276,22 @@ class Revenue(Findings):
         """The last expected API share of each vendor, by name, year and who expects it."""
         ahead = self.token_shares[self.token_shares["forecast"]].drop_duplicates("entity_id", keep="last")
         return ahead.set_index(ahead["company"] + ", " + ahead["label"])["share"]
+
+    @finding
+    def quotes(self) -> pd.DataFrame:
+        """Claims with a figure of their own that is measured."""
+        return self.cat.claims.query("statement_id == '' and metric != ''")
+
+    @finding
+    def figures(self) -> pd.DataFrame:
+        """Accounts of the entities that claims with a figure are about."""
+        about = self.cat.claims.query("metric != ''")["entity_id"]
+        return self.cat.financials[self.cat.financials["entity_id"].isin(about)]
+
+    @finding
+    def figures_judged(self) -> pd.DataFrame:
+        """Every claimed figure judged against the accounts in their own currency, by claim."""
+        return judge.evaluate(self.quotes, self.cat.metrics, self.figures).set_index("claim_id")
 
     @finding
     def judged(self) -> pd.DataFrame:

@@ -43,6 +43,7 @@ def with_remainders(flows: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(f"two figures for one period: {stated.loc[twice, KEY + SPAN].iloc[0].to_dict()}")
     pairs = stated.merge(stated, on=[*KEY, "period_start"], suffixes=("", "_part"))
     pairs = pairs[pairs["period_end_part"] < pairs["period_end"]]
+    _refuse_two_currencies(pairs, "base_unit_part")
     remainders = pairs.assign(
         period_start=pairs["period_end_part"] + ONE_DAY,
         value=pairs["value"] - pairs["value_part"],
@@ -87,11 +88,26 @@ def year_before(frame: pd.DataFrame, columns: Sequence[str] = ("value",)) -> pd.
 
     Rows without a comparative are left out; compare lengths to see how many.
     """
-    earlier = frame[[*KEY, *SPAN, *columns]].assign(
+    kept = [*KEY, *SPAN, *dict.fromkeys([*columns, *(["base_unit"] if "base_unit" in frame else [])])]
+    earlier = frame[kept].assign(
         period_start=frame["period_start"] + pd.DateOffset(years=1),
         period_end=frame["period_end"] + ONE_DAY + pd.DateOffset(years=1) - ONE_DAY,
     )
-    return frame.merge(earlier, on=[*KEY, *SPAN], suffixes=("", "_before"), validate="one_to_one")
+    both = frame.merge(earlier, on=[*KEY, *SPAN], suffixes=("", "_before"), validate="one_to_one")
+    _refuse_two_currencies(both, "base_unit_before")
+    return both
+
+
+def _refuse_two_currencies(pairs: pd.DataFrame, other: str) -> None:
+    if other not in pairs:
+        return
+    differs = pairs[pairs["base_unit"] != pairs[other]]
+    if len(differs):
+        row = differs.iloc[0]
+        place = f"{row['entity_id']} {row['segment']} to {row['period_end']:%Y-%m-%d}"
+        raise ValueError(
+            f"{place}: {row['base_unit']} cannot be compared with {row[other]}; bring the figures to one currency first"
+        )
 
 
 def scoped(frame: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:

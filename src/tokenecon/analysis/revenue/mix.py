@@ -9,6 +9,9 @@ import pandas as pd
 
 from tokenecon.analysis.revenue.flows import KEY, SPAN, scoped, year_before
 
+TOLERANCE = 0.002
+"""Part of revenue by which lines printed in round numbers may miss their total."""
+
 
 def shares(revenue: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Return each business line's share of revenue by period.
@@ -30,6 +33,48 @@ def shares(revenue: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     lines = revenue.merge(segments[[*KEY, "route"]], on=KEY, validate="many_to_one")
     joined = lines.merge(totals.rename(columns={"value": "total"}), on=["entity_id", *SPAN], validate="many_to_one")
     return joined.assign(share=joined["value"] / joined["total"])
+
+
+def continued(revenue: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Follow business lines through new names and cuts, so that a period and the one a year before have the same lines.
+
+    Parameters
+    ----------
+    revenue : pandas.DataFrame
+        Revenue by segment.
+    segments : pandas.DataFrame
+        ``entity_id``, ``segment``, ``continues``: the segments, joined by a space, that a segment continues.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``revenue``, each line under the latest name of those joined to it; lines that were split or merged are added
+        up. The total of a period is what it was.
+    """
+    heads = _latest_names(segments)
+    own = zip(revenue["entity_id"], revenue["segment"], strict=True)
+    renamed = revenue.assign(segment=[heads.get(key, key[1]) for key in own])
+    if renamed["segment"].equals(revenue["segment"]):
+        return revenue
+    place = [*KEY, *SPAN]
+    added = renamed.groupby(place, sort=False)["value"].transform("sum")
+    return renamed.assign(value=added).drop_duplicates(place, ignore_index=True)
+
+
+def _latest_names(segments: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Return for each entity and segment that is joined to others the last of them in the table's order."""
+    groups: dict[tuple[str, str], set[str]] = {}
+    for row in segments[segments["continues"] != ""].itertuples():
+        joined = {row.segment, *row.continues.split()}
+        for name in [*joined]:
+            joined |= groups.get((row.entity_id, name), set())
+        for name in joined:
+            groups[row.entity_id, name] = joined
+    order = {key: place for place, key in enumerate(zip(segments["entity_id"], segments["segment"], strict=True))}
+    return {
+        (entity, name): max(joined, key=lambda one, entity=entity: order.get((entity, one), -1))
+        for (entity, name), joined in groups.items()
+    }
 
 
 def by_period(lines: pd.DataFrame) -> pd.DataFrame:
@@ -76,8 +121,14 @@ def growth_contributions(lines: pd.DataFrame) -> pd.DataFrame:
         ``lines`` that have a comparative, with ``value_before``, ``change``, ``growth`` (ratio), ``contribution`` (of
         the line to total growth; ratio of the earlier total), ``growth_effect`` and ``mix_effect`` (base units, adding
         up to the line's change).
+
+    Raises
+    ------
+    ValueError
+        If the lines matched do not make up the growth of revenue: one has another name or cut than a year before.
     """
     both = year_before(lines, ["value", "total", "share"])
+    _check_sum(both)
     change = both["value"] - both["value_before"]
     growth_effect = (both["share"] + both["share_before"]) / 2 * (both["total"] - both["total_before"])
     return both.assign(
@@ -87,6 +138,18 @@ def growth_contributions(lines: pd.DataFrame) -> pd.DataFrame:
         growth_effect=growth_effect,
         mix_effect=change - growth_effect,
     )
+
+
+def _check_sum(both: pd.DataFrame) -> None:
+    parts = both.assign(change=both["value"] - both["value_before"], growth=both["total"] - both["total_before"])
+    sums = parts.groupby(["entity_id", *SPAN]).agg({"change": "sum", "growth": "first", "total": "first"})
+    wrong = sums[(sums["change"] - sums["growth"]).abs() > TOLERANCE * sums["total"]]
+    if len(wrong):
+        (entity, _, end), (change, growth) = wrong.index[0], wrong.iloc[0][["change", "growth"]]
+        raise ValueError(
+            f"{entity}: the lines of the period to {end:%Y-%m-%d} that have a comparative add {change:,.0f} to "
+            f"revenue, which grew by {growth:,.0f}; name in segments.csv which line `continues` which"
+        )
 
 
 def gross_margins(gross_profit: pd.DataFrame, revenue: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ def ruling_findings(data: Data) -> Iterator[Finding]:
     for line, ruling in data.rows("rulings"):
         remove = f"remove ruling {ruling['ruling_id']}"
         frame = data.raw[ruling["table"]].frame
-        sides = ("kept",) if ruling["kind"] == "correction" else ("kept", "rejected")
+        sides = {"correction": ("kept",), "rejection": ("rejected",)}.get(ruling["kind"], ("kept", "rejected"))
         rows = {side: rows_named(ruling, side, frame) for side in sides}
         gone = [side for side, found in rows.items() if not len(found)]
         if gone:
@@ -29,7 +29,9 @@ def ruling_findings(data: Data) -> Iterator[Finding]:
             message = _correction_fault(ruling, frame.loc[rows["kept"][0]].to_dict())
             if message:
                 yield data.finding("rulings", line, "printed", f"{message}; {remove}")
-        elif _settled(*(frame.loc[found[0]].to_dict() for found in rows.values()), data):
+        elif ruling["kind"] != "rejection" and _settled(
+            *(frame.loc[found[0]].to_dict() for found in rows.values()), data
+        ):
             message = f"the rows of {ruling['table']} no longer disagree; {remove}"
             yield data.finding("rulings", line, "ruling_id", message)
 

@@ -76,6 +76,7 @@ def end_findings(data: Data) -> Iterator[Finding]:
 def flag_findings(data: Data) -> Iterator[Finding]:
     """Every flag stands on some row."""
     used = {flag for cell in data["prices"]["flags"] for flag in cell.split()}
+    used |= set(data["price_rulings"]["flag"]) if "price_rulings" in data.raw else set()
     for line, row in data.rows("flags"):
         if row["flag"] not in used:
             yield data.finding("flags", line, "flag", f"no row has '{row['flag']}'; delete the line")
@@ -136,12 +137,13 @@ def _total(row: Row) -> Interval:
 
 
 def sight_findings(data: Data, name: str) -> Iterator[Finding]:
-    """No row of a table is earlier than the first sight of its model."""
+    """No row of a table is earlier than the first sight of its model, but for rows found after the model was."""
     if name == "models" or not {"model_id", "published_on"} <= set(data.schema.tables[name].fields):
         return
     first = data["models"].set_index("model_id")["published_on"]
+    added = data["models"].set_index("model_id")["added_on"]
     for line, row in data.rows(name):
-        if row["published_on"] < first[row["model_id"]]:
+        if row["published_on"] < first[row["model_id"]] and row["added_on"] <= added[row["model_id"]]:
             message = f"{row['published_on']} is before the first sight of {row['model_id']}, {first[row['model_id']]}"
             yield data.finding(name, line, "published_on", message)
 

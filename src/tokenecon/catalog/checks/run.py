@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tokenecon.catalog.checks import claims, guards, held, links, market, numbers, rates
+from tokenecon.catalog.checks import claims, guards, held, links, market, numbers, rates, wider
 from tokenecon.catalog.checks.cells import form_findings
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.checks.package import package_findings
@@ -32,6 +32,7 @@ ACROSS = (
     rates.rate_findings,
     claims.claim_findings,
     market.market_findings,
+    wider.wider_findings,
 )
 
 
@@ -86,7 +87,8 @@ def table_findings(data: Data, name: str) -> list[Finding]:
     """
     found = [*_text_findings_of(data, name), *data.unfit(name)]
     if data.raw[name].usable:
-        found += [*links.dating_findings(data, name), *held.added_findings(data, name), *market.findings_of(data, name)]
+        found += [*links.dating_findings(data, name), *held.added_findings(data, name)]
+        found += [*market.findings_of(data, name), *wider.findings_of(data, name)]
     return sorted(set(found))
 
 

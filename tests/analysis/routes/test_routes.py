@@ -334,9 +334,3 @@ def test_a_table_of_ratios_keeps_a_row_for_what_is_missing():
     assert len(table) == 4
     assert table["FY2025"].notna().sum() == 1
     assert table["FY2024"].isna().all()
-
-
-def test_values_of_both_entities_for_a_sentence():
-    found = routes.by_entity("rd", pd.Series({"zhipu": 2.0}))
-    assert found["rd_zhipu"] == 2
-    assert np.isnan(found["rd_minimax"])

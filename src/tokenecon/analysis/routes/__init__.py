@@ -1,0 +1,61 @@
+"""Chapter 2, two routes: what each company spends for its revenue, price and volume, breadth, and list prices."""
+
+from tokenecon.analysis.routes.breadth import by_product, effective_lines
+from tokenecon.analysis.routes.ladder import front_line, line_changes, market_level, same_model_changes
+from tokenecon.analysis.routes.price_volume import (
+    apparent_elasticity,
+    demand_shift,
+    divisia,
+    elasticities,
+    implied_multiple,
+    log_mean,
+    margin_after,
+    readings,
+    reconcile,
+    revenue_moves,
+    shift_curves,
+    starting_pace,
+)
+from tokenecon.analysis.routes.spending import (
+    RATIOS,
+    disclosure,
+    flows,
+    growth_pairs,
+    implied_rates,
+    per_head,
+    ratios,
+    runway,
+    side_by_side,
+    with_external_rd,
+)
+
+__all__ = [
+    "RATIOS",
+    "apparent_elasticity",
+    "by_product",
+    "demand_shift",
+    "disclosure",
+    "divisia",
+    "effective_lines",
+    "elasticities",
+    "flows",
+    "front_line",
+    "growth_pairs",
+    "implied_multiple",
+    "implied_rates",
+    "line_changes",
+    "log_mean",
+    "margin_after",
+    "market_level",
+    "per_head",
+    "ratios",
+    "readings",
+    "reconcile",
+    "revenue_moves",
+    "runway",
+    "same_model_changes",
+    "shift_curves",
+    "side_by_side",
+    "starting_pace",
+    "with_external_rd",
+]

@@ -1,0 +1,308 @@
+"""What bears on the claims about the two routes: efficiency, price and volume, breadth, and list prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from tokenecon.analysis import estimators, revenue, routes
+from tokenecon.analysis.estimators import Estimate
+from tokenecon.analysis.finding import Findings
+from tokenecon.analysis.judge import (
+    NAN,
+    Claim,
+    Result,
+    Verdict,
+    about,
+    by_agreement,
+    by_comparison,
+    by_interval,
+    changed,
+    computation,
+    estimated,
+    keys,
+    ranged,
+    span_of,
+)
+from tokenecon.analysis.revenue.claims import judged_figure, metric_sources
+from tokenecon.analysis.revenue.findings import Revenue
+from tokenecon.analysis.routes.findings import PRICE_AND_VOLUME, Routes
+
+ROUTES = "sec-route-divergence"
+PLAN_AND_ALL = {"mm_plan_volume_feb": "mm_m2_volume_feb", "zp_plan_volume_h1": "zp_maas_volume_h1"}
+"""Statement on the volume of a coding plan to the one on all volume beside it."""
+MINIMAX_VOLUMES = {"mm_m2_volume_feb": 2, "mm_volume_jul": 6}
+"""Statement on MiniMax's tokens to the months between the two ends that it compares."""
+
+
+@computation
+def from_accounts_in_yuan(known: Findings, claim: Claim) -> Result:
+    """Compute an amount from accounts in another currency, at the average rate of the period."""
+    found = judged_figure(known, claim, known.of(Routes).figures_in_yuan.loc[claim["claim_id"]])
+    filed = known.of(Revenue).figures_judged.loc[claim["claim_id"]]
+    own = known.of(Revenue).figures.query(
+        "metric == @filed.metric and entity_id == @filed.entity_id and segment == @filed.segment"
+    )
+    own = own[own["period"] == filed["period"]]
+    if found.verdict is not Verdict.differs or own.empty:
+        return found
+    rates = routes.implied_rates(pd.DataFrame([filed]), own).iloc[0]
+    average = known.cat.rate(own["base_unit"].iloc[0], "CNY", filed["period"])
+    note = (
+        f"{found.note}: the article's amount implies {rates['rate_low']:.2f} to {rates['rate_high']:.2f} yuan a "
+        f"dollar, the year's average was {average.value:.2f}"
+    )
+    return changed(found, note=note, sources=(*found.sources, *average.source_ids))
+
+
+@computation
+def revenue_per_head(known: Findings, claim: Claim) -> Result:
+    """Compute revenue per employee on the closing headcount, in yuan at the average rate of the period."""
+    row = known.of(Routes).figures_in_yuan.loc[claim["claim_id"]]
+    heads = about(known.of(Routes).per_head, claim).query("period == @claim['period']")
+    found = judged_figure(known, claim, row)
+    staff = known.cat.operating.query("metric == 'headcount' and segment == 'full_time_staff'")
+    counted = staff[(staff["entity_id"] == claim["entity_id"]) & (staff["period_end"] == claim["period_end"])]
+    sources = [*heads["source_id"], *counted["source_id"]]
+    note = found.note
+    if found.verdict is Verdict.differs and len(heads) and heads["rate"].iloc[0] != 1:
+        implied = claim["value"] * heads["heads_end"].iloc[0] / (heads["value"].iloc[0] / heads["rate"].iloc[0])
+        note += f": at {implied:.2f} yuan a dollar it would fit, the year's average was {heads['rate'].iloc[0]:.2f}"
+    return changed(found, n=2, note=f"{note}; on the staff of the last day", sources=keys(sources))
+
+
+@computation
+def stated_growth_of_volume(known: Findings, claim: Claim) -> Result:
+    """Set a growth of volume beside what revenue leaves for it at the price stated with it."""
+    own = known.of(Routes).split.query("reading == 'added to' and period == @claim['period']")
+    if own.empty:
+        return Result(Verdict.undetermined, note="no run-rate or revenue is known about those months")
+    allowed = own["multiple"] / own["price"] - 1
+    bases = ", ".join(f"{row.basis} {row.earlier} to {row.later}" for row in own.itertuples())
+    note = (
+        f"no other source states it; revenue moved {span_of(own['multiple'], '.2f')} times ({bases}), which at the "
+        f"stated price leaves growth of {span_of(allowed, '.0%')} for volume that is paid"
+    )
+    sources = about(known.of(Revenue).run_rates, claim)["source_id"]
+    return ranged(Verdict.undetermined, allowed, "bases", "", note, sources, ROUTES)
+
+
+@computation
+def tokens_rise(known: Findings, claim: Claim) -> Result:
+    """Estimate the growth of daily tokens in China from the dates on which they were published."""
+    own = known.cat.operating.query("metric == 'daily_tokens' and segment == 'total'")
+    own = own[(own["entity_id"] == claim["entity_id"])].sort_values("period_end")
+    slope = _log_trend(own["value"], own["period_end"]).map(np.expm1)
+    last = own.iloc[-1]
+    ends = f"{own['value'].iloc[0] / 1e12:.1f} to {last['value'] / 1e12:,.0f} trillion by {last['period']}"
+    note = f"growth a year of tokens a day, {ends}"
+    return estimated(slope, by_interval(slope.low, slope.high), "percent", note, own["source_id"], ROUTES)
+
+
+@computation
+def volume_share(known: Findings, claim: Claim) -> Result:
+    """Split the stated growth of API revenue into volume and price, in each way the words can be read."""
+    parts = known.of(Routes).split.drop_duplicates(["period", "reading"])
+    volume = np.log(parts["volume"]) / (np.log(parts["volume"]) + np.log(parts["price"]))
+    note = (
+        f"part of volume in the logarithm of stated volume times price, {len(parts)} readings for "
+        f"{' and '.join(parts['period'].unique())}. They are the company's words and exceed what revenue did"
+    )
+    verdict = by_interval(volume.min(), volume.max(), 0.5)
+    return ranged(verdict, volume, "readings", "percent", note, _said_sources(known, PRICE_AND_VOLUME), ROUTES)
+
+
+@computation
+def agent_volume(known: Findings, claim: Claim) -> Result:
+    """Ask whether calls under coding plans, which agents use, grew faster than all calls."""
+    found = {}
+    for plan, everything in PLAN_AND_ALL.items():
+        one, other = _said(known, plan), _said(known, everything)
+        if one is not None and other is not None:
+            found[known.name(one["entity_id"])] = (one["value"] / other["value"], one["source_id"])
+    ratios = pd.Series({name: ratio for name, (ratio, _) in found.items()}, dtype=float)
+    told = ", ".join(f"{name} {ratio:.2f} times" for name, ratio in ratios.items())
+    note = f"volume of coding plans over all volume, both as multiples of their start: {told or 'not stated'}"
+    sources = [source for _, source in found.values()]
+    return ranged(by_agreement(list(ratios > 1)), ratios, "vendors", "times", note, sources, ROUTES)
+
+
+@computation
+def price_and_volume(known: Findings, claim: Claim) -> Result:
+    """Ask whether paid volume rose while the price did: revenue over price, for every reading and basis."""
+    own = about(known.of(Routes).split, claim).drop_duplicates(["period", "basis"])
+    paid = own["multiple"] / own["price"]
+    stated = known.of(Routes).split["volume"]
+    note = (
+        f"revenue over stated price leaves paid volume {span_of(paid, '.2f')} times its start, where "
+        f"{span_of(stated, '.0f')} times are stated for calls. That supply fell short is not tested"
+    )
+    sources = _said_sources(known, PRICE_AND_VOLUME)
+    return ranged(by_agreement(list(paid > 1)), paid, "periods and bases", "times", note, sources, ROUTES)
+
+
+@computation
+def minimax_tokens_drive(known: Findings, claim: Claim) -> Result:
+    """Compare the growth of MiniMax's tokens with that of its run-rate or pace over about the same months."""
+    rates = about(known.of(Revenue).run_rates, claim).query("measure == 'total'")
+    found, told, sources = [], [], []
+    for statement, months in MINIMAX_VOLUMES.items():
+        said = _said(known, statement)
+        if said is None:
+            continue
+        start, start_text = _pace_at(
+            about(known.of(Revenue).dollars, claim), rates, said["period_end"] - pd.DateOffset(months=months)
+        )
+        end = rates[(rates["on"] - said["period_end"]).abs() <= pd.Timedelta(days=31)]
+        if end.empty or start != start:
+            continue
+        multiple = end["value"].iloc[-1] / start
+        found.append(float(np.log(said["value"]) / np.log(multiple)))
+        span = f"{start_text} to {end['on'].iloc[-1]:%Y-%m-%d}"
+        told.append(f"tokens {said['value']:.0f} times, run-rate {multiple:.1f} times {span}")
+        sources += [said["source_id"], end["source_id"].iloc[-1]]
+    values = pd.Series(found, dtype=float)
+    note = f"log growth of tokens over that of the run-rate: {'; '.join(told)}. Scopes differ between the two"
+    return ranged(by_agreement(list(values > 1)), values, "spans", "ratio", note, sources, ROUTES)
+
+
+def _pace_at(dollars: pd.DataFrame, rates: pd.DataFrame, day: pd.Timestamp) -> tuple[float, str]:
+    """Return the last run-rate stated about a day, else the annual pace of the last period filed by then."""
+    near = rates[(rates["on"] - day).abs() <= pd.Timedelta(days=45)]
+    if len(near):
+        row = near.loc[(near["on"] - day).abs().idxmin()]
+        return float(row["value"]), f"from {row['on']:%Y-%m-%d}"
+    flows = dollars.query("measure == 'total'")
+    filed = revenue.annualised(revenue.finest(flows[flows["period_end"] <= day + pd.Timedelta(days=45)]))
+    if filed.empty:
+        return NAN, ""
+    return float(filed["annualised"].iloc[-1]), f"from the pace of {filed['period'].iloc[-1]}"
+
+
+@computation
+def rd_slower_than_revenue(known: Findings, claim: Claim) -> Result:
+    """Compare growth of R&D with growth of revenue in the year that the article is about."""
+    pairs = routes.growth_pairs(known.of(Routes).amounts, "rd_expense", "revenue")
+    own = about(pairs, claim).query("months == 12 and period_end <= @claim['published_on']")
+    row = own.sort_values("period_end").iloc[-1]
+    note = f"in {row['period']} R&D grew {row['rd_expense']:.1%}, revenue {row['revenue']:.1%}"
+    later = about(pairs, claim).query("period == @known.focal")
+    if len(later) and known.focal != row["period"]:
+        note += f"; in {known.focal} {later['rd_expense'].iloc[0]:.1%} and {later['revenue'].iloc[0]:.1%}"
+    sources = metric_sources(known, claim["entity_id"], ("rd_expense", "revenue"))
+    gap = float(row["revenue"] - row["rd_expense"])
+    return Result(
+        by_comparison(row["revenue"], row["rd_expense"]), gap, n=2, unit="percentage points", note=note,
+        sources=sources, section=ROUTES,
+    )  # fmt: skip
+
+
+@computation
+def minimax_more_efficient(known: Findings, claim: Claim) -> Result:
+    """Count the measures of efficiency by which the claim's company leads in the year that the article is about."""
+    found = known.of(Routes)
+    one, other = _pair(found, claim)
+    years = found.ratios.query("months == 12 and period_end <= @claim['published_on']").sort_values("period_end")
+    year, end = years.iloc[-1][["period", "period_end"]]
+    wide = years.query("period == @year").pivot_table("value", "ratio", "entity_id")
+    heads = found.per_head.query("period == @year").set_index("entity_id")["per_head_end"]
+    lower = {"R&D over revenue": "rd_ratio", "adjusted loss": "adjusted_loss_ratio", "IFRS loss": "net_loss_ratio"}
+    leads = {name: wide[one][ratio] < wide[other][ratio] for name, ratio in lower.items()}
+    leads["gross profit over R&D"] = wide[one]["gross_profit_per_rd"] > wide[other]["gross_profit_per_rd"]
+    leads["revenue per head"] = heads[one] > heads[other]
+    behind = [name for name, leading in leads.items() if not leading]
+    note = f"leads by {sum(leads.values())} of {len(leads)} measures in {year}" + (
+        f"; not by {', '.join(behind)}" if behind else ""
+    )
+    sources = [key for entity in (other, one) for key in metric_sources(known, entity, ("revenue", "rd_expense"), end)]
+    part = float(np.mean(list(leads.values())))
+    return Result(
+        by_agreement(list(leads.values())), part, n=len(leads), unit="percent", note=note, sources=keys(sources),
+        section=ROUTES,
+    )  # fmt: skip
+
+
+def _pair(found: Routes, claim: Claim) -> tuple[str, str]:
+    """Return the claim's company, or the first of the edition, and the first of the others."""
+    ids = [company.id for company in found.companies]
+    one = claim["entity_id"] or ids[0]
+    return one, next(entity for entity in ids if entity != one)
+
+
+@computation
+def routes_diverge(known: Findings, claim: Claim) -> Result:
+    """Compare the climb of the newest models of the edition's first two companies on the international list."""
+    found = known.of(Routes)
+    climb = found.climbs.xs("international", level="market")
+    one, other = (company.id for company in found.companies[:2])
+    gap = float(np.log1p(climb[one]) - np.log1p(climb[other]))
+    own = found.listed[found.listed["entity_id"].isin([one, other])]
+    told = ", ".join(f"{known.name(entity)} {climb[entity]:+.0%}" for entity in (one, other))
+    note = (
+        f"list price of the newest main model since the first of its line, abroad: {told}; the estimate is the "
+        "difference in logarithms. Lists are no sample"
+    )
+    return Result(
+        by_comparison(climb[one], climb[other]), gap, n=2, unit="log points", note=note,
+        sources=keys(own["source_id"]), section=ROUTES,
+    )  # fmt: skip
+
+
+@computation
+def breadth_amplifies(known: Findings, claim: Claim) -> Result:
+    """Set the spread of MiniMax's revenue over its lines beside the growth of its tokens."""
+    own = about(known.of(Revenue).lines, claim)
+    now = own[own["period"].isin([known.focal, known.edition.focal.year_before.label])]
+    spread = now.groupby("period_end")["value"].agg(routes.effective_lines)
+    said = [_said(known, name) for name in MINIMAX_VOLUMES]
+    said = [row for row in said if row is not None]
+    volume = said[-1]["value"] if said else NAN
+    change = float(spread.iloc[-1] / spread.iloc[0] - 1) if len(spread) > 1 else NAN
+    note = (
+        f"lines of equal size that revenue is spread over: {', '.join(f'{v:.2f}' for v in spread)} a year apart to "
+        f"{known.focal}; tokens meanwhile {volume:.0f} times. Tokens by modality are not published, and one company "
+        "allows no inference"
+    )
+    sources = [*now["source_id"], *(row["source_id"] for row in said)]
+    return Result(
+        by_agreement([change > 0]), change, n=len(spread), unit="percent", note=note, sources=keys(sources),
+        section=ROUTES,
+    )  # fmt: skip
+
+
+@computation
+def breadth_widens_users(known: Findings, claim: Claim) -> Result:
+    """Follow the monthly users of MiniMax's applications; who they are is not published."""
+    own = about(known.cat.operating, claim).query("metric == 'average_mau'").sort_values("period_end")
+    if len(own) < 2:
+        return Result(Verdict.undetermined, note="no two counts of users are known", section=ROUTES)
+    multiple = own["value"].iloc[-1] / own["value"].iloc[0]
+    note = (
+        f"monthly users of the applications went to {multiple:.1f} times, {own['period'].iloc[0]} to "
+        f"{own['period'].iloc[-1]}; age and reasons are not published"
+    )
+    return Result(
+        Verdict.undetermined, float(multiple), n=len(own), unit="times", note=note, sources=keys(own["source_id"]),
+        section=ROUTES,
+    )  # fmt: skip
+
+
+def _said_sources(known: Findings, pairs: Mapping[str, str]) -> pd.Series:
+    said = known.cat.statements
+    return said.loc[said["statement_id"].isin([*pairs, *pairs.values()]), "source_id"]
+
+
+def _said(known: Findings, statement: str) -> pd.Series | None:
+    """Return a statement, or None where the edition does not know it."""
+    said = known.cat.statements.set_index("statement_id")
+    return said.loc[statement] if statement in said.index else None
+
+
+def _log_trend(values: Iterable[float], days: Iterable[pd.Timestamp]) -> Estimate:
+    return estimators.trend(np.log(np.asarray(values, dtype=float)), _years(pd.DatetimeIndex(days)))
+
+
+def _years(days: pd.DatetimeIndex) -> list[float]:
+    return [float(day.days) / 365.25 for day in days - days[0]]

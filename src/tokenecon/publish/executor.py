@@ -1,0 +1,356 @@
+"""One executor for work that can grow (notebooks × editions × studies): processes here, or a Dask cluster.
+
+A task is a function of an installed module with arguments that can be pickled. Wherever it runs, the environment
+variables ``TOKENECON_PROJECT`` and ``TOKENECON_DATA`` name the project and its data: here the project itself, on a
+cluster a copy that is sent to each machine once, code and data. The numbers are the same; a cluster's Python and
+libraries have to be those of this machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import multiprocessing
+import os
+import pickle
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import zipfile
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import AbstractContextManager, contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tokenecon.inputs import NO_INPUTS, PROJECT
+from tokenecon.publish.errors import PublishError
+
+CLUSTER = "TOKENECON_CLUSTER"
+"""Environment variable: the address of a Dask scheduler, or ``local:<workers>``."""
+
+SENT = "TOKENECON_"
+"""How the names of environment variables begin that go to a cluster with every task; here all of them do."""
+
+NOT_SENT = (*NO_INPUTS, "snapshots", "tests", "_book")
+"""Folders that no task reads."""
+
+LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "arch", "scikit-learn", "matplotlib", "seaborn")
+"""What has to be there in the same version for the same numbers and pictures."""
+
+ATTEMPTS = 3
+"""How often a task is begun whose worker is killed each time."""
+
+PRELOADED = ("tokenecon.publish.execute", "ipykernel.kernelapp", "statsmodels.formula.api", "seaborn", "sklearn")
+"""What workers and kernels have imported when they start: libraries, and of the project only what runs notebooks."""
+
+_Key = TypeVar("_Key", bound=Hashable)
+Task = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def completed(
+    tasks: Mapping[_Key, Task], opened: Callable[[], AbstractContextManager[Executor]]
+) -> Iterator[tuple[_Key, Future[Any]]]:
+    """Run tasks on the executor that ``opened`` gives, and yield each with its finished future.
+
+    What a killed worker leaves undone is begun again on a new executor; what was done before is not lost.
+
+    Raises
+    ------
+    PublishError
+        If workers die time and again.
+    """
+    left = dict(tasks)
+    for _ in range(ATTEMPTS):
+        if not left:
+            return
+        with opened() as executor:
+            try:
+                futures = {executor.submit(call, *arguments): key for key, (call, arguments) in left.items()}
+            except BrokenExecutor:
+                continue
+            for future in as_completed(futures):
+                if not isinstance(future.exception(), BrokenExecutor):
+                    del left[futures[future]]
+                    yield futures[future], future
+    if left:
+        raise PublishError(
+            f"a worker was killed {ATTEMPTS} times, by lack of memory perhaps; not done: {', '.join(map(str, left))}"
+        )
+
+
+def executor(project: Path, cluster: str | None = None, workers: int | None = None) -> AbstractContextManager[Executor]:
+    """Return an executor to be entered; leaving it early ends what still runs.
+
+    Parameters
+    ----------
+    project : Path
+        The project's folder.
+    cluster : str, optional
+        ``tcp://host:port`` of a Dask scheduler, or ``local:2`` for two workers of a cluster on this machine; the
+        variable ``TOKENECON_CLUSTER`` if left out, and processes of this machine without it.
+    workers : int, optional
+        Processes here; the number of processors if left out.
+
+    Raises
+    ------
+    PublishError
+        If there is no such cluster.
+    """
+    if cluster := cluster or os.environ.get(CLUSTER):
+        return _cluster(project, cluster)
+    return _processes(project, workers or available())
+
+
+def available() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+# Processes here
+
+
+@contextmanager
+def _processes(project: Path, workers: int) -> Iterator[Executor]:
+    scratch = tempfile.mkdtemp(prefix="tokenecon-")
+    pool = ProcessPoolExecutor(
+        workers, _context(), initializer=_begin, initargs=(str(project), scratch, dict(os.environ))
+    )
+    try:
+        yield pool
+        pool.shutdown()
+    except BaseException:
+        # What runs is given up: kernels end with their worker.
+        started = list((pool._processes or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in started:
+            process.kill()
+        raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Return how workers start: forked from a process that has the libraries and nothing else, where that is safe."""
+    if not _is_forked():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOADED))
+    with _variables(kernel_variables()):
+        multiprocessing.forkserver.ensure_running()
+    return context
+
+
+def _is_forked() -> bool:
+    return sys.platform.startswith("linux")
+
+
+def kernel_variables() -> dict[str, str | None]:
+    """Return what libraries read as they are imported, set to what no user's own files change."""
+    return {
+        "PYTHONHASHSEED": "0",
+        "PYTHONSTARTUP": None,
+        "MATPLOTLIBRC": os.devnull,
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
+
+
+@contextmanager
+def _variables(values: Mapping[str, str | None]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    _set(values)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def _begin(project: str, scratch: str, variables: dict[str, str]) -> None:
+    """Prepare a worker: its environment, its temporary files, its kernels, and that it ends with its parent."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.clear()
+    os.environ.update(variables)
+    os.environ[PROJECT], os.environ["TOKENECON_DATA"] = project, str(Path(project) / "data")
+    tempfile.tempdir = scratch
+    if _is_forked():
+        from tokenecon.publish.kernel import open_nursery
+
+        open_nursery()
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """End this process when the one that asked for it is no more."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+# A Dask cluster
+
+
+@contextmanager
+def _cluster(project: Path, address: str) -> Iterator[Executor]:
+    try:
+        from distributed import Client, LocalCluster
+        from distributed.scheduler import KilledWorker
+    except ImportError:
+        raise PublishError(
+            "a cluster needs Dask: pip install 'tokenecon[cluster]', or uv sync --extra cluster"
+        ) from None
+    kind, _, count = address.partition(":")
+    local = None
+    try:
+        if kind == "local":
+            if not count.isdigit() or int(count) < 1:
+                raise PublishError(f"--cluster {address}: write local:2 for two workers on this machine")
+            local = LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=":0", silence_logs=50)
+        with Client(local or address, timeout="10s", set_as_default=False) as client:
+            yield _Sending(client, project)
+    except KilledWorker as error:
+        raise PublishError(f"the cluster {address} lost every worker that tried {error.task}") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and "connect" not in str(error) and not isinstance(error, TimeoutError):
+            raise
+        raise PublishError(f"no Dask scheduler answers at {address}: {error}") from None
+    finally:
+        if local is not None:
+            local.close()
+
+
+class _Sending(Executor):
+    """Dask's own executor, with the project sent along."""
+
+    def __init__(self, client: Any, project: Path) -> None:
+        import cloudpickle
+
+        self._client = client
+        self._dask = client.get_executor(pure=False)
+        # Computed on the cluster and not scattered, so that it can be made again when its worker is lost.
+        self._project = client.submit(bytes, bundle(project), pure=False)
+        self._away = _ByValue(cloudpickle.dumps(_by_value()))
+        self._expected = versions()
+
+    def submit(self, call: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        """Send a task."""
+        variables = {name: value for name, value in os.environ.items() if name.startswith(SENT)}
+        work = pickle.dumps((call, arguments, self._expected))
+        return self._dask.submit(self._away, self._project, work, variables)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Leave the cluster as it is."""
+
+
+class _ByValue:
+    """A function that arrives as itself on machines which do not have this package."""
+
+    def __init__(self, pickled: bytes) -> None:
+        self._pickled = pickled
+
+    def __call__(self, *arguments: Any) -> Any:
+        return pickle.loads(self._pickled)(*arguments)
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Any], tuple[bytes]]:
+        return pickle.loads, (self._pickled,)
+
+
+def _by_value() -> Callable[..., Any]:
+    import cloudpickle
+
+    module = sys.modules[__name__]
+    cloudpickle.register_pickle_by_value(module)
+    return _away
+
+
+def bundle(project: Path) -> bytes:
+    """Return the project as a ZIP archive: code, data, notebooks, lock file; not what tools write."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for folder, folders, names in os.walk(project):
+            folders[:] = sorted(name for name in folders if name not in NOT_SENT and not name.startswith("."))
+            for name in sorted(names):
+                file = Path(folder) / name
+                # The same bytes each time, so that a machine unpacks a project once.
+                entry = zipfile.ZipInfo(file.relative_to(project).as_posix())
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(entry, file.read_bytes())
+    return packed.getvalue()
+
+
+def versions() -> dict[str, str]:
+    """Return the version of Python, without its last part, and of the libraries that numbers come from."""
+    found = {"Python": ".".join(platform.python_version_tuple()[:2])}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+def _away(project: bytes, work: bytes, variables: dict[str, str]) -> Any:
+    """Run a task on a worker of a cluster: in a process of its own, on the project that was sent."""
+    folder = Path(tempfile.gettempdir()) / f"tokenecon-{hashlib.sha256(project).hexdigest()[:16]}"
+    if not folder.is_dir():
+        fresh = tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}-")
+        with zipfile.ZipFile(io.BytesIO(project)) as archive:
+            archive.extractall(fresh)
+        try:
+            os.rename(fresh, folder)
+        except OSError:
+            shutil.rmtree(fresh)
+    with tempfile.TemporaryDirectory() as exchange:
+        given, answer = Path(exchange) / "given", Path(exchange) / "answer"
+        given.write_bytes(work)
+        places = {"TOKENECON_PROJECT": str(folder), "TOKENECON_DATA": str(folder / "data")}
+        code = "import sys; from tokenecon.publish.executor import serve; serve(*sys.argv[1:])"
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(given), str(answer)],
+            cwd=folder,
+            env=os.environ | variables | places | {"PYTHONPATH": str(folder / "src"), "TMPDIR": exchange},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if not answer.is_file():
+            said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            raise BrokenExecutor(f"a task ended with status {done.returncode} on {platform.node()}: {said}")
+        value, error = pickle.loads(answer.read_bytes())
+    if error:
+        raise error
+    return value
+
+
+def serve(given: str, answer: str) -> None:
+    """Run the task in the file ``given``, and write what it returns, or raises, to the file ``answer``."""
+    call, arguments, expected = pickle.loads(Path(given).read_bytes())
+    value = error = None
+    try:
+        here = versions()
+        if wrong := [
+            f"{name} {here[name]} instead of {wanted}" for name, wanted in expected.items() if here[name] != wanted
+        ]:
+            raise PublishError(f"the worker on {platform.node()} has {', '.join(wrong)}: install it from uv.lock")
+        value = call(*arguments)
+    except Exception as raised:
+        error = raised
+    Path(f"{answer}.new").write_bytes(pickle.dumps((value, error)))
+    os.replace(f"{answer}.new", answer)
