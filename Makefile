@@ -7,7 +7,7 @@ RUN     := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/
 READY   := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check verify refresh lab bench clean
+.PHONY: help setup report test check verify refresh lab bench study clean
 
 help:            ## Show what there is to run
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
@@ -35,6 +35,9 @@ lab: $(READY)    ## Open the notebooks in JupyterLab
 
 bench: $(READY)  ## Time what can grow against the plain way to do it
 	@$(RUN)python tests/bench.py
+
+study: $(READY)  ## Simulate what each headline interval covers; writes data/study.csv in some minutes
+	@$(RUN)tokenecon study $(if $(EDITION),--edition $(EDITION)) $(ARGS)
 
 clean:           ## Remove what was built; keep the environment
 	rm -rf build report/_book report/.quarto

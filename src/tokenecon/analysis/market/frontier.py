@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tokenecon.analysis.estimators import Estimate, coefficient
+from tokenecon.analysis.estimators import Estimate, FitError, coefficient
 from tokenecon.analysis.market import prices as listed
 
 NEAR = 0.9
@@ -213,7 +213,7 @@ def gain(rows: pd.DataFrame, model_effects: bool, hold_share: bool = True) -> Es
     """Return by how much the log share moves for a log point of undercutting, with week effects.
 
     Errors are clustered by model. Without model effects the share held at the start is held fixed, since small shares
-    move more.
+    move more. NaN where the effects leave nothing of it, as with prices that never change.
     """
     if rows["model_id"].nunique() < LEAST_MODELS:
         return Estimate(float("nan"), float("nan"), float("nan"), len(rows), "too few models")
@@ -222,7 +222,10 @@ def gain(rows: pd.DataFrame, model_effects: bool, hold_share: bool = True) -> Es
         formula += " + C(model_id)"
     elif hold_share:
         formula += " + log_share"
-    return coefficient(formula, rows, "undercut", "cluster", "model_id")
+    try:
+        return coefficient(formula, rows, "undercut", "cluster", "model_id")
+    except FitError:
+        return Estimate(float("nan"), float("nan"), float("nan"), len(rows), "no undercutting beside these effects")
 
 
 def detectable(estimate: Estimate, clusters: int, power: float = POWER) -> float:

@@ -22,14 +22,15 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-import statsmodels.formula.api as smf
 
 from tokenecon.analysis.estimators import (
     DRAWS,
     SEED,
     Estimate,
     coefficient,
+    least_squares,
     percentile_estimate,
+    quantile_coefficient,
     resampled_coefficients,
     wild_cluster,
 )
@@ -186,12 +187,10 @@ def estimate(frame: pd.DataFrame, spec: Spec, draws: int = DRAWS, seed: int = SE
     elif spec.errors in ("pairs", "vendor pairs"):
         groups = "entity_id" if spec.errors == "vendor pairs" else None
         drawn = resampled_coefficients(formula, rows, groups, draws, seed)["x"]
-        value = float(smf.ols(formula, rows).fit().params["x"])
+        value = least_squares(formula, rows, "x")
         slope = percentile_estimate(value, drawn, len(rows), f"{spec.errors} bootstrap, {draws:,} draws")
     elif spec.errors == "median":
-        fit = smf.quantreg(formula, rows).fit(q=0.5, max_iter=5_000)
-        low, high = fit.conf_int().loc["x"]
-        slope = Estimate(float(fit.params["x"]), low, high, len(rows), "median regression, kernel errors")
+        slope = quantile_coefficient(formula, rows, "x")
     else:
         slope = coefficient(formula, rows, "x")
     return premium_of(slope, spec.scale)
@@ -368,7 +367,7 @@ def reverse(frame: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> Estima
     one and the inverse of the slope of score on price (Frisch 1934).
     """
     formula = f"log_score ~ log_price + {DATE}"
-    value = smf.ols(formula, frame).fit().params["log_price"]
+    value = least_squares(formula, frame, "log_price")
     drawn = resampled_coefficients(formula, frame, None, draws, seed)["log_price"]
     slopes = percentile_estimate(1 / value, 1 / drawn, len(frame), "reverse regression, pairs bootstrap")
     return premium_of(slopes)
@@ -394,7 +393,7 @@ def instrumented(frame: pd.DataFrame, other: pd.DataFrame, draws: int = DRAWS, s
     for outcome in ("log_price", "log_score"):
         formula = f"{outcome} ~ instrument + {DATE}"
         drawn = resampled_coefficients(formula, both, None, draws, seed)["instrument"].to_numpy()
-        sides.append((float(smf.ols(formula, both).fit().params["instrument"]), drawn))
+        sides.append((least_squares(formula, both, "instrument"), drawn))
     (price, price_drawn), (score, score_drawn) = sides
     slope = percentile_estimate(price / score, price_drawn / score_drawn, len(both), "two stages, pairs bootstrap")
     return premium_of(slope)
@@ -413,10 +412,7 @@ def ladders(frame: pd.DataFrame, least: int = 4) -> pd.DataFrame:
     for vendor, own in frame.groupby("entity_id"):
         if len(own) < least:
             continue
-        fit = smf.ols("log_price ~ log_score", own).fit()
-        low, high = fit.conf_int().loc["log_score"]
-        slope = Estimate(float(fit.params["log_score"]), low, high, len(own), "classical")
-        found = premium_of(slope)
+        found = premium_of(coefficient("log_price ~ log_score", own, "log_score", "classical"))
         rows.append((vendor, len(own), found.value, found.low, found.high))
     return pd.DataFrame(rows, columns=["entity_id", "n", "premium", "low", "high"]).sort_values("premium")
 

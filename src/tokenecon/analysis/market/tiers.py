@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from diptest import diptest
 from scipy import stats
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from tokenecon.analysis.estimators import SEED
+from tokenecon.analysis.estimators import SEED, strict
 
 NAMES = ("low", "middle", "top")
 """Tiers from the cheapest, or least able, upwards."""
@@ -68,9 +69,7 @@ def shape(log_prices: np.ndarray, seed: int = SEED) -> Shape:
         better fit is no gap.
     """
     values = np.asarray(log_prices, dtype=float).reshape(-1, 1)
-    fits = {
-        count: GaussianMixture(count, n_init=4, random_state=seed, reg_covar=1e-3).fit(values) for count in COMPONENTS
-    }
+    fits = {count: _mixture(values, count, seed) for count in COMPONENTS}
     bic = {count: float(fit.bic(values)) for count, fit in fits.items()}
     best = min(bic, key=bic.get)
     dip, p = diptest(np.sort(values[:, 0]))
@@ -83,8 +82,13 @@ def shape(log_prices: np.ndarray, seed: int = SEED) -> Shape:
 def mixture_density(log_prices: np.ndarray, components: int, at: np.ndarray, seed: int = SEED) -> np.ndarray:
     """Return the density of the fitted mixture at the points ``at``."""
     values = np.asarray(log_prices, dtype=float).reshape(-1, 1)
-    fit = GaussianMixture(components, n_init=4, random_state=seed, reg_covar=1e-3).fit(values)
+    fit = _mixture(values, components, seed)
     return np.exp(fit.score_samples(np.asarray(at, float).reshape(-1, 1)))
+
+
+def _mixture(values: np.ndarray, components: int, seed: int) -> GaussianMixture:
+    with strict(f"mixture of {components} normal distributions", ConvergenceWarning):
+        return GaussianMixture(components, n_init=4, random_state=seed, reg_covar=1e-3).fit(values)
 
 
 def _modes(fit: GaussianMixture, values: np.ndarray) -> int:

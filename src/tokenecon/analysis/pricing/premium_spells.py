@@ -16,7 +16,7 @@ from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import survdiff
 from statsmodels.stats.proportion import proportion_confint
 
-from tokenecon.analysis.estimators import Estimate, survival
+from tokenecon.analysis.estimators import Estimate, FitError, strict, survival
 from tokenecon.analysis.pricing.countries import ONE, PAIR
 
 WATCH = 180
@@ -108,9 +108,14 @@ def hazard_ratio(found: pd.DataFrame) -> Estimate:
 
     Cox's (1972) proportional hazards on the country and on the log of ``standing``; above one is faster.
     """
+    if lost := int(found[["days", "ended", "standing"]].isna().any(axis=1).sum()):
+        raise FitError(f"hazard of a premium: days, end or standing is missing in {lost} rows")
+    if not found.groupby("country")["ended"].any().all():
+        return Estimate(np.nan, np.nan, np.nan, len(found), "none ended in one of the countries")
     x = np.column_stack([(found["country"] == ONE).astype(float), np.log(found["standing"])])
     days = found["days"].clip(lower=0.5)
-    fit = PHReg(days, x, status=found["ended"].astype(int), ties="efron").fit()
+    with strict("hazard of a premium ~ country + standing"):
+        fit = PHReg(days, x, status=found["ended"].astype(int), ties="efron").fit()
     with np.errstate(over="ignore"):
         low, high = np.exp(fit.conf_int()[0])
     return Estimate(float(np.exp(fit.params[0])), float(low), float(high), len(found), "Cox, Efron's ties")
