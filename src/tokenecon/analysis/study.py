@@ -27,7 +27,7 @@ from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.estimators.fit import columns
 from tokenecon.analysis.estimators.series import FEWEST_TIMES, ar1_memory, ar1_paths
 from tokenecon.analysis.market import churn, frontier, premium
-from tokenecon.analysis.market.findings import Market
+from tokenecon.analysis.market.findings import LARGEST, Market
 from tokenecon.analysis.pricing import deflation, price_events
 from tokenecon.analysis.pricing.findings import Pricing
 
@@ -545,7 +545,7 @@ def _tokens(days: pd.DataFrame) -> pd.Series:
 
 
 def _series_designs(market: Market, prices: Pricing) -> list[Design]:
-    weeks = market.concentration
+    weeks = market.dense_series[market.dense_series["series"] == LARGEST]
     times = years_from_first(weeks["on"])
     level = deflation.cheapest(prices.panel, [LEVEL_OF_INDEX])
     level = level[level["country"] == "US"]

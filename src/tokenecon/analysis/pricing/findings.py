@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tokenecon.analysis import estimators
-from tokenecon.analysis.estimate import Estimate
+from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.finding import Findings, finding
 from tokenecon.analysis.market import price_paths, sample
 from tokenecon.analysis.pricing import (
@@ -158,7 +158,7 @@ class Pricing(Findings):
     @finding
     def pair(self) -> Estimate:
         """Median ratio of the matched pairs."""
-        return _stated(gap.median_ratio(self.pairs), "times")
+        return gap.median_ratio(self.pairs).to("times")
 
     @finding
     def pairings(self) -> pd.DataFrame:
@@ -174,12 +174,12 @@ class Pricing(Findings):
     @finding
     def level(self) -> Estimate:
         """Price of the other country over that of the one at equal score and date, HC3 errors."""
-        return _stated(gap.country_gap(self.both).map(_inverse), "times")
+        return gap.country_gap(self.both).map(_inverse).to("times")
 
     @finding
     def level_by_vendor(self) -> Estimate:
         """The same with errors clustered by vendor."""
-        return _stated(gap.country_gap(self.both, errors="cluster", groups="entity_id").map(_inverse), "times")
+        return gap.country_gap(self.both, errors="cluster", groups="entity_id").map(_inverse).to("times")
 
     @finding
     def slopes(self) -> pd.DataFrame:
@@ -189,7 +189,7 @@ class Pricing(Findings):
     @finding
     def slope_difference(self) -> Estimate:
         """Slope of the one country less that of the other, vendors drawn."""
-        return _stated(gap.slope_difference(self.both, x="log_score"))
+        return gap.slope_difference(self.both, x="log_score")
 
     @finding
     def robust(self) -> pd.DataFrame:
@@ -279,13 +279,13 @@ class Pricing(Findings):
     @finding
     def yearly(self) -> Mapping[str, Estimate]:
         """Change of log prices a year at equal score, by country, vendors drawn."""
-        return {code: _stated(deflation.annual_change(rows)) for code, rows in self.quarters.groupby("country")}
+        return {code: deflation.annual_change(rows) for code, rows in self.quarters.groupby("country")}
 
     @finding
     def yearly_matched(self) -> Mapping[str, Estimate]:
         """Change of log prices a year within models, by country, vendors drawn."""
         changes = {code: deflation.annual_change(rows, "matched") for code, rows in self.quarters.groupby("country")}
-        return {code: _stated(change) for code, change in changes.items()}
+        return {code: change for code, change in changes.items()}
 
     @finding
     def caught(self) -> pd.DataFrame:
@@ -295,13 +295,13 @@ class Pricing(Findings):
     @finding
     def lag(self) -> Estimate:
         """Median days until a record was reached."""
-        return _stated(estimators.survival(self.caught["days"], self.caught["reached"])[1], "days")
+        return estimators.survival(self.caught["days"], self.caught["reached"])[1].to("days")
 
     @finding
     def follower_price(self) -> Estimate:
         """Median price of the follower over what the record still asked."""
         priced = self.caught["price_ratio"].dropna()
-        return _stated(estimators.resampled(np.median, priced), "percent")
+        return estimators.resampled(np.median, priced).to("percent")
 
     @finding
     def lags(self) -> pd.DataFrame:
@@ -329,12 +329,12 @@ class Pricing(Findings):
     @finding
     def successions_dearer(self) -> Estimate:
         """Share of successions that came dearer, vendors drawn."""
-        return _stated(price_events.share_up(self.successions), "percent")
+        return price_events.share_up(self.successions).to("percent")
 
     @finding
     def successors(self) -> Mapping[str, Estimate]:
         """The same by country."""
-        return {code: _stated(price_events.share_up(rows), "percent") for code, rows in self._by_country("successions")}
+        return {code: price_events.share_up(rows).to("percent") for code, rows in self._by_country("successions")}
 
     @finding
     def rises(self) -> pd.DataFrame:
@@ -417,7 +417,7 @@ class Pricing(Findings):
     @finding
     def spread(self) -> Estimate:
         """Median spread over models, vendors drawn."""
-        return _stated(spread.median_spread(self.spreads), "times")
+        return spread.median_spread(self.spreads).to("times")
 
     @finding
     def spread_by_vendor(self) -> pd.DataFrame:
@@ -590,14 +590,14 @@ class Pricing(Findings):
     def lasts(self) -> Mapping[str, Estimate]:
         """Median days until they are undercut, by country."""
         return {
-            code: _stated(estimators.survival(rows["days"], rows["ended"])[1], "days")
+            code: estimators.survival(rows["days"], rows["ended"])[1].to("days")
             for code, rows in self._by_country("held")
         }
 
     @finding
     def hazard(self) -> Estimate:
         """How much faster one country's models are undercut than the other's, at equal standing."""
-        return _stated(premium_spells.hazard_ratio(self.held), "times")
+        return premium_spells.hazard_ratio(self.held).to("times")
 
     @finding
     def log_rank(self) -> float:
@@ -638,7 +638,7 @@ class Pricing(Findings):
         """Price of an open model of the one country over a closed one of equal score and date."""
         home = self.both.query("cn == 1")
         found = estimators.coefficient("log_price ~ open_weights + z + date", home, "open_weights").map(np.exp)
-        return _stated(found, "times")
+        return found.to("times")
 
     @finding
     def own_hosting(self) -> pd.DataFrame:
@@ -692,11 +692,6 @@ class Pricing(Findings):
 
     def _named(self, frame: pd.DataFrame) -> pd.Series:
         return frame["entity_id"].map(self.names)
-
-
-def _stated(found: estimators.Estimate, unit: str = "") -> Estimate:
-    """Return an estimate as sentences print it."""
-    return Estimate(found.value, found.low, found.high, found.n, found.errors, found.se, unit)
 
 
 def _inverse(ratio: float) -> float:
