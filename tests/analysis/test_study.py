@@ -119,7 +119,7 @@ HEADLINE = {"wild cluster bootstrap", "AR(1)", "break test (no break)"}
 
 
 def test_every_headline_interval_covers_or_is_known_not_to():
-    """Of each design the estimator to print: 91 to 97 percent, three Monte Carlo errors allowed where two dozen stand."""
+    """Of each design the estimator to print: 91 to 97 percent, with three Monte Carlo errors for two dozen of them."""
     kept = pd.read_csv(data_root() / "study.csv")
     assert list(kept) == study.COLUMNS
     regressions = kept.loc[kept["estimator"] == "wild cluster bootstrap", "design"]

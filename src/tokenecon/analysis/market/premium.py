@@ -50,6 +50,15 @@ LAUNCH_DAYS = 90
 
 DATE = "released"
 
+INSTRUMENT = "aa_gpqa_diamond"
+"""The test that stands in for the index where the score is instrumented."""
+
+LADDER = "ladder of "
+"""How labels of vendors' own ladders begin."""
+
+POOLED, TOP = "wild bootstrap by vendor", "top third, wild bootstrap by vendor"
+"""Labels of the two estimates that the text goes by."""
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -125,6 +134,13 @@ def premium_of(slope: Estimate, scale: str = "score", advantage: float = ADVANTA
 def needed(scale: str = "score", advantage: float = ADVANTAGE, premium: float = CLAIMED) -> float:
     """Return the slope at which the advantage earns the premium."""
     return float(np.log(1 + premium) / step(scale, advantage))
+
+
+def advantage_for(earned: float) -> float:
+    """Return the advantage that earns the claimed premium, given what the claimed one earns; infinite if nothing."""
+    if earned <= 0:
+        return float("inf")
+    return float(np.expm1(np.log1p(CLAIMED) * np.log1p(ADVANTAGE) / np.log1p(earned)))
 
 
 def subset(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -278,6 +294,13 @@ def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str]) -> list[Spe
     ]
 
 
+DOMESTIC = (
+    Spec("domestic lists, yuan", "market"),
+    Spec("domestic lists, wild", "market", errors="wild"),
+)
+"""The baseline on lists in yuan."""
+
+
 def curve(benchmarks: Sequence[str], ratios: Sequence[float] = (1, 3, 10)) -> list[Spec]:
     """Return every combination of measure, blend, control and part of the sample: the specification curve.
 
@@ -331,6 +354,14 @@ def estimates(
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def by_label(found: pd.DataFrame) -> dict[str, Estimate]:
+    """Return rows of :func:`estimates` by label, to be printed in percent."""
+    return {
+        row.label: Estimate(row.premium, row.low, row.high, int(row.n), row.errors, unit="percent")
+        for row in found.itertuples()
+    }
 
 
 @dataclass(frozen=True)
@@ -399,22 +430,18 @@ def instrumented(frame: pd.DataFrame, other: pd.DataFrame, draws: int = DRAWS, s
     return premium_of(slope)
 
 
-def ladders(frame: pd.DataFrame, least: int = 4) -> pd.DataFrame:
-    """Return each vendor's own ladder on the day: premium by a regression of its models alone, date held fixed or not.
+def own_ladders(frame: pd.DataFrame, names: Mapping[str, str], least: int = 4) -> dict[str, Estimate]:
+    """Return the premium on each vendor's own ladder: a regression of its models alone, date not held fixed.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``entity_id``, ``n``, ``premium``, ``low``, ``high`` (without date, classical errors: few models), by premium.
-        Vendors with fewer than ``least`` models have no row.
+    Intervals are classical, for want of models. Vendors with fewer than ``least`` models have none; the least first.
     """
-    rows = []
+    found = {}
     for vendor, own in frame.groupby("entity_id"):
         if len(own) < least:
             continue
-        found = premium_of(coefficient("log_price ~ log_score", own, "log_score", "classical"))
-        rows.append((vendor, len(own), found.value, found.low, found.high))
-    return pd.DataFrame(rows, columns=["entity_id", "n", "premium", "low", "high"]).sort_values("premium")
+        slope = coefficient("log_price ~ log_score", own, "log_score", "classical")
+        found[f"{LADDER}{names[vendor]}"] = premium_of(slope).to("percent")
+    return dict(sorted(found.items(), key=lambda pair: pair[1].value))
 
 
 def at_release(past: pd.DataFrame, scores: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
@@ -470,10 +497,11 @@ def launch_premium(launches: pd.DataFrame, advantage: float = ADVANTAGE) -> tupl
     return premium_of(slope), level.map(lambda value: float(np.exp(value) - 1))
 
 
-def fields(row: pd.Series, name: str, interval: pd.Series | None = None) -> dict[str, float | int]:
-    """Return a row of :func:`estimates` as named values for a sentence: ``name``, ``_low``, ``_high`` and ``_n``.
-
-    ``interval`` is the row whose interval is told instead, such as the wild bootstrap's.
-    """
-    ends = row if interval is None else interval
-    return {name: row["premium"], f"{name}_low": ends["low"], f"{name}_high": ends["high"], f"{name}_n": int(row["n"])}
+def at_launch(launches: pd.DataFrame) -> dict[str, Estimate]:
+    """Return :func:`launch_premium` for all launches, and for those within a tenth of the rival or ahead of it."""
+    found = {}
+    for label, rows in (("", launches), (", within a tenth or ahead", launches[launches["lead"] > -0.1])):
+        slope, level = launch_premium(rows)
+        found[f"launch against best rival{label}: slope"] = slope.to("percent")
+        found[f"launch against best rival{label}: a model five percent ahead"] = level.to("percent")
+    return found
