@@ -148,15 +148,15 @@ class Regression(Design):
             error += self.inner_sd * _shared(self.frame[self.inner], rng)
         outcome = self.formula.split("~")[0].strip()
         frame = self.frame.assign(**{outcome: self.fitted + error})
+        drawn = est.coefficient_of(self.formula, frame, self.term, self.weights)
         found = {
             "wild cluster bootstrap": est.wild_cluster(
                 self.formula, frame, self.term, "entity_id", FEW_DRAWS["wild"], seed, self.weights
-            )
+            ),
+            "vendor bootstrap": est.vendor_bootstrap(drawn, frame["entity_id"], None, FEW_DRAWS["vendor"], seed),
         }
         if not self.weights:
-            boot = est.coefficient_of(self.formula, frame, self.term)
             found |= {
-                "vendor bootstrap": est.vendor_bootstrap(boot, frame["entity_id"], None, FEW_DRAWS["vendor"], seed),
                 "clustered by vendor": est.coefficient(self.formula, frame, self.term, "cluster", "entity_id"),
                 "HC3": est.coefficient(self.formula, frame, self.term),
             }
