@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
 from scipy import special
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
+from statsmodels.tools.sm_exceptions import ConvergenceWarning, SingularMatrixWarning
 
 from tokenecon.analysis import estimators as est
 from tokenecon.analysis.estimators import Estimate
@@ -173,8 +173,8 @@ def _components(formula: str, rows: pd.DataFrame, inner: str | None) -> tuple[fl
     parts = {"inner": f"0 + C({inner})"} if inner else None
     with warnings.catch_warnings():
         # The likelihood of a component at its bound of zero is flat; the value is what matters, and it is checked.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
+        for category in (ConvergenceWarning, SingularMatrixWarning, RuntimeWarning):
+            warnings.simplefilter("ignore", category)
         fit = smf.mixedlm(formula, rows, groups=rows["entity_id"], re_formula="1", vc_formula=parts).fit(reml=True)
     variances = np.array([float(fit.cov_re.iloc[0, 0]), float(fit.vcomp[0]) if inner else 0.0, float(fit.scale)])
     if not np.isfinite(variances).all() or (variances < -1e-9).any():
