@@ -470,19 +470,20 @@ def study(
 ) -> None:
     """Simulate the design of each headline interval and write what it covers into `data/study.csv`.
 
-    Takes some minutes. The numbers depend on the samples of the edition, not on how many workers share the work.
+    Takes some minutes. The numbers depend on the samples of the edition, not on who shares the work.
     """
     from tokenecon.analysis import study as simulation
     from tokenecon.analysis.market.findings import Market
-    from tokenecon.catalog import Catalog
-    from tokenecon.publish.executor import executor as opened
+    from tokenecon.analysis.pricing.findings import Pricing
+    from tokenecon.publish.executor import executor
 
-    with _errors(), opened(data_root().parent, cluster, workers) as executor:
-        designs = simulation.designs(Market(Catalog.open(edition)))
-        table = simulation.run(
-            designs, f"{dt.date.today():%Y-%m-%d}", replications, executor=executor,
-            said=lambda line: out.print(line, markup=False),
-        )  # fmt: skip
+    with _errors():
+        designs = simulation.designs(Market.open(edition), Pricing.open(edition))
+        with executor(data_root().parent, cluster, workers) as opened:
+            table = simulation.run(
+                designs, f"{dt.date.today():%Y-%m-%d}", replications, executor=opened,
+                said=lambda line: out.print(line, markup=False),
+            )  # fmt: skip
     path = data_root() / "study.csv"
     table.to_csv(path, index=False, lineterminator="\n")
     out.print(f"wrote {path}: {len(table)} rows", markup=False)

@@ -123,6 +123,18 @@ def test_cell_options():
     assert without_options(source) == "x = 1\n#| not: one"
 
 
+@pytest.mark.parametrize("text", ["Rank #1", "yes", "~", "12", "2026-01-01", "null", "#1 of all", ""])
+def test_a_caption_that_yaml_would_eat_needs_quotes(text):
+    with pytest.raises(PublishError, match=r"tbl-cap .* needs quotes"):
+        cell_options(f"#| tbl-cap: {text}\n#| echo: false")
+    assert cell_options(f'#| tbl-cap: "{text}"\n#| echo: false')["tbl-cap"] == text
+
+
+def test_a_caption_without_quotes_is_fine_where_yaml_keeps_it():
+    assert cell_options("#| fig-cap: One bar, of two\n#| label: fig-a")["fig-cap"] == "One bar, of two"
+    assert cell_options("#| fig-cap: |\n#|   Two lines\n#|   of text")["fig-cap"] == "Two lines\nof text"
+
+
 TABLE = "| Kind | Name |\n|---|---|\n| a | one |\n| b | two |"
 TABLE_LABELS = '#| label: tbl-a\n#| tbl-cap: "A caption"\n'
 

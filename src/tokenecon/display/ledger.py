@@ -19,6 +19,8 @@ from tokenecon.display.figure import Figure, finish
 from tokenecon.display.narrative import Phrase, phrase
 from tokenecon.display.plots import note
 from tokenecon.display.tables import NO_BREAK
+from tokenecon.display.text import Printed
+from tokenecon.shown import minus
 
 PARTS: Mapping[str, str] = {
     "intro": "opening",
@@ -199,7 +201,7 @@ def shown(rows: pd.DataFrame) -> pd.DataFrame:
         part=rows["section"].map(PARTS),
         article=[printed(row) for row in records],
         found=[computed(row) for row in records],
-        where=[f"@{row['link']}" if row["link"] else "" for row in records],
+        where=[Printed(f"@{row['link']}") if row["link"] else "" for row in records],
     )
 
 
@@ -252,7 +254,7 @@ def _number(value: float, digits: int | None = None) -> str:
     if digits is None or abs(value) >= 1000:
         size = np.floor(np.log10(abs(value))) if value else 0
         digits = int(min(3, max(0, 2 - size)))
-    return f"{value:,.{digits}f}".replace("-", "−")
+    return minus(f"{value:,.{digits}f}")
 
 
 def _with_unit(text: str, unit: str) -> str:

@@ -19,6 +19,7 @@ from tokenecon.catalog import Edition, list_editions
 from tokenecon.publish.cache import NO_PART, Cache, files_below, sha256
 from tokenecon.publish.errors import NotebookError, PublishError, plain_disk_errors
 from tokenecon.publish.executor import Task, available, executor
+from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.project import Project
 from tokenecon.publish.renderers import check_name, choose_renderer, identity
 
@@ -298,7 +299,7 @@ def _rendered(
         work.cache.made(key, final)
     else:
         gaps = json.loads((final / "manifest.json").read_text(encoding="utf-8"))["gaps"]
-    outputs = tuple(final / name for name in ("html/index.html", "report.pdf") if (final / name).exists())
+    outputs = tuple(final / name for name in ("html/index.html", REPORT, APPENDIX) if (final / name).exists())
     return BuildResult(edition.id, outputs, reasons, tuple(gaps), made)
 
 
