@@ -4,8 +4,8 @@ import re
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure as Canvas
-from tokenecon.analysis.pricing.choices import choices
 
+from tokenecon.analysis.pricing.choices import choices
 from tokenecon.catalog import Catalog
 from tokenecon.display import explorer, figure
 
