@@ -22,7 +22,7 @@ def problems(tmp_path, body, head=""):
     "body",
     [
         LOREM * 20,
-        "#rotate(38deg)[GPT-4 to Qwen] #v(-18pt) #rotate(38deg)[Claude to DeepSeek]",
+        "#v(150pt) #place(rotate(-38deg)[GPT-4 to Qwen]) #place(dx: 24pt, rotate(-38deg)[Claude to DeepSeek])",
         "#table(columns: 3, [one], [two], [three], [1.5], [−2.5], [—])",
         "$ x = sum_(i=1)^n a_i / b_i $",
         "#rotate(90deg, reflow: true)[A turned line of words]",
