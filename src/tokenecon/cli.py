@@ -218,8 +218,8 @@ def new_one(
     marked gap. `data/editions/<id>.todo/` holds the checklist, and for each table a template with its header and a row
     for each missing figure. Fill in value, source and day, then run `tokenecon edition fill`.
 
-    Between two filings say which period it is about: with `--as-of 2026-11-15 --focal "H1 2026"` an edition brings prices,
-    tokens and run-rates up to date beside the accounts of the half-year.
+    Between two filings say which period it is about: with `--as-of 2026-11-15 --focal "H1 2026"` an edition brings
+    prices, tokens and run-rates up to date beside the accounts of the half-year.
     """
     from tokenecon import publish
     from tokenecon.terminal import show_todo
@@ -464,23 +464,26 @@ def study(
     edition: Edition = None,
     replications: Annotated[int, typer.Option(help="Samples drawn of each design.", min=2)] = 800,
     workers: Annotated[int | None, typer.Option(help="Processes; as many as there are cores if left out.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="Run on a Dask cluster: tcp://host:8786, or local:2 to try it here.")
+    ] = None,
 ) -> None:
     """Simulate the design of each headline interval and write what it covers into `data/study.csv`.
 
-    Takes some minutes. The numbers depend on the samples of the edition, not on how many workers share the work.
+    Takes some minutes. The numbers depend on the samples of the edition, not on who shares the work.
     """
-    from concurrent.futures import ProcessPoolExecutor
-
     from tokenecon.analysis import study as simulation
     from tokenecon.analysis.market.findings import Market
-    from tokenecon.catalog import Catalog
+    from tokenecon.analysis.pricing.findings import Pricing
+    from tokenecon.publish.executor import executor
 
-    with _errors(), ProcessPoolExecutor(workers) as executor:
-        designs = simulation.designs(Market(Catalog.open(edition)))
-        table = simulation.run(
-            designs, f"{dt.date.today():%Y-%m-%d}", replications, executor=executor,
-            said=lambda line: out.print(line, markup=False),
-        )  # fmt: skip
+    with _errors():
+        designs = simulation.designs(Market.open(edition), Pricing.open(edition))
+        with executor(data_root().parent, cluster, workers) as opened:
+            table = simulation.run(
+                designs, f"{dt.date.today():%Y-%m-%d}", replications, executor=opened,
+                said=lambda line: out.print(line, markup=False),
+            )  # fmt: skip
     path = data_root() / "study.csv"
     table.to_csv(path, index=False, lineterminator="\n")
     out.print(f"wrote {path}: {len(table)} rows", markup=False)

@@ -51,7 +51,11 @@ def test_bounds_and_marks_stand_where_the_data_say_beside_the_threshold():
 
 def test_ranges_of_firms_stand_where_the_data_say_on_a_log_axis():
     rows = pd.DataFrame(
-        [("Home", growth, value * times) for growth, times in (("now", 1), ("three", 3), ("ten", 10)) for value in (0.2, 2, 9)],
+        [
+            ("Home", growth, value * times)
+            for growth, times in (("now", 1), ("three", 3), ("ten", 10))
+            for value in (0.2, 2, 9)
+        ],
         columns=["market", "growth", "firms"],
     )  # fmt: skip
     (ax,) = axes(rows)

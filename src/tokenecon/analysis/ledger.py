@@ -12,11 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from tokenecon.analysis import evidence, market_evidence
+from tokenecon.analysis import evidence
 from tokenecon.analysis.evidence import Known
 from tokenecon.analysis.forecasts import Known as Before
 from tokenecon.analysis.judge import COMPUTATIONS, Result, Verdict, computation
 from tokenecon.analysis.market import claims as _market  # noqa: F401 - registers its computations
+from tokenecon.analysis.pricing import claims as _pricing  # noqa: F401
 from tokenecon.analysis.revenue import claims as _revenue  # noqa: F401 - registers its computations
 from tokenecon.analysis.routes import claims as _routes  # noqa: F401
 from tokenecon.catalog import Catalog, DataError, Finding
@@ -25,16 +26,6 @@ from tokenecon.catalog.checks.context import Data
 for _function in (
     evidence.forecast,
     evidence.not_testable,
-    market_evidence.competition_squeezes,
-    market_evidence.simple_tokens_cheap,
-    market_evidence.hard_tokens_keep_price,
-    market_evidence.same_capability_cheaper,
-    market_evidence.us_pays_for_capability,
-    market_evidence.price_spread,
-    market_evidence.electricity,
-    market_evidence.engineering_lowers_cost,
-    market_evidence.largest_customers,
-    market_evidence.premiums_do_not_last,
 ):
     computation(_function)
 

@@ -23,6 +23,7 @@ from tokenecon.publish.cache import Cache, files_below, sha256
 from tokenecon.publish.changed import CHANGES_CSV
 from tokenecon.publish.compare import Diff
 from tokenecon.publish.gaps import gaps
+from tokenecon.publish.memory import keeping
 from tokenecon.publish.project import STAGED, Project
 from tokenecon.publish.record import Record, record_file, recorded
 from tokenecon.publish.references import check_references
@@ -93,7 +94,8 @@ class Book:
             report = target / ".report"
             shutil.copytree(project.report, report, ignore=shutil.ignore_patterns(*STAGED))
             self._stage(report, pages, changed, manifest)
-            renderer_module(renderer).render(project, self.edition, report, target, formats)
+            with keeping(project.build / ".state" / self.edition.id / "rendered", report):
+                renderer_module(renderer).render(project, self.edition, report, target, formats)
             shutil.rmtree(report)
             if "html" in formats:
                 site.complete(project, self.edition, target / "html", target.glob("*.pdf"))

@@ -22,6 +22,7 @@ import typst
 
 from tokenecon.catalog import Edition
 from tokenecon.publish.errors import PublishError
+from tokenecon.publish.memory import remembered
 from tokenecon.publish.parts import Part, parts
 from tokenecon.publish.project import HOME, Chapter, Project, noon
 
@@ -190,6 +191,10 @@ class _Book:
 
 def _pandoc(arguments: list[str], text: str, what: str, folder: Path | None = None) -> str:
     command = [pypandoc.get_pandoc_path(), "--wrap=none", "--data-dir=/nonexistent", *arguments]
+    return remembered([*command, text], lambda: _converted(command, text, what, folder))
+
+
+def _converted(command: list[str], text: str, what: str, folder: Path | None) -> str:
     done = subprocess.run(command, input=text, capture_output=True, text=True, encoding="utf-8", cwd=folder)
     complaints = [line for line in done.stderr.splitlines() if line.strip()]
     if done.returncode or complaints:
