@@ -52,7 +52,7 @@ def levels(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company], title: st
 
 def ranges(ax: Axes, estimates: Mapping[str, Estimate], title: str) -> None:
     """Draw estimates by name as points with their intervals, and mark one."""
-    for place, (name, one) in enumerate(estimates.items()):
+    for place, one in enumerate(estimates.values()):
         ax.plot([one.low, one.high], [place, place], color=style.INK, linewidth=2)
         ax.plot(one.value, place, "D", color=style.INK, markersize=6)
         note(ax, f"{one.value:.1f}×", one.value, place, (0, 7), ha="center", weight="bold")
