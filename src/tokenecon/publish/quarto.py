@@ -15,7 +15,6 @@ from pathlib import Path
 import yaml
 
 from tokenecon.catalog import Edition
-from tokenecon.publish import embedded
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.parts import Part, parts
 from tokenecon.publish.project import Project
@@ -62,6 +61,8 @@ def render(project: Project, edition: Edition, report: Path, target: Path, forma
     output = report / "_book"
     # Each format by itself: together, Quarto puts links from one to the other's file, which lies elsewhere here.
     if "pdf" in formats:
+        from tokenecon.publish import embedded
+
         labels = embedded.labels(project, edition, report)
         for part in parts(project, edition):
             with _only(part, labels, project, report):
