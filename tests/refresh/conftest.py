@@ -251,8 +251,12 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data without most rows of the large tables, and without the answers kept."""
     root = tmp_path_factory.mktemp("small") / "data"
     shutil.copytree(data_root(), root, ignore=shutil.ignore_patterns("snapshots", ".refresh"))
-    followed = ("openai", "zhipuai")  # Nobody serves the other lists in these tests.
-    _thinned(root, "lists", lambda row: row["collection"] == "openrouter" or row["name"] in followed)
+    followed = ("models_dev openai", "genai_prices zhipuai")  # Nobody serves the other lists in these tests.
+    _thinned(
+        root,
+        "lists",
+        lambda row: row["collection"] == "openrouter" or f"{row['collection']} {row['name']}" in followed,
+    )
     _thinned(root, "capability", lambda row: False, "benchmark", "source_id")
     late = [row for row in rows(root, "token_models") if row["frequency"] == "week" or row["period_end"] > "2026-08-21"]
     firsts = {row["source_id"]: row["period_end"] for row in reversed(late)}

@@ -146,7 +146,7 @@ def test_the_summary_says_what_changed(data, good):
     assert "router prices: 1 changed; --router-prices shows them" in lines
     assert "price: openai: openai/gpt-7 (openrouter:api): 3 / 12 -> 2 / 12" in told(summary, routers=True)
     assert any(line.startswith("new model: openai: GPT-8 (from MODELS_DEV_API_20261224)") for line in lines)
-    assert "shares of tokens on OpenRouter, 2026-08-22 -> 2026-12-20:" in lines
+    assert "shares of tokens on OpenRouter, 2026-08-27 -> 2026-12-20:" in lines
     assert any(line.startswith("  others: ") for line in lines)
     assert lines[0].startswith("rows added: ")
     assert "token_models.csv" in lines[0]
@@ -195,7 +195,7 @@ def test_an_old_edition_sees_no_row_of_a_refresh(data, small, good):
 
 def test_an_edition_between_two_looks_sees_the_first_alone(data, good):
     text = (data / "editions" / "2026H1.toml").read_text(encoding="utf-8")
-    text = text.replace('"2026H1"', '"later"').replace("2026-09-30", "2026-11-30")
+    text = text.replace('"2026H1"', '"later"').replace("2026-09-30", "2026-11-30").replace("recorded_on", "# recorded")
     (data / "editions" / "later.toml").write_text(text, encoding="utf-8")
     look(data, good)
     names = ("models", "prices", "token_models", "fx", "sources")
@@ -299,7 +299,7 @@ def test_rows_that_would_not_pass_the_checks_are_not_written(data, good, monkeyp
     text = (
         (data / "entities.csv")
         .read_text(encoding="utf-8")
-        .replace("openai,OpenAI,vendor,US", "openai,OpenAI,vendor,UK")
+        .replace("openai,OpenAI,,vendor,US", "openai,OpenAI,,vendor,UK")
     )
     (data / "entities.csv").write_text(text, encoding="utf-8")
     before = contents(data)
