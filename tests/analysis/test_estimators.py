@@ -160,13 +160,6 @@ def test_survival_where_none_ended():
     assert np.isnan(median.value)
 
 
-@pytest.mark.parametrize(("slope", "expected"), [(0, 0.0), (1, 0.05), (2, 0.1025)])
-def test_premium(slope, expected):
-    found = est.premium(est.Estimate(slope, slope - 1, slope + 1, 9, "HC3"))
-    assert found.value == pytest.approx(expected)
-    assert found.low < found.value < found.high
-
-
 def test_fields_name_the_interval():
     assert est.Estimate(1.0, 0.5, 2.0, 9, "HC3").fields("gap") == {"gap": 1.0, "gap_low": 0.5, "gap_high": 2.0}
 

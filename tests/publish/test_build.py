@@ -258,3 +258,22 @@ def test_chapter_pages_follow_the_notebooks(built):
     assert page.startswith("# The first question {#sec-one}\n")
     assert '::: {.staged file="_chapters/01_one.md"}' in page
     assert (built.report / "index.qmd").read_text().startswith("# Summary: the answer {#sec-summary .unnumbered}\n")
+
+
+def test_only_the_page_that_changed_is_rendered(project, monkeypatch):
+    build(renderer="embedded", project=project, formats=("html",), force=True)
+    before = digests(project.build / "2025FY/html")
+    replace(project.notebooks / "01_one.ipynb", "A remark.", "A changed remark.")
+    converted, convert = [], embedded._converted
+
+    def counted(command, text, what, folder):
+        converted.append(what)
+        return convert(command, text, what, folder)
+
+    monkeypatch.setattr(embedded, "_converted", counted)
+    build(renderer="embedded", project=project, formats=("html",))
+    after = digests(project.build / "2025FY/html")
+    # Read, resolved with the others, written; the colophon shows each notebook's hash.
+    assert sorted(converted) == ["01_one.qmd", "01_one.qmd", "colophon.qmd", "colophon.qmd", "the book"]
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {"01_one.html", "colophon.html", "inputs.json", "notebooks/01_one.ipynb"}

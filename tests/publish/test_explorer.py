@@ -12,8 +12,8 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from publish.explorer_project import make_explorer_project
 from pypdf import PdfReader
-from tokenecon.analysis.choices import choices
 
+from tokenecon.analysis.pricing.choices import choices
 from tokenecon.catalog import Catalog
 from tokenecon.publish import Project, build, choose_renderer, verify
 

@@ -90,6 +90,10 @@ class Estimate:
             return neither
         return above if self.value > null else below
 
+    def fields(self, name: str) -> dict[str, float | int]:
+        """Return the number and its interval as named values for a sentence: ``name``, ``name_low``, ``name_high``."""
+        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+
     @property
     def text(self) -> str:
         """The estimate as it is printed: ``1.7 (0.8 to 3.8, n = 158)``."""

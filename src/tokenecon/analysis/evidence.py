@@ -12,18 +12,15 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import estimators, forecasts, scenarios
+from tokenecon.analysis import forecasts, scenarios
 from tokenecon.analysis.judge import (
     NAN,
     Claim,
     Result,
     Verdict,
     about,
-    by_interval,
-    estimated,
     keys,
 )
-from tokenecon.analysis.market.findings import Market
 from tokenecon.analysis.revenue.findings import Revenue
 from tokenecon.analysis.routes.findings import Routes
 from tokenecon.catalog import Edition
@@ -83,11 +80,6 @@ class Known(forecasts.Known):
         """Label of the edition's focal period."""
         return self.cat.edition.focal.label
 
-    @cached_property
-    def market(self) -> Market:
-        """Prices, scores and tokens as the chapters on the market and on prices use them."""
-        return Market(self.cat)
-
     def name(self, entity: str) -> str:
         """Return an entity's short name."""
         names = self.cat.entities.set_index("entity_id")["name"]
@@ -133,36 +125,6 @@ def _chance(row: pd.Series) -> str:
     band = np.isfinite(row["band_high"])
     scope = f" (band {row['band_low']:.0%} to {row['band_high']:.0%})" if band else ""
     return (", ".join(told) or "not simulated") + scope
-
-
-# Revenue ---------------------------------------------------------------------------------------------------------
-
-
-# Volume, price and the two routes --------------------------------------------------------------------------------
-
-
-# Capability and price --------------------------------------------------------------------------------------------
-
-
-def capability_converges(known: Known, claim: Claim) -> Result:
-    """Follow how near the fifth-best vendor comes to the best, month by month, on the last set of scores."""
-    about = known.cat.models[["model_id", "entity_id", "released_on"]]
-    rows = known.market.scored.merge(about, on="model_id", validate="one_to_one").dropna(subset=["released_on"])
-    months = pd.date_range(known.as_of - pd.DateOffset(months=18), rows["released_on"].max(), freq="ME")
-    near = []
-    for month in months:
-        best = rows[rows["released_on"] <= month].groupby("entity_id")["score"].max().nlargest(5)
-        near.append(best.iloc[-1] / best.iloc[0] if len(best) == 5 else NAN)
-    slope = estimators.trend(near, _years(months))
-    ends = f"{near[0]:.2f} to {near[-1]:.2f} in {len(months)} months"
-    note = f"score of the fifth-best vendor over the best, change a year; {ends}"
-    return estimated(
-        slope, by_interval(slope.low, slope.high), "percentage points", note, ["AA_SNAPSHOTS"], "sec-market-structure"
-    )
-
-
-def _years(days: pd.DatetimeIndex) -> list[float]:
-    return [float(day.days) / 365.25 for day in days - days[0]]
 
 
 # Shared ----------------------------------------------------------------------------------------------------------

@@ -330,6 +330,9 @@
     throw error;
   }
   twin.hidden = true;
+  // The page's own title speaks of the view that opens; the live picture has one for each view.
+  const figure = block.closest('[id^="fig-"]');
+  for (const said of figure?.querySelectorAll(".figure-title, .figure-subtitle") ?? []) said.hidden = true;
   let width = plot.clientWidth;
   new ResizeObserver(() => {
     if (plot.clientWidth === width) return;

@@ -1,231 +1,315 @@
-"""The figures of the market chapter: concentration, churn, tiers, sunk costs."""
+"""Charts of chapter 3 that do not fit in a cell, and what several of them share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
+import seaborn.objects as so
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, PercentFormatter
 
 from tokenecon.display import style
-from tokenecon.display.figure import Figure, finish
-from tokenecon.display.plots import note, panels, percent_axis
+from tokenecon.display.plots import note
 
-TIER_LOOKS: Mapping[str, tuple[str, str]] = {
-    "top": ("#14406b", "solid"),
-    "middle": ("#7a4ea3", "dashed"),
-    "low": ("#9a7500", "dotted"),
+SERIES = ("#0b62a4", "#c8500a", "#00795c", "#7a4ea3")
+"""Colours of series that belong to no one entity."""
+
+DASHES = ("", (4, 1.5), (1, 1), (5, 1, 1, 1))
+"""Lines of the same, in order."""
+
+CLAIM = "#a63d57"
+"""Colour of what the article claims."""
+
+TIERS: Mapping[str, tuple[str, Any]] = {
+    "top": (SERIES[0], ""),
+    "middle": (SERIES[3], (4, 1.5)),
+    "low": ("#9a7500", (1, 1)),
 }
 """Colour and line of a tier."""
 
-SERIES_LOOKS: Sequence[tuple[str, object]] = (
-    ("#0b62a4", "solid"),
-    ("#c8500a", (0, (4, 1.5))),
-    ("#00795c", (0, (1, 1))),
-)
-"""Colour and line of series that belong to no one entity."""
+COUNTRIES = {"China": style.COUNTRY_COLOURS["CN"], "United States": style.COUNTRY_COLOURS["US"], "other": style.MUTED}
+"""Colour of a maker's country."""
 
-DEFINITIONS: Mapping[str, tuple[str, str]] = {
-    "idc": ("IDC: tokens on public clouds", "China"),
-    "omdia": ("Omdia: AI cloud revenue", "China"),
-    "frost": ("Frost & Sullivan: LLM revenue", "China"),
-    "menlo_use": ("Menlo: enterprise use", "United States, enterprises"),
-    "menlo_spend": ("Menlo: enterprise API spending", "United States, enterprises"),
-    "a16z": ("a16z: enterprise budgets", "United States, enterprises"),
-    "run_rates": ("Stated run-rates, API and other", "World"),
-    "router_weeks": ("OpenRouter: tokens by author", "World"),
-    "router_days": ("OpenRouter: tokens, last week of days", "World"),
-    "router_lists": ("OpenRouter: largest models by week", "World"),
-}
-"""What each definition of the market counts, and where."""
+MARKS = {"China": "o", "United States": "s", "other": "^"}
+"""And its mark."""
 
+LONE = 3
+"""So few points in a row are drawn as points: a line would not show."""
 
-def concentration(rows: pd.DataFrame, threshold: float, title: str, subtitle: str) -> Figure:
-    """Index of concentration under each definition: a bar from the lower to the upper bound, the seen part as a dot.
-
-    ``rows`` has ``label``, ``group``, ``hhi_low``, ``hhi_high``, ``effective_low``, ``effective_high`` and ``about`` (a
-    short text beside the bar), in order from the top.
-    """
-    canvas, axes = panels({"": ""}, 0.9 + 0.37 * len(rows))
-    ax = axes[""]
-    groups = list(dict.fromkeys(rows["group"]))
-    for level, row in enumerate(rows.iloc[::-1].itertuples()):
-        colour = SERIES_LOOKS[groups.index(row.group) % len(SERIES_LOOKS)][0]
-        ax.plot([row.hhi_low, row.hhi_high], [level, level], color=style.tint(colour, 0.45), linewidth=6)
-        ax.plot(row.hhi_low, level, "o", color=colour, markersize=6.5)
-        note(ax, row.about, 1.06 * rows["hhi_high"].max(), level, (0, 0), va="center", size=8.5)
-    ax.axvline(threshold, color=style.MUTED, linewidth=1, linestyle=":")
-    note(ax, "highly concentrated", threshold, len(rows) - 0.45, (3, 0), size=8, color=style.MUTED, va="bottom")
-    ax.set_yticks(range(len(rows)), list(rows["label"])[::-1])
-    ax.tick_params(axis="y", labelcolor=style.INK, labelsize=8.5)
-    ax.set_ylim(-0.6, len(rows) + 0.1)
-    ax.set_xlim(0, 1.8 * rows["hhi_high"].max())
-    ax.set_xticks([tick for tick in np.arange(0, 1, 0.1) if tick <= rows["hhi_high"].max() + 0.05])
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.1f}")
-    ax.grid(axis="y", visible=False)
-    ax.grid(axis="x", visible=True)
-    handles = [
-        Line2D([], [], color=SERIES_LOOKS[place][0], marker="o", label=group) for place, group in enumerate(groups)
-    ]
-    canvas.legend(handles=handles, loc="outside lower left", ncols=3)
-    return finish(canvas, title, subtitle, rows)
+TICKS = tuple(round(digit * 10.0**power, 4) for power in range(-3, 5) for digit in (1, 2, 5))
+CHOICES: Mapping[str, Mapping[object, str]] = {
+    "scale": {"score": "higher score", "errors": "fewer errors", "wins": "more wins"},
+    "ratio": {1: "blend 1:1", 3: "blend 3:1", 10: "blend 10:1"},
+    "control": {
+        "released": "date", "released + I(released**2)": "date and its square", "released + C(country)": "and country",
+    },
+    "subset": {"all": "all models", "top third": "top third", "CN": "China", "US": "United States"},
+}  # fmt: skip
+"""The choices of a specification beside its measure, with the names to show."""
 
 
-def over_time(
-    series: Mapping[str, pd.DataFrame], title: str, subtitle: str, *, percent: bool = False, top: float | None = None
-) -> Figure:
-    """Series over time, each with a band where it has one, labelled at its end.
-
-    Each frame has ``on``, ``value`` and perhaps ``low`` and ``high``; a gap of more than two weeks breaks the line.
-    """
-    canvas, axes = panels({"": ""}, 3.3)
-    ax = axes[""]
-    handles = []
-    for place, (label, rows) in enumerate(series.items()):
-        colour, line = SERIES_LOOKS[place % len(SERIES_LOOKS)]
-        ordered = rows.sort_values("on")
-        stretch = (ordered["on"].diff() > pd.Timedelta(days=14)).cumsum()
-        for _, part in ordered.groupby(stretch):
-            marks = {"marker": "o", "markersize": 3.5} if len(part) < 15 else {}
-            ax.plot(part["on"], part["value"], color=colour, linestyle=line, **marks)
-            if "low" in part and len(part) > 1:
-                ax.fill_between(part["on"], part["low"], part["high"], color=colour, alpha=0.15, linewidth=0)
-            elif "low" in part:
-                ax.vlines(part["on"], part["low"], part["high"], color=colour, alpha=0.3, linewidth=4)
-        handles.append(Line2D([], [], color=colour, linestyle=line, label=label))
-    ax.set_ylim(0, top)
-    if percent:
-        percent_axis(ax)
-    date_axis(ax)
-    canvas.legend(handles=handles, loc="outside lower left", ncols=min(3, len(handles)))
-    data = pd.concat([rows.assign(series=label) for label, rows in series.items()])
-    return finish(canvas, title, subtitle, data)
+def log_axis(
+    axis: Any, low: float, high: float, form: Callable[[float], str] = "{:g}".format, ticks: Sequence[float] = TICKS
+) -> None:
+    """Make an axis logarithmic, with plain numbers at the ``ticks`` between ``low`` and ``high``."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    shown = [tick for tick in ticks if low <= tick <= high]
+    axis.set_major_locator(FixedLocator(shown))
+    axis.set_major_formatter(FixedFormatter([form(tick) for tick in shown]))
+    axis.set_minor_locator(NullLocator())
 
 
 def date_axis(ax: Axes) -> None:
     """Mark days on a time axis, the year beside it where the labels do not say it."""
-    locator = AutoDateLocator(minticks=4, maxticks=9)
+    locator = AutoDateLocator(minticks=3, maxticks=7)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, offset_formats=["", "%Y", "%Y", "%Y", "", ""]))
 
 
-def survivals(curves: Mapping[str, tuple[pd.DataFrame, str]], title: str, subtitle: str) -> Figure:
-    """Survival curves with their bands, a panel each; the text of each stands in its panel.
+def names_above(ax: Axes, names: Sequence[str], left: float, rise: float = 0.15) -> None:
+    """Write the name of each row of a chart above it, from ``left`` on: beside the axis it would fill a phone."""
+    for level, name in enumerate(names):
+        note(ax, name, left, level - rise, (0, 0), va="bottom")
+    ax.set(ylim=(len(names) - 0.5, -0.75 - rise), ylabel="", xlabel="")
+    ax.yaxis.set_major_locator(NullLocator())
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", visible=True)
 
-    ``curves`` maps the panel's title to the curve (``day``, ``surviving``, ``low``, ``high``) and the text.
+
+def look(names: Sequence[str], looks: Mapping[str, tuple[str, Any]] | None = None) -> dict[str, Any]:
+    """Return what draws series apart in seaborn by ``hue`` and ``style``: colours, dashes, no legend."""
+    looks = looks or dict(zip(names, zip(SERIES, DASHES, strict=False), strict=False))
+    palette, dashes = ({name: looks[name][place] for name in names} for place in (0, 1))
+    order = {"hue_order": list(names), "style_order": list(names)}
+    return {"palette": palette, "dashes": dashes, "legend": False, **order}
+
+
+def finished(ax: Axes, rows: pd.DataFrame, by: str, y: str, palette: Mapping[str, str]) -> None:
+    """Finish series over ``on``: their bands where ``low`` and ``high`` are known, names at their ends, days below."""
+    stretched = rows.assign(**{name: rows.get(name, np.nan) for name in ("stretch", "low", "high")}).fillna(
+        {"stretch": 0}
+    )
+    for (name, _), part in stretched.groupby([by, "stretch"], sort=False):
+        if part["low"].notna().any():
+            ax.fill_between(part["on"], part["low"], part["high"], color=palette[name], alpha=0.15, linewidth=0)
+        if len(part) < LONE:
+            ax.plot(part["on"], part[y], ".", color=palette[name])
+    _ends(ax, rows.sort_values("on"), by, y, palette)
+    ax.set(xlabel="", ylabel="")
+    date_axis(ax)
+
+
+def _ends(ax: Axes, rows: pd.DataFrame, by: str, y: str, palette: Mapping[str, str]) -> None:
+    """Name each series at its last point, names that would stand on one another moved apart."""
+    last = rows.dropna(subset=[y]).drop_duplicates(by, keep="last").sort_values(y)
+    low, high = ax.get_ylim()
+    log = ax.get_yscale() == "log"
+    scale = np.log if log else (lambda value: value)
+    reach = scale(high) - scale(low)
+    end = rows["on"].max()
+    inches = ax.figure.get_size_inches()[1] * ax.get_position().height
+    before = -np.inf
+    for row in last.to_dict("records"):
+        place = (scale(row[y]) - scale(low)) / reach * inches * 72
+        shift = max(0.0, before + 11 - place)
+        before = place + shift
+        note(ax, row[by], end, row[y], (6, shift), va="center", color=palette[row[by]], weight="bold")
+
+
+def concentration(ax: Axes, rows: pd.DataFrame, threshold: float) -> None:
+    """Draw the index of each definition: a bar from its lower to its upper bound, the seen part as a mark.
+
+    ``rows`` has ``label``, ``group``, ``hhi_low``, ``hhi_high`` and ``equal``, in order from the top.
     """
-    canvas, axes = panels({name: name for name in curves}, 3.1, share_y=True)
-    colour = SERIES_LOOKS[0][0]
-    for name, (curve, text) in curves.items():
-        ax = axes[name]
-        ax.step(curve["day"], curve["surviving"], where="post", color=colour)
-        ax.fill_between(curve["day"], curve["low"], curve["high"], step="post", color=colour, alpha=0.15, linewidth=0)
-        ax.axhline(0.5, color=style.MUTED, linewidth=0.8, linestyle=":")
-        ax.text(0.98, 0.97, text, transform=ax.transAxes, ha="right", va="top", size=8.5, color=style.INK)
-        ax.set_ylim(0, 1.02)
-        ax.set_xlim(0, None)
-        ax.set_xlabel("days")
-        percent_axis(ax)
-    data = pd.concat([curve.assign(panel=name) for name, (curve, _) in curves.items()])
-    return finish(canvas, title, subtitle, data)
+    groups = dict(zip(dict.fromkeys(rows["group"]), zip(SERIES, ("o", "s", "D"), strict=False), strict=False))
+    colours, marks = ({group: look[place] for group, look in groups.items()} for place in (0, 1))
+    plot = so.Plot(rows, y="label", color="group", marker="group")
+    plot = plot.add(so.Range(linewidth=6, alpha=0.45), xmin="hhi_low", xmax="hhi_high", legend=False)
+    plot = plot.add(so.Dot(pointsize=6.5), x="hhi_low", legend=False)
+    plot.scale(color=colours, marker=marks).on(ax).plot()
+    for level, row in enumerate(rows.itertuples()):
+        note(ax, f"{row.equal} equal", row.hhi_high, level, (8, 0), va="center")
+    names_above(ax, [f"{row.group.partition(',')[0]} · {row.label}" for row in rows.itertuples()], 0)
+    ax.axvline(threshold, color=style.MUTED, linewidth=1, linestyle=":")
+    note(ax, "highly concentrated", threshold, -0.9, (3, 2), size=8, color=style.MUTED, va="top")
+    ax.set(xlim=(0, 1.5 * rows["hhi_high"].max()))
+
+
+def survival(ax: Axes, curve: pd.DataFrame, title: str, text: str) -> None:
+    """Draw a survival curve with its band; ``text`` stands in the picture.
+
+    ``curve`` has ``day``, ``surviving``, ``low`` and ``high``.
+    """
+    sns.lineplot(curve, x="day", y="surviving", drawstyle="steps-post", color=SERIES[0], ax=ax)
+    ax.fill_between(curve["day"], curve["low"], curve["high"], step="post", color=SERIES[0], alpha=0.15, linewidth=0)
+    ax.axhline(0.5, color=style.MUTED, linewidth=0.8, linestyle=":")
+    ax.text(0.98, 0.97, text, transform=ax.transAxes, ha="right", va="top", size=8.5, color=style.INK)
+    ax.set(title=title, ylim=(0, 1.02), xlim=(0, None), xlabel="days", ylabel="")
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+
+
+def by_score(ax: Axes, rows: pd.DataFrame, third: float) -> None:
+    """Finish prices over scores: the cheapest model of each score or better as a step, the top third shaded, log axes.
+
+    ``rows`` has ``score`` and ``blended``; from ``third`` on is the top third.
+    """
+    edge = rows.sort_values("score", ascending=False)
+    edge = edge.assign(cheapest=edge["blended"].cummin())
+    ax.step(edge["score"], edge["cheapest"], where="pre", color=style.INK, linewidth=1.2)
+    note(ax, "cheapest at this score or better", rows["score"].min(), edge["cheapest"].min(), (0, -4), size=8, va="top")
+    ax.axvspan(third, rows["score"].max() * 1.05, color=style.GRID, alpha=0.35, linewidth=0)
+    note(ax, "top third", third, rows["blended"].max() * 1.2, (4, 0), size=8.5, color=style.MUTED, va="top")
+    low, high = rows["blended"].min(), rows["blended"].max()
+    log_axis(ax.xaxis, rows["score"].min() * 0.9, rows["score"].max() * 1.1, ticks=(5, 10, 15, 20, 30, 40, 60))
+    log_axis(ax.yaxis, low * 0.9, high * 1.1, ticks=(0.03, 0.1, 0.3, 1, 3, 10, 30, 100))
+    ax.set(xlabel="index of capability, log scale", ylabel="", ylim=(low * 0.5, high * 1.3))
+
+
+def key(ax: Axes, rows: pd.Series) -> None:
+    """Say above a chart which mark is which country, with the number of models of each."""
+    for place, (name, count) in enumerate(rows.value_counts().reindex(COUNTRIES).dropna().items()):
+        shown = f"{'●■▲'[place]} {name} ({count:.0f})"
+        _above(ax, 0.33 * place, shown, COUNTRIES[name])
+
+
+def _above(ax: Axes, left: float, text: str, colour: str) -> None:
+    ax.text(left, 1.02, text, transform=ax.transAxes, size=8.5, color=colour, va="bottom", weight="bold")
+
+
+def firms(ax: Axes, bounds: pd.DataFrame, marks: Sequence[float]) -> None:
+    """Draw how many firms a market carries: a row a market, ranges over all assumptions and medians, log scale.
+
+    ``bounds`` has ``market``, ``growth`` and ``firms``; ``marks`` are vertical lines.
+    """
+    ranges = bounds.groupby(["market", "growth"], sort=False)["firms"].agg(["min", "median", "max"]).reset_index()
+    markets, growths = list(dict.fromkeys(ranges["market"])), list(dict.fromkeys(ranges["growth"]))
+    shades = {growth: style.tint(SERIES[0], share) for growth, share in zip(growths, (0.0, 0.35, 0.6), strict=True)}
+    plot = so.Plot(ranges, y="market", color="growth", marker="growth")
+    plot = plot.add(so.Range(linewidth=3), so.Dodge(), xmin="min", xmax="max", legend=False)
+    plot = plot.add(so.Dot(pointsize=5), so.Dodge(), x="median", legend=False)
+    marker = dict(zip(growths, ("o", "s", "D"), strict=True))
+    plot.scale(color=so.Nominal(shades, order=growths), marker=so.Nominal(marker, order=growths)).on(ax).plot()
+    for mark in marks:
+        ax.axvline(mark, color=style.MUTED, linewidth=0.9, linestyle=":")
+    low, high = bounds["firms"].min(), bounds["firms"].max()
+    log_axis(ax.xaxis, low / 3, high * 3, "{:,g}".format, ticks=(0.01, 0.1, 1, 5, 10, 100, 1000, 10_000))
+    for growth, symbol in zip(growths, "●■◆", strict=True):
+        place = growths.index(growth)
+        _above(ax, 0.33 * place, f"{symbol} {growth}", shades[growth])
+    names_above(ax, markets, low / 1.5, 0.42)
+    ax.set(xlim=(low / 1.6, high * 1.4), xlabel="firms of equal size, log scale")
 
 
 def price_distribution(
-    log_prices: np.ndarray, at: np.ndarray, density: Mapping[str, np.ndarray], text: str, title: str, subtitle: str
-) -> Figure:
-    """Histogram of list prices on a log scale under the densities of mixtures; ``text`` stands in the picture."""
-    canvas, axes = panels({"": ""}, 3.1)
-    ax = axes[""]
-    counts, edges, _ = ax.hist(log_prices, bins=28, density=True, color=style.GRID, edgecolor="white", linewidth=0.5)
-    handles = []
-    for place, (label, values) in enumerate(density.items()):
-        colour, line = SERIES_LOOKS[place % len(SERIES_LOOKS)]
-        ax.plot(at, values, color=colour, linestyle=line)
-        handles.append(Line2D([], [], color=colour, linestyle=line, label=label))
-    ticks = [0.03, 0.1, 0.3, 1, 3, 10, 30, 100]
-    low, high = np.min(at), np.max(at)
-    shown = [tick for tick in ticks if low <= np.log(tick) <= high]
-    ax.set_xticks(np.log(shown), [f"{tick:g}" for tick in shown])
-    ax.set_yticks([])
-    ax.grid(visible=False)
+    ax: Axes, log_prices: pd.Series, at: np.ndarray, density: Mapping[str, np.ndarray], text: str
+) -> None:
+    """Draw the histogram of list prices on a log scale under densities of mixtures, each named at its peak."""
+    sns.histplot(x=log_prices, bins=28, stat="density", color=style.GRID, edgecolor="white", linewidth=0.5, ax=ax)
+    for (label, values), colour, dash in zip(density.items(), SERIES, ("-", "--", ":"), strict=False):
+        ax.plot(at, values, color=colour, linestyle=dash, label=label)
+    ticks = [tick for tick in (0.03, 0.1, 0.3, 1, 3, 10, 30, 100) if at.min() <= np.log(tick) <= at.max()]
+    ax.set(xticks=np.log(ticks), xticklabels=[f"{tick:g}" for tick in ticks], yticks=[], ylabel="")
     ax.set_xlabel("dollars per million tokens, log scale")
     ax.text(0.99, 0.97, text, transform=ax.transAxes, ha="right", va="top", size=8.5, color=style.INK)
-    canvas.legend(handles=handles, loc="outside lower left", ncols=3)
-    data = pd.DataFrame({"from": np.exp(edges[:-1]), "to": np.exp(edges[1:]), "density": counts})
-    return finish(canvas, title, subtitle, data)
+    ax.legend(loc="upper left", frameon=False, fontsize=8.5)
 
 
-def tiers(frames: Mapping[str, pd.DataFrame], title: str, subtitle: str) -> Figure:
-    """Shares of tokens and of list spending by tier over time: a row of panels for each way to draw tiers.
+def specification_curve(
+    ax: Axes, below: Axes, found: pd.DataFrame, measures: Mapping[str, str], claimed: float
+) -> None:
+    """Draw all specifications in order of their premium, with intervals and the claim; ``below``, what each chooses.
 
-    ``frames`` maps a way to a frame with ``day``, ``tier``, ``token_share`` and ``spend_share``.
+    ``found`` has ``premium``, ``low``, ``high``, ``benchmark`` and the columns of :data:`CHOICES`.
     """
-    style.use()
-    canvas, grid = plt.subplots(
-        len(frames), 2, figsize=(style.WIDTH, 2.3 * len(frames)), sharex=True, sharey=True, squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
-    names = {"token_share": "tokens", "spend_share": "spending at list price"}
-    for row, (way, frame) in zip(grid, frames.items(), strict=True):
-        for ax, (column, name) in zip(row, names.items(), strict=True):
-            for tier, (colour, line) in TIER_LOOKS.items():
-                own = frame[frame["tier"] == tier].sort_values("day")
-                if own.empty:
-                    continue
-                mean = (
-                    own.set_index("day")[column].rolling("7D").mean() if len(own) > 40 else own.set_index("day")[column]
-                )
-                ax.plot(mean.index, mean, color=colour, linestyle=line)
-            ax.set_title(f"{way}: {name}", size=9)
-            ax.set_ylim(0, 1)
-            percent_axis(ax)
-            date_axis(ax)
-            ax.tick_params(axis="x", labelsize=8)
-    handles = [
-        Line2D([], [], color=colour, linestyle=line, label=f"{tier} tier")
-        for tier, (colour, line) in TIER_LOOKS.items()
-    ]
-    canvas.legend(handles=handles, loc="outside lower left", ncols=3)
-    data = pd.concat([frame.assign(way=way) for way, frame in frames.items()])
-    return finish(canvas, title, subtitle, data)
+    rows = found.sort_values("premium", ignore_index=True).assign(place=lambda frame: frame.index)
+    top = float(np.ceil(10 * max(2.2 * claimed, rows["premium"].quantile(0.95))) / 10)
+    shown = rows.assign(**{name: rows[name].clip(-0.3, top) for name in ("low", "high", "premium")})
+    plot = so.Plot(shown, x="place").add(
+        so.Range(linewidth=1, color=style.tint(SERIES[0], 0.65)), ymin="low", ymax="high"
+    )
+    plot.add(so.Dot(pointsize=2, color=SERIES[0]), y="premium").on(ax).plot()
+    ax.axhline(claimed, color=CLAIM, linewidth=1.3)
+    note(ax, f"claimed: {claimed:.0%}", 0, claimed, (2, 4), color=CLAIM)
+    if beyond := int((rows["premium"] > top).sum()):
+        note(ax, f"{beyond} above {top:.0%}", len(rows), top, (-2, -4), size=8, ha="right", va="top", color=style.MUTED)
+    ax.axhline(0, color=style.MUTED, linewidth=0.8)
+    ax.set(ylim=(-0.3, top), ylabel="", xlabel="", xticks=[])
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    _chosen(below, rows, {"benchmark": measures} | dict(CHOICES))
 
 
-def firms(bounds: pd.DataFrame, marks: Sequence[float], title: str, subtitle: str) -> Figure:
-    """How many firms a market carries, a row a market: range over all assumptions, and the median, on a log scale.
+def _chosen(ax: Axes, rows: pd.DataFrame, choices: Mapping[str, Mapping[object, str]]) -> None:
+    """Mark for each specification which values of ``choices`` it takes, a row a value."""
+    parts = []
+    for column, labels in choices.items():
+        known = {str(value): label for value, label in labels.items()}
+        parts.append(pd.DataFrame({"place": rows["place"], "label": rows[column].astype(str).map(known)}))
+    order = [label for labels in choices.values() for label in labels.values()]
+    marks = pd.concat(parts).assign(label=lambda frame: pd.Categorical(frame["label"], order))
+    sns.stripplot(
+        marks, x="place", y="label", marker="|", jitter=False, color=style.INK, size=4.5, linewidth=0.7, ax=ax
+    )
+    for edge in np.cumsum([len(labels) for labels in choices.values()])[:-1]:
+        ax.axhline(edge - 0.5, color=style.GRID, linewidth=0.8)
+    ax.set(xlabel="", ylabel="", xticks=[])
+    ax.tick_params(axis="y", labelcolor=style.INK, labelsize=7.5)
+    ax.grid(visible=False)
 
-    ``bounds`` has ``market``, ``outlay``, ``margin``, ``growth`` and ``firms``; ``marks`` are vertical lines.
+
+def launches(ax: Axes, rows: pd.DataFrame, advantage: float, claimed: float) -> None:
+    """Draw models that led at launch: lead over the best rival and price over its price, with the claim as a point.
+
+    ``rows`` has ``ahead`` (ratio), ``ratio`` (price over price), ``model`` (name) and ``entity_id``.
     """
-    order = list(dict.fromkeys(bounds["market"]))
-    canvas, axes = panels({"": ""}, 0.9 + 0.5 * len(order))
-    ax, colour = axes[""], SERIES_LOOKS[0][0]
-    looks = dict(zip(dict.fromkeys(bounds["growth"]), (0.15, 0.0, -0.15), strict=False))
-    shades = dict(zip(looks, (0.6, 0.3, 0.0), strict=True))
-    for level, market in enumerate(order[::-1]):
-        for growth, shift in looks.items():
-            own = bounds[(bounds["market"] == market) & (bounds["growth"] == growth)]["firms"]
-            shade = style.tint(colour, shades[growth])
-            ax.plot([own.min(), own.max()], [level + shift] * 2, color=shade, linewidth=3)
-            ax.plot(own.median(), level + shift, "o", color=shade, markersize=5)
-    for mark in marks:
-        ax.axvline(mark, color=style.MUTED, linewidth=0.9, linestyle=":")
-    ax.set_yticks(range(len(order)), order[::-1])
-    ax.tick_params(axis="y", labelcolor=style.INK, labelsize=8.5)
-    ax.set_ylim(-0.6, len(order) - 0.4)
-    ax.set_xscale("log")
-    low, high = bounds["firms"].min(), bounds["firms"].max()
-    ticks = [tick for tick in (0.01, 0.1, 1, 5, 10, 100, 1000, 10_000) if low / 3 < tick < high * 3]
-    ax.set_xticks(ticks, [f"{tick:,g}" for tick in ticks])
-    ax.minorticks_off()
-    ax.grid(axis="y", visible=False)
-    ax.grid(axis="x", visible=True)
-    ax.set_xlabel("firms of equal size, log scale")
-    handles = [
-        Line2D([], [], color=style.tint(colour, shades[growth]), marker="o", linewidth=3, label=growth)
-        for growth in looks
-    ]
-    canvas.legend(handles=handles, loc="outside lower left", ncols=3)
-    return finish(canvas, title, subtitle, bounds)
+    palette = {vendor: style.ENTITY_COLOURS.get(vendor, style.MUTED) for vendor in rows["entity_id"].unique()}
+    sns.scatterplot(rows, x="ahead", y="ratio", hue="entity_id", palette=palette, s=36, legend=False, ax=ax)
+    ax.axhline(1, color=style.MUTED, linewidth=0.8)
+    ax.axhline(1 + claimed, color=CLAIM, linewidth=1, linestyle=":")
+    ax.plot(advantage, 1 + claimed, "D", color="none", markeredgecolor=CLAIM, markersize=9)
+    low, high = rows["ratio"].min(), rows["ratio"].max()
+    log_axis(ax.yaxis, low * 0.8, high * 1.25, "×{:g}".format)
+    log_axis(ax.xaxis, rows["ahead"].min() * 0.8, rows["ahead"].max() * 1.2, lambda tick: f"{100 * tick:g}%")
+    ax.set(ylim=(low * 0.75, high * 1.4), ylabel="")
+    ax.set(xlim=(min(rows["ahead"].min() * 0.8, 0.01), rows["ahead"].max() * 2.2))
+    _spread_labels(ax, rows)
+    said = f"◇ {advantage:.0%} ahead, {claimed:.0%} dearer"
+    note(ax, said, ax.get_xlim()[1], 1 + claimed, (0, 2), ha="right", color=CLAIM)
+    ax.set_xlabel("lead in score over the best rival on sale, log scale")
+
+
+def _spread_labels(ax: Axes, rows: pd.DataFrame) -> None:
+    """Name points from the top down, leaving out a name that would cover another."""
+    across, up = (np.log(rows[name].max() / rows[name].min()) for name in ("ahead", "ratio"))
+    taken: list[tuple[float, float]] = []
+    for row in rows.sort_values("ratio", ascending=False).itertuples():
+        place = (np.log(row.ahead) / across, np.log(row.ratio) / up)
+        if all(abs(place[0] - x) > 0.24 or abs(place[1] - y) > 0.045 for x, y in taken):
+            note(ax, row.model, row.ahead, row.ratio, (5, -3), size=7.5)
+            taken.append(place)
+
+
+def effect_label(row: pd.Series) -> str:
+    """Return what sets one estimate of undercutting apart, from a row of ``frontier.gains``."""
+    share = {0: "all models", 0.7: "from seven tenths of the best", 0.9: "from nine tenths of the best"}[row["near"]]
+    parts = [f"{abs(row['horizon'])} days {'before' if row['horizon'] < 0 else 'ahead'}", share]
+    parts += ["off the list as small"] if row["floor"] == row["floor"] and row["floor"] is not None else []
+    return ", ".join(parts + (["model effects"] if row["effects"] else []))
+
+
+def effects(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw estimates with intervals, a row each, over the least effect that could have been seen as a pale band.
+
+    ``rows`` has ``label``, ``value``, ``low``, ``high``, ``detectable`` and ``n``.
+    """
+    plot = so.Plot(rows.assign(least=-rows["detectable"]), y="label")
+    plot = plot.add(so.Range(linewidth=11, color=style.GRID), xmin="least", xmax="detectable")
+    plot = plot.add(so.Range(linewidth=2, color=SERIES[0]), xmin="low", xmax="high")
+    plot.add(so.Dot(pointsize=6, color=SERIES[0]), x="value").on(ax).plot()
+    ax.axvline(0, color=style.MUTED, linewidth=0.9)
+    left = min(-rows["detectable"].max(), rows["low"].min())
+    names_above(ax, [f"{row.label} (n = {row.n})" for row in rows.itertuples()], left, 0.3)

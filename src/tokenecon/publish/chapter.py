@@ -24,12 +24,14 @@ _RULE = re.compile(r"^\|(\s*:?-+:?\s*\|)+\s*$", re.M)
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure: the picture, the CSV text of what is drawn, and what is read out in its place."""
+    """A figure: the picture, the CSV text of what is drawn, what is read out in its place, its title in Markdown."""
 
     label: str
     svg: str
     data_csv: str
     alt: str
+    title: str = ""
+    subtitle: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,12 +213,12 @@ class _Cell:
         self._collect(dict(inline.facts(self.cell)))
         if finding := own.get("finding") or title:
             alt = f"{alt.rstrip('.')}. {finding}"
-        self.content.figures.append(Figure(label, svg, own["data_csv"], alt))
+        self.content.figures.append(Figure(label, svg, own["data_csv"], alt, title, subtitle))
         shown = _in_page(svg, html, label, alt, own.get("narrow", ""))
         quoted = alt.replace("\\", "\\\\").replace('"', '\\"')
-        links = [f"[Data (CSV)](figures/{label}.csv)", f"[Figure (SVG)](figures/{label}.svg)", self._notebook_link()]
-        head = [f"::: {{.figure-title}}\n{title}\n:::"] if title else []
-        head += [f"::: {{.figure-subtitle}}\n{subtitle}\n:::"] if subtitle else []
+        files = {"Data (CSV)": "csv", "Figure (SVG)": "svg", "Picture (PNG)": "png"}
+        links = [f"[{name}](figures/{label}.{ending})" for name, ending in files.items()] + [self._notebook_link()]
+        head = [_styled(text, name) for name, text in (("figure-title", title), ("figure-subtitle", subtitle)) if text]
         return "\n\n".join([
             f"::: {{#{label}}}",
             *head,
@@ -240,7 +242,7 @@ class _Cell:
             table = f'::::: {{.filterable data-filters="{",".join(map(str, filters))}"}}\n{table}\n:::::'
         return "\n\n".join([
             table,
-            _note(note) if note else "",
+            _styled(note, "table-note") if note else "",
             _downloads([f"[Data (CSV)](tables/{label}.csv)", self._notebook_link()]),
         ]).replace("\n\n\n\n", "\n\n")  # fmt: skip
 
@@ -295,10 +297,9 @@ def only_html(text: str) -> str:
     return f'::::: {{.content-visible when-format="html"}}\n{text}\n:::::'
 
 
-def _note(text: str) -> str:
-    return "\n\n".join([
-        "::: {.table-note}", _fenced("#table-note[", "{=typst}"), text, _fenced("]", "{=typst}"), ":::",
-    ])  # fmt: skip
+def _styled(text: str, name: str) -> str:
+    """Return Markdown in a class of the pages and a function of the PDF, both of that name."""
+    return "\n\n".join([f"::: {{.{name}}}", _fenced(f"#{name}[", "{=typst}"), text, _fenced("]", "{=typst}"), ":::"])
 
 
 def _downloads(links: list[str]) -> str:

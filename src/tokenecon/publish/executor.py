@@ -20,12 +20,12 @@ import sys
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tokenecon.inputs import NO_INPUTS, PROJECT
 from tokenecon.publish.errors import PublishError
@@ -48,43 +48,13 @@ ATTEMPTS = 3
 PRELOADED = ("tokenecon.publish.execute", "ipykernel.kernelapp", "statsmodels.formula.api", "seaborn", "sklearn")
 """What workers and kernels have imported when they start: libraries, and of the project only what runs notebooks."""
 
-_Key = TypeVar("_Key", bound=Hashable)
 Task = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
-def completed(
-    tasks: Mapping[_Key, Task], opened: Callable[[], AbstractContextManager[Executor]]
-) -> Iterator[tuple[_Key, Future[Any]]]:
-    """Run tasks on the executor that ``opened`` gives, and yield each with its finished future.
-
-    What a killed worker leaves undone is begun again on a new executor; what was done before is not lost.
-
-    Raises
-    ------
-    PublishError
-        If workers die time and again.
-    """
-    left = dict(tasks)
-    for _ in range(ATTEMPTS):
-        if not left:
-            return
-        with opened() as executor:
-            try:
-                futures = {executor.submit(call, *arguments): key for key, (call, arguments) in left.items()}
-            except BrokenExecutor:
-                continue
-            for future in as_completed(futures):
-                if not isinstance(future.exception(), BrokenExecutor):
-                    del left[futures[future]]
-                    yield futures[future], future
-    if left:
-        raise PublishError(
-            f"a worker was killed {ATTEMPTS} times, by lack of memory perhaps; not done: {', '.join(map(str, left))}"
-        )
-
-
 def executor(project: Path, cluster: str | None = None, workers: int | None = None) -> AbstractContextManager[Executor]:
-    """Return an executor to be entered; leaving it early ends what still runs.
+    """Return an executor to be entered: what a killed worker leaves undone is begun again, what was done is kept.
+
+    Leaving it by an error ends what still runs.
 
     Parameters
     ----------
@@ -111,22 +81,63 @@ def available() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _Lasting(Executor):
+    """Gives work to executors that ``begin`` makes, and gives it again when a worker is killed under it."""
+
+    def __init__(self, begin: Callable[[], Executor]) -> None:
+        self._begin, self._lock, self._open = begin, threading.Lock(), True
+        self.pools = [begin()]
+
+    def submit(self, call: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        """Give work; the future fails with a PublishError if its workers die time and again."""
+        promised: Future[Any] = Future()
+        self._give(promised, (call, arguments), 1)
+        return promised
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more work."""
+        self._open = False
+        for pool in self.pools:
+            pool.shutdown(wait, cancel_futures=cancel_futures)
+
+    def _give(self, promised: Future[Any], task: Task, attempt: int) -> None:
+        with self._lock:
+            try:
+                given = self.pools[-1].submit(task[0], *task[1])
+            except BrokenExecutor:
+                self.pools.append(self._begin())
+                given = self.pools[-1].submit(task[0], *task[1])
+        given.add_done_callback(lambda done: self._settle(promised, task, attempt, done))
+
+    def _settle(self, promised: Future[Any], task: Task, attempt: int, done: Future[Any]) -> None:
+        error = CancelledError() if done.cancelled() else done.exception()
+        if isinstance(error, BrokenExecutor) and self._open:
+            if attempt < ATTEMPTS:
+                self._give(promised, task, attempt + 1)
+                return
+            what = " ".join([task[0].__name__, *(one for one in task[1] if isinstance(one, str))])
+            error = PublishError(f"{what}: a worker was killed {ATTEMPTS} times, perhaps for want of memory: {error}")
+        if error:
+            promised.set_exception(error)
+        else:
+            promised.set_result(done.result())
+
+
 # Processes here
 
 
 @contextmanager
 def _processes(project: Path, workers: int) -> Iterator[Executor]:
     scratch = tempfile.mkdtemp(prefix="tokenecon-")
-    pool = ProcessPoolExecutor(
-        workers, _context(), initializer=_begin, initargs=(str(project), scratch, dict(os.environ))
-    )
+    given = (str(project), scratch, dict(os.environ))
+    lasting = _Lasting(lambda: ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=given))
     try:
-        yield pool
-        pool.shutdown()
+        yield lasting
+        lasting.shutdown()
     except BaseException:
         # What runs is given up: kernels end with their worker.
-        started = list((pool._processes or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
+        started = [process for pool in lasting.pools for process in (pool._processes or {}).values()]
+        lasting.shutdown(wait=False, cancel_futures=True)
         for process in started:
             process.kill()
         raise
@@ -224,7 +235,7 @@ def _cluster(project: Path, address: str) -> Iterator[Executor]:
                 raise PublishError(f"--cluster {address}: write local:2 for two workers on this machine")
             local = LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=":0", silence_logs=50)
         with Client(local or address, timeout="10s", set_as_default=False) as client:
-            yield _Sending(client, project)
+            yield _Lasting(lambda: _Sending(client, project))
     except KilledWorker as error:
         raise PublishError(f"the cluster {address} lost every worker that tried {error.task}") from None
     except (OSError, ValueError) as error:

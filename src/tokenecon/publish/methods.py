@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tokenecon.publish.markdown import captioned, escaped, pipe_table
+from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
 
 _ENTRY = re.compile(r"^@\w+\{(?P<key>[\w:-]+),(?P<fields>.*?)^\}", re.M | re.S)
 _NAMED = re.compile(r"\b([A-Z][\w’'-]+)(?:,? (?:and )?[A-Z][\w’'-]+)*(?:'s|’s)?,?\s\(?((?:19|20)\d\d)\)")
@@ -71,7 +71,7 @@ def read_methods(analysis: Path, works: Iterable[Work]) -> list[Method]:
             tuple(work.key for work in works if work.is_named_in(" ".join((ast.get_docstring(node) or "").split()))),
             frozenset(_called(node)),
         )
-        for file in sorted(analysis.glob("*.py"))
+        for file in sorted(analysis.rglob("*.py"))
         for node in ast.parse(file.read_text(encoding="utf-8")).body
         if isinstance(node, (ast.FunctionDef, ast.ClassDef))
     ]
@@ -80,7 +80,7 @@ def read_methods(analysis: Path, works: Iterable[Work]) -> list[Method]:
 def unknown_works(analysis: Path, works: Iterable[Work]) -> list[str]:
     """Name the works that docstrings of the analysis cite by author and year and that the bibliography lacks."""
     works, found = list(works), []
-    for file in sorted(analysis.glob("*.py")):
+    for file in sorted(analysis.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Module)):
                 text = " ".join((ast.get_docstring(node) or "").split())
@@ -109,7 +109,7 @@ def methods_page(analysis: Path, literature: Path, chapters: Mapping[str, Notebo
     rows = [
         (
             _summary(method.says),
-            f"`{method.module}.{method.name}`",
+            code(f"{method.module}.{method.name}"),
             ", ".join(f"[-@{label}]" for label, names in used.items() if method.name in names) or "—",
             "; ".join(f"@{key}" for key in method.works),
         )

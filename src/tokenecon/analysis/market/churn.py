@@ -18,6 +18,9 @@ HEAD = 9
 YOUNG_DAYS = 60
 """A model is young for so many days after its release."""
 
+STAY, LEAD = "stay among nine, one week out ends it", "above half of the peak, leader at three"
+"""The rules for the length of a stay in the head, and of a lead, that the text goes by."""
+
 GAP_DAYS = 10
 """Weeks further apart than this do not follow one another."""
 
@@ -179,6 +182,40 @@ def decays(lists: pd.DataFrame, top: int = 3, part: float = 0.5) -> pd.DataFrame
 def lifetime(stays: pd.DataFrame) -> tuple[pd.DataFrame, Estimate]:
     """Return the survival curve of ``days`` and ``ended``, and its median (:func:`estimators.survival`)."""
     return survival(stays["days"], stays["ended"])
+
+
+def leaders(lists: pd.DataFrame) -> pd.DataFrame:
+    """Return who led each week: ``model`` and its ``maker``, ``vendor`` by the sum of its models, ``changed``.
+
+    ``changed`` says whether the vendor is another than the week before; missing in the first week of a window.
+    """
+    first = lists[lists["rank"] == 1].set_index("week").sort_index()
+    vendor = lists.pivot_table("share", "week", "entity_id", aggfunc="sum", fill_value=0.0).idxmax(axis=1)
+    window = first["window"]
+    changed = (vendor != vendor.shift()).where(window == window.shift())
+    return pd.DataFrame(
+        {"model": first["model"], "maker": first["entity_id"], "vendor": vendor, "changed": changed}
+    ).reset_index()
+
+
+def stretches(rows: pd.DataFrame, by: str, days: int = 14) -> pd.DataFrame:
+    """Number in ``stretch`` the parts of each series over ``on`` that are no more than ``days`` apart, in its order."""
+    ordered = rows.sort_values("on", kind="stable")
+    apart = ordered.groupby(by)["on"].diff() > pd.Timedelta(days=days)
+    return rows.assign(stretch=apart.astype(int).groupby(ordered[by]).cumsum())
+
+
+def between_surveys(operating: pd.DataFrame) -> pd.DataFrame:
+    """Return each vendor's first and last share in use by the firms of a survey: ``first``, ``last``, ``years``.
+
+    A row a vendor (``entity_id``), with ``since`` and ``until``, and ``change`` (points of share).
+    """
+    used = operating[operating["metric"] == "enterprise_usage_share"].sort_values("period_end")
+    ends = used.groupby("entity_id").agg(
+        first=("value", "first"), last=("value", "last"), since=("period_end", "first"), until=("period_end", "last")
+    )
+    years = (ends["until"] - ends["since"]).dt.days / 365.25
+    return ends.assign(years=years, change=ends["last"] - ends["first"]).reset_index()
 
 
 def young_share(tokens: pd.DataFrame, models: pd.DataFrame, days: int = YOUNG_DAYS) -> pd.DataFrame:

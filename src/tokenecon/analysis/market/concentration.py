@@ -12,13 +12,14 @@ A list of market shares names some holders and leaves a rest. What the rest can 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from arch.bootstrap import StationaryBootstrap
 
+from tokenecon.analysis import estimators
 from tokenecon.analysis.estimators import DRAWS, SEED, Estimate, percentile_estimate
 
 RANKS = (1, 2, 3, 4)
@@ -32,6 +33,35 @@ UNSTATED = 0.5
 
 FRESH_DAYS = 120
 """How old a stated run-rate may be to stand beside the newest one."""
+
+PRINTED = pd.DataFrame(
+    [
+        ("token_call_share", "", "idc", "below"),
+        ("market_revenue_share", "china-ai-cloud", "omdia", "below"),
+        ("enterprise_usage_share", "", "menlo_use", "one"),
+        ("enterprise_spend_share", "", "menlo_spend", "one"),
+        ("enterprise_wallet_share", "", "a16z", "one"),
+    ],
+    columns=["metric", "item", "definition", "rule"],
+)
+"""Which facts make up which definition of the market, and what its rest can be."""
+
+PROSPECTUS = {"source_id": "FS_PROS", "size": 5, "rank": 2}
+"""Source that gives one share and that of the ``size`` largest, and the place of the one by the note of its row."""
+
+DEFINITIONS: Mapping[str, tuple[str, str]] = {
+    "idc": ("IDC: tokens on public clouds", "China"),
+    "omdia": ("Omdia: AI cloud revenue", "China"),
+    "frost": ("Frost & Sullivan: LLM revenue", "China"),
+    "menlo_use": ("Menlo: enterprise use", "United States, enterprises"),
+    "menlo_spend": ("Menlo: enterprise API spending", "United States, enterprises"),
+    "a16z": ("a16z: enterprise budgets", "United States, enterprises"),
+    "run_rates": ("Stated run-rates, API and other", "World"),
+    "router_weeks": ("OpenRouter: tokens by author", "World"),
+    "router_days": ("OpenRouter: tokens, last week of days", "World"),
+    "router_lists": ("OpenRouter: largest models by week", "World"),
+}
+"""What each definition of the market counts, and where."""
 
 
 class Bounds(NamedTuple):
@@ -188,6 +218,77 @@ def printed_shares(operating: pd.DataFrame, kinds: pd.DataFrame) -> pd.DataFrame
     )  # fmt: skip
     columns = ["definition", "on", "holder", "share", "rule", "source_id"]
     return found.sort_values(["definition", "on", "share"], ascending=[True, True, False])[columns]
+
+
+def of_prospectus(operating: pd.DataFrame) -> pd.DataFrame:
+    """Return the measures that follow from a named share and that of the largest few (:data:`PROSPECTUS`)."""
+    rows = operating[
+        (operating["source_id"] == PROSPECTUS["source_id"]) & (operating["metric"] == "market_revenue_share")
+    ]
+    share = rows.set_index("segment")["value"]
+    if not {"total", "top_five_developers"} <= set(share.index):
+        return pd.DataFrame()
+    index = of_group(share["total"], share["top_five_developers"], size=PROSPECTUS["size"], rank=PROSPECTUS["rank"])
+    row = {"definition": "frost", "on": rows["period_end"].max(), "named": 1, "rest": 1 - share["total"], "leader": ""}
+    row |= {"hhi_low": index.low, "hhi_high": index.high}
+    return pd.DataFrame([row | {"effective_low": 1 / index.high, "effective_high": 1 / index.low}])
+
+
+def newest(measured: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Return the newest day of each definition with its ``label``, ``group``, and the ``about`` to show beside it.
+
+    Parameters
+    ----------
+    measured : pandas.DataFrame
+        As :func:`measures` gives them.
+    names : mapping of str to str
+        Names of vendors by id.
+    """
+    last = measured.sort_values("on").drop_duplicates("definition", keep="last")
+    labels, groups = ({name: shown[place] for name, shown in DEFINITIONS.items()} for place in (0, 1))
+    equal = last["effective_low"].map("{:.1f}".format) + "–" + last["effective_high"].map("{:.1f}".format)
+    last = last.assign(
+        label=last["definition"].map(labels) + ", " + last["on"].dt.strftime("%b %Y"),
+        group=last["definition"].map(groups),
+        equal=equal,
+        about=equal + " equal" + (", " + last["leader"].map(names) + " first").fillna(""),
+        leader_name=last["leader"].map(names),
+    )
+    return last.sort_values(["group", "hhi_low"], ascending=[True, False], ignore_index=True)
+
+
+def ratios(measured: pd.DataFrame) -> pd.DataFrame:
+    """Return measures with concentration ratios ``cr1`` to ``cr4`` as percent to show, from lower to upper bound."""
+    shown = {}
+    for count in RANKS:
+        low, high = measured[f"cr{count}_low"], measured[f"cr{count}_high"]
+        text = (100 * low).map("{:.0f}".format) + (100 * high).map("–{:.0f}".format).where(high - low > 0.005, "")
+        shown[f"cr{count}"] = text.where(low.notna())
+    return measured.assign(**shown)
+
+
+def trends(series: pd.DataFrame) -> pd.DataFrame:
+    """Return slope a year and mean of the index of each series, by each kind of interval.
+
+    Parameters
+    ----------
+    series : pandas.DataFrame
+        ``series``, ``on`` and ``hhi_low``; a series of fewer than eight days has no row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``series``, ``since``, ``until``, ``mean``, and as estimates ``level`` and ``slope``.
+    """
+    rows = []
+    for name, part in series.groupby("series", sort=False):
+        if len(part) < 8:
+            continue
+        years = (part["on"] - part["on"].min()).dt.days / 365.25
+        level = estimators.block_resampled(np.mean, part["hhi_low"])
+        for slope in (estimators.trend(part["hhi_low"], years), slope_resampled(part["hhi_low"], years)):
+            rows.append((name, part["on"].min(), part["on"].max(), part["hhi_low"].mean(), level, slope))
+    return pd.DataFrame(rows, columns=["series", "since", "until", "mean", "level", "slope"])
 
 
 def author_weeks(token_shares: pd.DataFrame, least_days: int = 3) -> pd.DataFrame:

@@ -1,164 +1,536 @@
-"""What an edition knows of the market, put together once: samples, lists, premia and spreads that claims rest on.
+"""What chapter 3 finds: how concentrated and how settled the market is, its tiers, what a lead earns, whom it pays for.
 
-The chapters on market structure and on prices show the same with their robustness tables; here only what a verdict
-needs is computed, by the same functions on the same samples.
+Prices are makers' international list prices, scores those of the last set of the Artificial Analysis index, tokens
+those of one router.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis.estimators import Estimate
-from tokenecon.analysis.market import churn, concentration, frontier, premium, price_paths, sample, tiers
+from tokenecon.analysis import estimators, revenue
+from tokenecon.analysis.estimate import Estimate
+from tokenecon.analysis.finding import Findings, finding
+from tokenecon.analysis.market import churn, concentration, frontier, premium, sample, sunk_costs, tiers
 from tokenecon.analysis.market import prices as listed
-from tokenecon.analysis.pricing import deflation, gap, premium_spells, price_events, spread
-from tokenecon.catalog import Catalog
+from tokenecon.analysis.revenue.findings import Revenue
+from tokenecon.catalog import Company
+
+INDEX = "aa_index"
+"""The test that measures capability where nothing else is said."""
+
+LARGEST, AUTHORS, DAYS = "nine largest models", "all tokens, by author", "all tokens, by day"
+"""Series of the index of concentration."""
 
 
-@dataclass(frozen=True)
-class Market:
-    """Prices, scores and tokens of one edition; each part is worked out once."""
+class Market(Findings):
+    """The structure of the market, as one edition knows it."""
 
-    cat: Catalog
+    @finding
+    def companies(self) -> tuple[Company, ...]:
+        """The companies that the edition sets side by side."""
+        return self.cat.companies
 
-    @cached_property
+    @finding
+    def names(self) -> Mapping[str, str]:
+        """Short names of vendors by id."""
+        entities = self.cat.entities.set_index("entity_id")
+        return entities["name"].str.replace(r" \(.*", "", regex=True).to_dict()
+
+    @finding
+    def model_names(self) -> Mapping[str, str]:
+        """Names of models by id."""
+        return self.cat.models.set_index("model_id")["name"].to_dict()
+
+    # Samples ---------------------------------------------------------------------------------------------------------
+
+    @finding
     def lists(self) -> pd.DataFrame:
         """Makers' own list prices, odd rows left out."""
         return self.cat.list_prices().frame
 
-    @cached_property
-    def base(self) -> pd.DataFrame:
-        """Models with an international list price, a score and a day of release."""
-        cat = self.cat
-        return sample.hedonic_sample(self.lists, cat.capability, cat.models, cat.entities).frame
-
-    @cached_property
+    @finding
     def scored(self) -> pd.DataFrame:
         """Scores of the last set of the Artificial Analysis index."""
-        return sample.scores(self.cat.capability, "aa_index")
+        return sample.scores(self.cat.capability, INDEX)
 
-    @cached_property
-    def premia(self) -> pd.DataFrame:
-        """Premium of a five percent advantage with wild bootstrap intervals: all models, and the top third."""
-        wanted = ("wild bootstrap by vendor", "top third, wild bootstrap by vendor")
-        specs = [spec for spec in premium.one_at_a_time(["aa_index"], []) if spec.label in wanted]
-        found = premium.estimates({("aa_index", listed.BLEND): self.base}, specs).set_index("label")
-        return found.loc[list(wanted)].set_axis(["all", "top"])
+    @finding
+    def priced_on(self) -> pd.Timestamp:
+        """The day of the scores, on which prices are looked up."""
+        return sample.snapshot_day(self.cat.capability, INDEX)
 
-    @cached_property
-    def both(self) -> pd.DataFrame:
-        """The sample of China and the United States."""
-        return gap.two_countries(self.base)
+    @finding
+    def tests(self) -> tuple[str, ...]:
+        """Tests of capability with scores, of those that the report knows how to read."""
+        known = set(self.cat.capability["benchmark"])
+        return tuple(name for name in premium.MEASURES if name in known)
 
-    @cached_property
-    def paths(self) -> pd.DataFrame:
-        """Every list price over time."""
-        return price_paths.paths(self.lists, self.cat.models, self.cat.entities, self.cat.edition.as_of)
+    @finding
+    def samples(self) -> Mapping[tuple[str, float], sample.Sample]:
+        """Samples of the hedonic regression by test and blend, with what each join kept."""
+        cat, blends = self.cat, (1, listed.BLEND, 10)
+        return {
+            (name, ratio): sample.hedonic_sample(
+                self.lists, cat.capability, cat.models, cat.entities, benchmark=name, ratio=ratio
+            )
+            for name in self.tests
+            for ratio in blends
+        }
 
-    @cached_property
-    def abroad(self) -> pd.DataFrame:
-        """International list prices over time."""
-        return self.paths[self.paths["market"] == "international"]
+    @finding
+    def base(self) -> pd.DataFrame:
+        """Models with an international list price, a score and a day of release: the sample of the premium."""
+        return self.samples[INDEX, listed.BLEND].frame
 
-    @cached_property
-    def spells(self) -> pd.DataFrame:
-        """Premia that held at release, of China and the United States."""
-        found = premium_spells.spells(self.abroad, self.scored, self.scored["scored_on"].max())
-        return found[found["premium"] & found["country"].isin(["CN", "US"])]
+    @finding
+    def base_steps(self) -> pd.DataFrame:
+        """How many models each step to :attr:`base` kept."""
+        return self.samples[INDEX, listed.BLEND].steps
 
-    @cached_property
-    def successions(self) -> pd.DataFrame:
-        """New best models of each vendor against the best before."""
-        found = price_events.successions(self.abroad, self.scored)
-        return found[found["country"].isin(["CN", "US"])]
+    @finding
+    def at_home(self) -> pd.DataFrame:
+        """The same sample on the domestic lists, in yuan."""
+        cat = self.cat
+        return sample.hedonic_sample(self.lists, cat.capability, cat.models, cat.entities, market="domestic").frame
 
-    @cached_property
-    def spreads(self) -> pd.DataFrame:
-        """International over domestic list price of the same model, on the last month end known."""
-        steady = self.paths[~self.paths["model_id"].str.contains(price_events.MOVING)]
-        days = price_paths.month_ends(self.lists["published_on"].min(), self.cat.edition.as_of)
-        months = spread.on_both(steady, spread.month_rates(self.cat.fx), days)
-        return months[months["day"] == months["day"].max()]
+    @finding
+    def token_rows(self) -> pd.DataFrame:
+        """Tokens by model as they are listed, with ``day``, the last one of the row's period."""
+        return self.cat.token_models.assign(day=lambda rows: rows["period_end"])
 
-    @cached_property
-    def panel(self) -> pd.DataFrame:
-        """Models of both countries on sale at month ends up to the day of the scores."""
-        days = price_paths.month_ends(self.lists["published_on"].min(), self.scored["scored_on"].max())
-        return price_paths.panel(self.abroad[self.abroad["country"].isin(["CN", "US"])], self.scored, days)
-
-    @cached_property
-    def falls(self) -> pd.DataFrame:
-        """By how many times the cheapest price of each level of capability falls in a year, by country."""
-        levels = deflation.levels_of(self.panel.drop_duplicates("model_id")["score"])
-        return deflation.declines(deflation.cheapest(self.panel, levels))
-
-    def price_change(self, country: str) -> Estimate:
-        """Return the change of log prices a year at equal score, quarter by quarter, for one country."""
-        quarters = self.panel[self.panel["day"].dt.month.isin([3, 6, 9, 12])]
-        return deflation.annual_change(quarters[quarters["country"] == country])
-
-    @cached_property
+    @finding
     def days(self) -> pd.DataFrame:
         """Tokens by model and day; empty where the edition knows weeks only."""
-        rows = self.cat.token_models.assign(day=lambda found: found["period_end"])
-        return rows[rows["frequency"] == "day"]
+        return self.token_rows.query("frequency == 'day'")
 
-    @cached_property
+    @finding
     def heads(self) -> pd.DataFrame:
         """The nine most used models week by week."""
         return churn.weekly(self.cat.token_models)
 
-    @cached_property
-    def concentration(self) -> pd.DataFrame:
-        """Concentration of the most used models by vendor and week, where weeks follow without a gap."""
+    @finding
+    def dense_since(self) -> pd.Timestamp:
+        """From when on weeks follow one another without a gap."""
         heads = self.heads
-        rows = heads.assign(period_start=heads["week"], period_end=heads["week"], name=heads["model"])
-        found = concentration.measures(concentration.by_vendor(rows, "heads"))
-        dense = heads[heads.groupby("window")["week"].transform("nunique") > 8]
-        return found[found["on"] >= dense["week"].min()]
+        return heads.loc[heads.groupby("window")["week"].transform("nunique") > 8, "week"].min()
 
-    @cached_property
-    def halving(self) -> Estimate:
-        """Median days in which a leading model falls below half of its greatest share."""
-        return churn.lifetime(churn.decays(self.heads))[1]
-
-    @cached_property
+    @finding
     def listed_tokens(self) -> pd.DataFrame:
         """Tokens by named model: of days where these are known, else of weeks that follow without a gap."""
-        rows = self.cat.token_models.assign(day=lambda found: found["period_end"])
-        weeks = rows[(rows["frequency"] == "week") & (rows["day"] >= self.concentration["on"].min())]
-        found = self.days if len(self.days) else weeks
+        weeks = self.token_rows.query("frequency == 'week'")
+        found = self.days if len(self.days) else weeks[weeks["day"] >= self.dense_since]
         return found[found["name"] != "other"]
 
-    @cached_property
+    @finding
+    def routed(self) -> pd.DataFrame:
+        """Tokens of known models by day, with the ``total`` of the day; empty where no days are known."""
+        whole = self.days.groupby("day")["tokens"].sum()
+        return self.days.query("name != 'other' and model_id != ''").assign(total=lambda rows: rows["day"].map(whole))
+
+    @finding
     def history(self) -> pd.DataFrame:
         """International prices of each model over time, as the frontier reads them."""
         return frontier.history(self.lists)
 
-    def carried(self, tier: str) -> pd.DataFrame:
-        """Return tokens and list spending by day and tier, tiers being drawn ``by_price`` or ``by_score``."""
-        sold = frontier.sold_on(self.history, sorted(self.listed_tokens["day"].unique()))
-        sold = sold.merge(self.scored[["model_id", "score"]], on="model_id", how="left")
-        draw = {"by_price": tiers.by_price, "by_score": tiers.by_capability}[tier]
-        return tiers.carried(self.listed_tokens, sold.assign(**{tier: draw(sold)}), tier).frame
+    # Concentration ---------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @finding
+    def printed_shares(self) -> pd.DataFrame:
+        """Shares that analysts print, by definition of the market and day."""
+        return concentration.printed_shares(self.cat.operating, concentration.PRINTED)
+
+    @finding
+    def run_rates(self) -> pd.DataFrame:
+        """Stated run-rates in dollars."""
+        return self.cat.statements.query(
+            "metric == 'run_rate' and kind == 'run_rate' and base_unit == 'USD' and value > 0"
+        )
+
+    @finding
+    def of_authors(self) -> pd.DataFrame:
+        """Shares of all routed tokens by author and week."""
+        return concentration.author_weeks(self.cat.token_shares)
+
+    @finding
+    def measured(self) -> pd.DataFrame:
+        """Measures of concentration under every definition of the market, on every day known."""
+        weeks, days = self.token_rows.query("frequency == 'week'"), self.days
+        held = [self.printed_shares, self.of_authors]
+        if len(days):
+            last = days[days["day"] > days["day"].max() - pd.Timedelta(days=7)]
+            held.append(
+                concentration.by_vendor(
+                    last.assign(period_start=last["day"].min(), period_end=last["day"].max()), "router_days"
+                )
+            )
+        seen = concentration.coverage(weeks, self.of_authors, days, churn.HEAD)
+        stated = concentration.Bounds(1 - concentration.UNSTATED, 1.0)
+        return pd.concat(
+            [
+                concentration.measures(pd.concat(held)),
+                concentration.scaled(concentration.by_vendor(weeks, "router_lists"), seen),
+                concentration.scaled(concentration.run_rate_shares(self.run_rates), stated),
+                concentration.of_prospectus(self.cat.operating),
+            ],
+            ignore_index=True,
+        )
+
+    @finding
+    def definitions(self) -> pd.DataFrame:
+        """Concentration on the newest day of each definition, most concentrated first within ``group``."""
+        return concentration.newest(self.measured, self.names)
+
+    @finding
+    def index_series(self) -> pd.DataFrame:
+        """The index of concentration of vendors over time, by ``series``."""
+        heads = self.heads
+        rows = heads.assign(period_start=heads["week"], period_end=heads["week"], name=heads["model"])
+        series = {
+            LARGEST: concentration.measures(concentration.by_vendor(rows, "heads")),
+            AUTHORS: concentration.measures(self.of_authors),
+        }
+        if len(self.days):
+            series[DAYS] = concentration.measures(concentration.by_vendor(self.days, "days"))
+        found = pd.concat([rows.assign(series=name) for name, rows in series.items()], ignore_index=True)
+        bounded = found["series"] != LARGEST  # the list of the nine says nothing of the rest
+        found = found.assign(low=found["hhi_low"].where(bounded), high=found["hhi_high"].where(bounded))
+        return churn.stretches(found, "series")
+
+    @finding
+    def dense_series(self) -> pd.DataFrame:
+        """:attr:`index_series` where weeks follow without a gap, so that a trend can be asked for."""
+        found = self.index_series
+        return found[(found["series"] != LARGEST) | (found["on"] >= self.dense_since)]
+
+    @finding
+    def trends(self) -> pd.DataFrame:
+        """Slope a year and mean level of each series, by two kinds of interval."""
+        return concentration.trends(self.dense_series)
+
+    # Churn -----------------------------------------------------------------------------------------------------------
+
+    @finding
+    def turned(self) -> pd.DataFrame:
+        """What changed in the list of the nine from each week to the next."""
+        return churn.turnover(self.heads)
+
+    @finding
+    def leaders(self) -> pd.DataFrame:
+        """Who led each week, by model and by the sum of a vendor's models."""
+        return churn.leaders(self.heads)
+
+    @finding
+    def spells(self) -> Mapping[str, pd.DataFrame]:
+        """Stays in the head and leads, under each rule for their length."""
+        lists = {places: churn.weekly(self.cat.token_models, places) for places in (5, 3)}
+        return {
+            churn.STAY: churn.spells(self.heads),
+            "stay among nine, two weeks out end it": churn.spells(self.heads, 2),
+            "stay among nine, first weeks kept": churn.spells(self.heads, first_weeks=True),
+            "stay among five": churn.spells(lists[5]),
+            "stay among three": churn.spells(lists[3]),
+            churn.LEAD: churn.decays(self.heads),
+            "above half of the peak, leader at one": churn.decays(self.heads, top=1),
+            "above three quarters of the peak": churn.decays(self.heads, part=0.75),
+        }
+
+    @finding
+    def lifetimes(self) -> Mapping[str, Estimate]:
+        """Median days of each kind of spell; the two in the text also with vendors resampled."""
+        found = {rule: churn.lifetime(rows)[1].to("days") for rule, rows in self.spells.items()}
+        for rule in (churn.STAY, churn.LEAD):
+            found[f"{rule}, vendors resampled"] = churn.lifetime_by_vendor(self.spells[rule]).to("days")
+        return found
+
+    @finding
+    def stay(self) -> Estimate:
+        """Median days of a stay among the nine most used models."""
+        return self.lifetimes[churn.STAY]
+
+    @finding
+    def halving(self) -> Estimate:
+        """Median days in which a leading model falls below half of its greatest share."""
+        return self.lifetimes[churn.LEAD]
+
+    @finding
+    def survival(self) -> pd.DataFrame:
+        """Survival curves of stays and of leads, by ``what``."""
+        parts = {"Stay among the nine": churn.STAY, "Above half of the peak": churn.LEAD}
+        curves = {what: churn.lifetime(self.spells[rule])[0] for what, rule in parts.items()}
+        return pd.concat([curve.assign(what=what) for what, curve in curves.items()], ignore_index=True)
+
+    @finding
+    def young(self) -> pd.DataFrame:
+        """Share of tokens on young models, by ``series``."""
+        series = {"nine largest models": churn.young_share(self.heads, self.cat.models)}
+        if len(self.days):
+            fifty = churn.daily(self.cat.token_models)
+            series["fifty largest models"] = churn.young_share(fifty, self.cat.models)
+        found = pd.concat([rows.assign(series=name) for name, rows in series.items()], ignore_index=True)
+        return churn.stretches(found.rename(columns={"week": "on"}), "series")
+
+    @finding
+    def young_mean(self) -> Estimate:
+        """Mean share of the tokens of the nine that young models carry."""
+        weeks = self.young[self.young["series"] == self.young["series"].iloc[0]]
+        return estimators.block_resampled(np.mean, weeks["young"].to_numpy()).to("percent")
+
+    # Tiers -----------------------------------------------------------------------------------------------------------
+
+    @finding
+    def on_day(self) -> pd.DataFrame:
+        """Models on sale on the day of the scores, scored or not."""
+        sold = sample.on_sale(self.lists, self.cat.models, self.cat.entities, self.priced_on)
+        return sold.query("blended > 0")
+
+    @finding
     def shape(self) -> tiers.Shape:
         """Whether list prices on the day of the scores have gaps."""
-        day = sample.snapshot_day(self.cat.capability, "aa_index")
-        sold = sample.on_sale(self.lists, self.cat.models, self.cat.entities, day)
-        return tiers.shape(np.log(sold.loc[sold["blended"] > 0, "blended"]))
+        return tiers.shape(np.log(self.on_day["blended"]))
 
-    @cached_property
-    def gains(self) -> pd.DataFrame | None:
-        """What cheaper models gain in a month, all and those near the best; None where no days are known."""
+    @finding
+    def on_sale(self) -> pd.DataFrame:
+        """Models on sale on each day with tokens, with their tier ``by_price`` and ``by_score``."""
+        sold = frontier.sold_on(self.history, sorted(self.listed_tokens["day"].unique()))
+        sold = sold.merge(self.scored[["model_id", "score"]], on="model_id", how="left")
+        return sold.assign(by_price=tiers.by_price(sold), by_score=tiers.by_capability(sold))
+
+    @finding
+    def placed(self) -> Mapping[str, tiers.Spread]:
+        """Tokens and list spending by tier and day, for each way to draw tiers."""
+        return {way: tiers.carried(self.listed_tokens, self.on_sale, way) for way in ("by_price", "by_score")}
+
+    @finding
+    def loads(self) -> pd.DataFrame:
+        """Mean share of tokens and of list spending of each tier by price."""
+        return self.placed["by_price"].frame.groupby("tier")[["token_share", "spend_share"]].mean()
+
+    @finding
+    def tier_weeks(self) -> pd.DataFrame:
+        """Shares of tokens and list spending over time, long: ``way``, ``tier``, ``what``, ``day``, ``share``."""
+        return tiers.over_time({way: spread.frame for way, spread in self.placed.items()})
+
+    @finding
+    def flow(self) -> pd.DataFrame:
+        """What became of each tier's share of tokens between the first and the last week, and its trend a month."""
+        ends = tiers.ends(self.listed_tokens, self.on_sale, 7 if len(self.days) else 1)
+        return tiers.with_trend(tiers.flows(ends, "by_price"), self.placed["by_price"].frame)
+
+    @finding
+    def agreement(self) -> tiers.Agreement:
+        """How tiers by price and by capability agree on the last day with tokens."""
+        last = self.on_sale[self.on_sale["day"] == self.on_sale["day"].max()]
+        return tiers.agreement(last, "by_price", "by_score")
+
+    @finding
+    def below_top(self) -> Estimate:
+        """Share of tokens on models that score less than nine tenths of the best on sale."""
+        carried = self.placed["by_score"].frame.pivot_table("token_share", "day", "tier", fill_value=0.0)
+        below = 1 - carried["top"] if "top" in carried else carried.sum(axis=1)
+        return estimators.block_resampled(np.mean, below.to_numpy()).to("percent")
+
+    # The premium -----------------------------------------------------------------------------------------------------
+
+    @finding
+    def single(self) -> pd.DataFrame:
+        """The premium by the baseline and by one choice changed at a time."""
+        frames = {key: one.frame for key, one in self.samples.items()}
+        counts = self.base["entity_id"].value_counts()
+        specs = premium.one_at_a_time(self.tests, counts[counts >= 8].index)
+        domestic = {(INDEX, listed.BLEND): self.at_home}
+        return pd.concat(
+            [premium.estimates(frames, specs), premium.estimates(domestic, premium.DOMESTIC)], ignore_index=True
+        )
+
+    @finding
+    def premia(self) -> Mapping[str, Estimate]:
+        """:attr:`single` by label."""
+        return premium.by_label(self.single)
+
+    @finding
+    def premium(self) -> Estimate:
+        """Premium of a five percent advantage over all models on sale, date of release held fixed, vendors drawn."""
+        return self.premia[premium.POOLED]
+
+    @finding
+    def premium_top(self) -> Estimate:
+        """The same among the top third of models by score."""
+        return self.premia[premium.TOP]
+
+    @finding
+    def curve(self) -> pd.DataFrame:
+        """The premium by every combination of measure, blend, control and part of the sample."""
+        return premium.estimates({key: one.frame for key, one in self.samples.items()}, premium.curve(self.tests))
+
+    @finding
+    def noise(self) -> Mapping[str, Estimate]:
+        """The premium were noise in scores all that is wrong, and with the score instrumented by another test."""
+        second = sample.scores(self.cat.capability, premium.INSTRUMENT)
+        found = {"reverse": premium.reverse(self.base), "instrumented": premium.instrumented(self.base, second)}
+        return {name: one.to("percent") for name, one in found.items()}
+
+    @finding
+    def launches(self) -> pd.DataFrame:
+        """Models at launch against the best rival then on sale."""
+        return premium.at_release(self.history, self.scored, self.cat.models)
+
+    @finding
+    def leading(self) -> pd.DataFrame:
+        """Launches that led every rival, with ``ratio``, price over the best rival's."""
+        found = self.launches[self.launches["lead"] > 0]
+        return found.assign(ratio=np.exp(found["dearer"]))
+
+    @finding
+    def launch_ratio(self) -> Estimate:
+        """Median launch price of a leader over the best rival's."""
+        return estimators.resampled(np.median, self.leading["ratio"])
+
+    @finding
+    def launch_premia(self) -> Mapping[str, Estimate]:
+        """What a launch earns over the best rival, and each vendor's own ladder."""
+        return premium.at_launch(self.launches) | premium.own_ladders(self.base, self.names)
+
+    # Cheap and nearly as good ----------------------------------------------------------------------------------------
+
+    @finding
+    def edge(self) -> pd.DataFrame:
+        """The best model and the cheapest near it by month, and the price of what led first (``level_price``)."""
+        begin = pd.Timestamp(self.lists["published_on"].min().year + 1, 1, 1)  # the first lists come late in a year
+        months = pd.date_range(begin, self.priced_on, freq="MS")
+        found = frontier.frontier(self.history, self.scored, months)
+        level = frontier.price_of_capability(self.history, self.scored, months, found["best_score"].iloc[0])
+        return found.merge(level.rename("level_price"), left_on="day", right_index=True, how="left")
+
+    @finding
+    def fall(self) -> Estimate:
+        """By how much the price of the capability that led first falls in a year."""
+        known = self.edge.dropna(subset=["level_price"])
+        years = (known["day"] - self.edge["day"].iloc[0]).dt.days / 365.25
+        return estimators.trend(np.log(known["level_price"]), years).map(lambda value: 1 - np.exp(value), "percent")
+
+    @finding
+    def entrants(self) -> pd.DataFrame:
+        """Models that came on sale while daily tokens are known; empty where no days are known."""
         if self.days.empty:
+            return pd.DataFrame()
+        released = self.cat.models.set_index("model_id")["released_on"]
+        return frontier.entrants(self.routed, self.history, self.scored, released, (30, 60))
+
+    @finding
+    def gains(self) -> pd.DataFrame:
+        """What undercutting gains in tokens, by horizon and sample; empty where no days are known."""
+        if self.days.empty:
+            return pd.DataFrame()
+        return frontier.gains(self.routed, self.history, self.scored, frontier.PLANS)
+
+    # Step costs ------------------------------------------------------------------------------------------------------
+
+    @finding
+    def intensities(self) -> pd.DataFrame:
+        """Outlays over revenue by company and full year."""
+        kept = self.cat.financials.query("segment == 'total'")
+        return sunk_costs.intensities(kept[kept["period"].str.startswith("FY")], sunk_costs.PARTS)
+
+    @finding
+    def recent(self) -> tuple[str, ...]:
+        """The last full year and the focal period."""
+        focal = self.edition.focal
+        year = focal if focal.kind == "year" else self.edition.comparatives[3]
+        return tuple(dict.fromkeys([year.label, focal.label]))
+
+    @finding
+    def outlays(self) -> pd.DataFrame:
+        """R&D of a firm in a year, in yuan, by company and recent period."""
+        rows = self.cat.financials
+        rows = rows[(rows["metric"] == "rd_expense") & rows["period"].isin(self.recent)]
+        spent = self.cat.in_currency(rows, "CNY", "average")
+        label = spent["entity_id"].map(self.names) + ", " + spent["period"]
+        return pd.DataFrame({"label": label, "value": spent["value"] * 12 / revenue.months(spent)})
+
+    @finding
+    def kept_of_sales(self) -> pd.DataFrame:
+        """Gross margins above zero: of the API line where it is filed, else of the company; and one in theory."""
+        filed = self.of(Revenue).margins.query("period in @self.recent")
+        of_api = filed["route"].eq("api")
+        files_api = of_api.groupby(filed["entity_id"]).transform("any")
+        earned = filed[of_api | (~files_api & filed["segment"].eq("total"))]
+        theory = self.cat.operating.query("metric == 'theoretical_gross_margin'").head(1)
+        found = pd.DataFrame(
+            {
+                "label": [
+                    *(earned["entity_id"].map(self.names) + ", " + earned["period"]),
+                    *(theory["entity_id"].map(self.names) + ", theoretical"),
+                ],
+                "value": [*earned["margin"], *theory["value"]],
+            }
+        )
+        return found[found["value"] > 0]
+
+    @finding
+    def markets(self) -> pd.DataFrame:
+        """What markets sell in a year, in yuan, as analysts print it; and stated run-rates in sum, smallest first."""
+        sold = self.cat.operating.query("metric in ['market_revenue', 'api_spend']")
+        sold = self.cat.in_currency(sold[sold["segment"].isin(sunk_costs.MARKETS)], "CNY", "average")
+        label = sold["segment"].map(sunk_costs.MARKETS) + ", " + sold["period"]
+        dollar = self.cat.rate("USD", "CNY", self.edition.focal, "average").value
+        world = {"label": sunk_costs.WORLD, "value": self.fresh_run_rates["value"].sum() * dollar}
+        found = pd.DataFrame({"label": label, "value": sold["value"]})
+        return pd.concat([found, pd.DataFrame([world])], ignore_index=True).sort_values("value")
+
+    @finding
+    def fresh_run_rates(self) -> pd.DataFrame:
+        """The last run-rate of each vendor that stated one of late."""
+        holders = concentration.run_rate_shares(self.run_rates)["holder"]
+        last = self.run_rates.sort_values("period_end").drop_duplicates("entity_id", keep="last")
+        return last[last["entity_id"].isin(holders)]
+
+    @finding
+    def bounds(self) -> pd.DataFrame:
+        """Firms of equal size that each market pays for, for every combination of assumptions."""
+        return sunk_costs.grid(self.markets, self.outlays, self.kept_of_sales, sunk_costs.GROWTH)
+
+    @finding
+    def bound_now(self) -> pd.Series:
+        """Median of :attr:`bounds` by market, as large as it is."""
+        now = self.bounds[self.bounds["growth"] == next(iter(sunk_costs.GROWTH))]
+        return now.groupby("market")["firms"].median()
+
+    @finding
+    def compute_bill(self) -> sunk_costs.Bill | None:
+        """The largest compute bill filed or told, and how many of it the stated run-rates would pay for."""
+        told = self.cat.financials.query("metric == 'compute_expense' and segment == 'total'")
+        if told.empty:
             return None
-        whole = self.days.groupby("day")["tokens"].sum()
-        named = self.days[(self.days["name"] != "other") & (self.days["model_id"] != "")]
-        routed = named.assign(total=named["day"].map(whole))
-        return frontier.gains(routed, self.history, self.scored, [frontier.Plan(30, near, None) for near in (0.9, 0.0)])
+        told = self.cat.in_currency(told, "USD", "average")
+        row = told.loc[told["value"].idxmax()]
+        paid = sunk_costs.firms(self.fresh_run_rates["value"].sum(), self.kept_of_sales["value"].median(), row["value"])
+        return sunk_costs.Bill(self.names[row["entity_id"]], row["period"], paid)
+
+    # Convergence -----------------------------------------------------------------------------------------------------
+
+    @finding
+    def convergence(self) -> pd.DataFrame:
+        """How near the fifth-best vendor comes to the best, month by month, on the last set of scores."""
+        first = pd.Timestamp(self.edition.as_of) - pd.DateOffset(months=18)
+        return frontier.nearness(self.scored, self.cat.models, first)
+
+    @finding
+    def convergence_slope(self) -> Estimate:
+        """Change a year of the score of the fifth-best vendor over the best."""
+        near = self.convergence
+        return estimators.trend(near["ratio"], (near["month"] - near["month"].iloc[0]).dt.days / 365.25)
+
+    # Switching -------------------------------------------------------------------------------------------------------
+
+    @finding
+    def surveyed(self) -> pd.DataFrame:
+        """First and last share of each vendor in use by the firms of a survey."""
+        return churn.between_surveys(self.cat.operating)
+
+    @finding
+    def elasticities(self) -> pd.DataFrame:
+        """Published elasticities of use to price."""
+        return self.cat.operating.query("metric == 'price_elasticity'").sort_values("value")

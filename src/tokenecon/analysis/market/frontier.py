@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tokenecon.analysis.estimators import Estimate, coefficient
+from tokenecon.analysis.estimators import Estimate, FitError, coefficient
 from tokenecon.analysis.market import prices as listed
 
 NEAR = 0.9
@@ -129,6 +129,34 @@ def price_of_capability(
     return able.groupby("day")["price"].min().reindex(pd.DatetimeIndex(days, name="day"))
 
 
+def nearness(scores: pd.DataFrame, models: pd.DataFrame, first: pd.Timestamp, place: int = 5) -> pd.DataFrame:
+    """Return how near the vendor at a place comes to the best, at the end of each month.
+
+    Parameters
+    ----------
+    scores, models : pandas.DataFrame
+        ``model_id``, ``score``; ``model_id``, ``entity_id``, ``released_on``.
+    first : Timestamp
+        Where months begin; they end with the newest release.
+    place : int
+        Rank of the vendor.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``month``, ``ratio`` (its best score over the best of all) and ``points`` (of the score between the two); NaN
+        where there are fewer vendors.
+    """
+    rows = scores.merge(models[["model_id", "entity_id", "released_on"]], on="model_id", validate="one_to_one")
+    rows = rows.dropna(subset=["released_on"])
+    found = []
+    for month in pd.date_range(first, rows["released_on"].max(), freq="ME"):
+        best = rows[rows["released_on"] <= month].groupby("entity_id")["score"].max().nlargest(place)
+        top, own = best.iloc[0], best.iloc[-1] if len(best) == place else np.nan
+        found.append({"month": month, "ratio": own / top, "points": top - own})
+    return pd.DataFrame(found)
+
+
 def undercut(sold: pd.DataFrame) -> pd.Series:
     """Return by how much each model undercuts the cheapest rival at least as capable, in log points of price.
 
@@ -213,7 +241,7 @@ def gain(rows: pd.DataFrame, model_effects: bool, hold_share: bool = True) -> Es
     """Return by how much the log share moves for a log point of undercutting, with week effects.
 
     Errors are clustered by model. Without model effects the share held at the start is held fixed, since small shares
-    move more.
+    move more. NaN where the effects leave nothing of it, as with prices that never change.
     """
     if rows["model_id"].nunique() < LEAST_MODELS:
         return Estimate(float("nan"), float("nan"), float("nan"), len(rows), "too few models")
@@ -222,7 +250,10 @@ def gain(rows: pd.DataFrame, model_effects: bool, hold_share: bool = True) -> Es
         formula += " + C(model_id)"
     elif hold_share:
         formula += " + log_share"
-    return coefficient(formula, rows, "undercut", "cluster", "model_id")
+    try:
+        return coefficient(formula, rows, "undercut", "cluster", "model_id")
+    except FitError:
+        return Estimate(float("nan"), float("nan"), float("nan"), len(rows), "no undercutting beside these effects")
 
 
 def detectable(estimate: Estimate, clusters: int, power: float = POWER) -> float:
@@ -280,17 +311,22 @@ def entrants(
     return pd.DataFrame(rows, columns=columns)
 
 
-def fields(row: pd.Series, name: str) -> dict[str, float]:
-    """Return ``value``, ``low`` and ``high`` of a row as named values for a sentence."""
-    return {name: row["value"], f"{name}_low": row["low"], f"{name}_high": row["high"]}
-
-
 class Plan(NamedTuple):
     """A panel to be estimated: parameters of :func:`panel`."""
 
     horizon: int
     near: float
     floor: float | None
+
+
+PLANS = tuple(
+    Plan(*plan)
+    for plan in [
+        *[(30, 0, None), (60, 0, None), (30, 0.7, None), (60, 0.7, None)],
+        *[(30, 0.9, None), (30, 0, 0.5), (60, 0, 0.5), (-30, 0, None)],
+    ]
+)
+"""Horizons and samples over which gains from undercutting are estimated; the last looks back, as a placebo."""
 
 
 def gains(tokens: pd.DataFrame, past: pd.DataFrame, scores: pd.DataFrame, plans: Sequence[Plan]) -> pd.DataFrame:

@@ -22,14 +22,15 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-import statsmodels.formula.api as smf
 
 from tokenecon.analysis.estimators import (
     DRAWS,
     SEED,
     Estimate,
     coefficient,
+    least_squares,
     percentile_estimate,
+    quantile_coefficient,
     resampled_coefficients,
     wild_cluster,
 )
@@ -48,6 +49,15 @@ LAUNCH_DAYS = 90
 """A first price listed later than this after release is no price at launch."""
 
 DATE = "released"
+
+INSTRUMENT = "aa_gpqa_diamond"
+"""The test that stands in for the index where the score is instrumented."""
+
+LADDER = "ladder of "
+"""How labels of vendors' own ladders begin."""
+
+POOLED, TOP = "wild bootstrap by vendor", "top third, wild bootstrap by vendor"
+"""Labels of the two estimates that the text goes by."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +136,13 @@ def needed(scale: str = "score", advantage: float = ADVANTAGE, premium: float = 
     return float(np.log(1 + premium) / step(scale, advantage))
 
 
+def advantage_for(earned: float) -> float:
+    """Return the advantage that earns the claimed premium, given what the claimed one earns; infinite if nothing."""
+    if earned <= 0:
+        return float("inf")
+    return float(np.expm1(np.log1p(CLAIMED) * np.log1p(ADVANTAGE) / np.log1p(earned)))
+
+
 def subset(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return a part of a sample by name.
 
@@ -186,12 +203,10 @@ def estimate(frame: pd.DataFrame, spec: Spec, draws: int = DRAWS, seed: int = SE
     elif spec.errors in ("pairs", "vendor pairs"):
         groups = "entity_id" if spec.errors == "vendor pairs" else None
         drawn = resampled_coefficients(formula, rows, groups, draws, seed)["x"]
-        value = float(smf.ols(formula, rows).fit().params["x"])
+        value = least_squares(formula, rows, "x")
         slope = percentile_estimate(value, drawn, len(rows), f"{spec.errors} bootstrap, {draws:,} draws")
     elif spec.errors == "median":
-        fit = smf.quantreg(formula, rows).fit(q=0.5, max_iter=5_000)
-        low, high = fit.conf_int().loc["x"]
-        slope = Estimate(float(fit.params["x"]), low, high, len(rows), "median regression, kernel errors")
+        slope = quantile_coefficient(formula, rows, "x")
     else:
         slope = coefficient(formula, rows, "x")
     return premium_of(slope, spec.scale)
@@ -279,6 +294,13 @@ def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str]) -> list[Spe
     ]
 
 
+DOMESTIC = (
+    Spec("domestic lists, yuan", "market"),
+    Spec("domestic lists, wild", "market", errors="wild"),
+)
+"""The baseline on lists in yuan."""
+
+
 def curve(benchmarks: Sequence[str], ratios: Sequence[float] = (1, 3, 10)) -> list[Spec]:
     """Return every combination of measure, blend, control and part of the sample: the specification curve.
 
@@ -334,6 +356,14 @@ def estimates(
     return pd.DataFrame(rows)
 
 
+def by_label(found: pd.DataFrame) -> dict[str, Estimate]:
+    """Return rows of :func:`estimates` by label, to be printed in percent."""
+    return {
+        row.label: Estimate(row.premium, row.low, row.high, int(row.n), row.errors, unit="percent")
+        for row in found.itertuples()
+    }
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How a claimed premium fares over many estimates: counts of intervals below, around and above it."""
@@ -368,7 +398,7 @@ def reverse(frame: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> Estima
     one and the inverse of the slope of score on price (Frisch 1934).
     """
     formula = f"log_score ~ log_price + {DATE}"
-    value = smf.ols(formula, frame).fit().params["log_price"]
+    value = least_squares(formula, frame, "log_price")
     drawn = resampled_coefficients(formula, frame, None, draws, seed)["log_price"]
     slopes = percentile_estimate(1 / value, 1 / drawn, len(frame), "reverse regression, pairs bootstrap")
     return premium_of(slopes)
@@ -394,31 +424,24 @@ def instrumented(frame: pd.DataFrame, other: pd.DataFrame, draws: int = DRAWS, s
     for outcome in ("log_price", "log_score"):
         formula = f"{outcome} ~ instrument + {DATE}"
         drawn = resampled_coefficients(formula, both, None, draws, seed)["instrument"].to_numpy()
-        sides.append((float(smf.ols(formula, both).fit().params["instrument"]), drawn))
+        sides.append((least_squares(formula, both, "instrument"), drawn))
     (price, price_drawn), (score, score_drawn) = sides
     slope = percentile_estimate(price / score, price_drawn / score_drawn, len(both), "two stages, pairs bootstrap")
     return premium_of(slope)
 
 
-def ladders(frame: pd.DataFrame, least: int = 4) -> pd.DataFrame:
-    """Return each vendor's own ladder on the day: premium by a regression of its models alone, date held fixed or not.
+def own_ladders(frame: pd.DataFrame, names: Mapping[str, str], least: int = 4) -> dict[str, Estimate]:
+    """Return the premium on each vendor's own ladder: a regression of its models alone, date not held fixed.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``entity_id``, ``n``, ``premium``, ``low``, ``high`` (without date, classical errors: few models), by premium.
-        Vendors with fewer than ``least`` models have no row.
+    Intervals are classical, for want of models. Vendors with fewer than ``least`` models have none; the least first.
     """
-    rows = []
+    found = {}
     for vendor, own in frame.groupby("entity_id"):
         if len(own) < least:
             continue
-        fit = smf.ols("log_price ~ log_score", own).fit()
-        low, high = fit.conf_int().loc["log_score"]
-        slope = Estimate(float(fit.params["log_score"]), low, high, len(own), "classical")
-        found = premium_of(slope)
-        rows.append((vendor, len(own), found.value, found.low, found.high))
-    return pd.DataFrame(rows, columns=["entity_id", "n", "premium", "low", "high"]).sort_values("premium")
+        slope = coefficient("log_price ~ log_score", own, "log_score", "classical")
+        found[f"{LADDER}{names[vendor]}"] = premium_of(slope).to("percent")
+    return dict(sorted(found.items(), key=lambda pair: pair[1].value))
 
 
 def at_release(past: pd.DataFrame, scores: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
@@ -474,10 +497,11 @@ def launch_premium(launches: pd.DataFrame, advantage: float = ADVANTAGE) -> tupl
     return premium_of(slope), level.map(lambda value: float(np.exp(value) - 1))
 
 
-def fields(row: pd.Series, name: str, interval: pd.Series | None = None) -> dict[str, float | int]:
-    """Return a row of :func:`estimates` as named values for a sentence: ``name``, ``_low``, ``_high`` and ``_n``.
-
-    ``interval`` is the row whose interval is told instead, such as the wild bootstrap's.
-    """
-    ends = row if interval is None else interval
-    return {name: row["premium"], f"{name}_low": ends["low"], f"{name}_high": ends["high"], f"{name}_n": int(row["n"])}
+def at_launch(launches: pd.DataFrame) -> dict[str, Estimate]:
+    """Return :func:`launch_premium` for all launches, and for those within a tenth of the rival or ahead of it."""
+    found = {}
+    for label, rows in (("", launches), (", within a tenth or ahead", launches[launches["lead"] > -0.1])):
+        slope, level = launch_premium(rows)
+        found[f"launch against best rival{label}: slope"] = slope.to("percent")
+        found[f"launch against best rival{label}: a model five percent ahead"] = level.to("percent")
+    return found

@@ -10,9 +10,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+
+PARTS = {"R&D": ("rd_expense",), "computing fees": ("rd_compute", "cost_compute"), "compute": ("compute_expense",)}
+"""Outlays that are set against revenue, and the metrics that make them up."""
+
+MARKETS = {
+    "maas": "China, models by API",
+    "public_cloud_models": "China, models on public clouds",
+    "llm_market": "China, all LLM revenue",
+    "enterprises": "United States, enterprise API",
+}
+"""Segments for which analysts print what is sold in a year."""
+
+WORLD = "World, sum of stated run-rates"
+
+GROWTH = {"market as it is": 1.0, "three times as large": 3.0, "ten times": 10.0}
+"""How large the market may grow before the outlay is due again."""
+
+
+class Bill(NamedTuple):
+    """A vendor's whole bill for compute in a period, and how many of it (``firms``) the stated run-rates pay for."""
+
+    vendor: str
+    period: str
+    firms: float
 
 
 def intensities(flows: pd.DataFrame, numerators: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from diptest import diptest
 from scipy import stats
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from tokenecon.analysis.estimators import SEED
+from tokenecon.analysis.estimators import SEED, strict, trend
 
 NAMES = ("low", "middle", "top")
 """Tiers from the cheapest, or least able, upwards."""
@@ -68,9 +69,7 @@ def shape(log_prices: np.ndarray, seed: int = SEED) -> Shape:
         better fit is no gap.
     """
     values = np.asarray(log_prices, dtype=float).reshape(-1, 1)
-    fits = {
-        count: GaussianMixture(count, n_init=4, random_state=seed, reg_covar=1e-3).fit(values) for count in COMPONENTS
-    }
+    fits = {count: _mixture(values, count, seed) for count in COMPONENTS}
     bic = {count: float(fit.bic(values)) for count, fit in fits.items()}
     best = min(bic, key=bic.get)
     dip, p = diptest(np.sort(values[:, 0]))
@@ -83,8 +82,13 @@ def shape(log_prices: np.ndarray, seed: int = SEED) -> Shape:
 def mixture_density(log_prices: np.ndarray, components: int, at: np.ndarray, seed: int = SEED) -> np.ndarray:
     """Return the density of the fitted mixture at the points ``at``."""
     values = np.asarray(log_prices, dtype=float).reshape(-1, 1)
-    fit = GaussianMixture(components, n_init=4, random_state=seed, reg_covar=1e-3).fit(values)
+    fit = _mixture(values, components, seed)
     return np.exp(fit.score_samples(np.asarray(at, float).reshape(-1, 1)))
+
+
+def _mixture(values: np.ndarray, components: int, seed: int) -> GaussianMixture:
+    with strict(f"mixture of {components} normal distributions", ConvergenceWarning):
+        return GaussianMixture(components, n_init=4, random_state=seed, reg_covar=1e-3).fit(values)
 
 
 def _modes(fit: GaussianMixture, values: np.ndarray) -> int:
@@ -162,6 +166,53 @@ def carried(tokens: pd.DataFrame, sold: pd.DataFrame, tier: str) -> Spread:
     return Spread(frame, steps)
 
 
+def over_time(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return shares of tokens and list spending by tier over time: ``way``, ``tier``, ``what``, ``day``, ``share``.
+
+    Parameters
+    ----------
+    frames : mapping of str to pandas.DataFrame
+        Way to draw tiers to what they carry. Where more than forty days are known, shares are means of seven days.
+    """
+    parts = []
+    for way, frame in frames.items():
+        for tier, own in frame.groupby("tier"):
+            both = own.set_index("day")[["token_share", "spend_share"]].sort_index()
+            both = both.rolling("7D").mean() if len(both) > 40 else both
+            long = both.reset_index().melt("day", var_name="what", value_name="share")
+            parts.append(long.assign(way=way, tier=tier))
+    return pd.concat(parts, ignore_index=True)
+
+
+def ends(tokens: pd.DataFrame, sold: pd.DataFrame, span: int) -> pd.DataFrame:
+    """Return models of the first and of the last ``span`` days (``day`` 0 and 1) with tier by price and ``share``.
+
+    Parameters
+    ----------
+    tokens : pandas.DataFrame
+        ``day``, ``model_id``, ``tokens``.
+    sold : pandas.DataFrame
+        ``day``, ``model_id``, ``by_price``.
+    span : int
+        Days.
+    """
+    firm = tokens.merge(sold[["day", "model_id", "by_price"]], on=["day", "model_id"], how="inner")
+    reach = pd.Timedelta(days=span)
+    sides = [firm["day"] < firm["day"].min() + reach, firm["day"] > firm["day"].max() - reach]
+    both = pd.concat(firm[kept].assign(day=place) for place, kept in enumerate(sides))
+    found = both.groupby(["day", "model_id"], as_index=False).agg(
+        tokens=("tokens", "sum"), by_price=("by_price", "last")
+    )
+    return found.assign(share=found["tokens"] / found.groupby("day")["tokens"].transform("sum"))
+
+
+def with_trend(split: pd.DataFrame, carried_: pd.DataFrame) -> pd.DataFrame:
+    """Add to :func:`flows` the ``trend`` a month of each tier's share of tokens, as an estimate in points."""
+    wide = carried_.pivot_table("token_share", "day", "tier", fill_value=0.0)
+    months = 12 * (wide.index - wide.index[0]).days / 365.25
+    return split.assign(trend=[trend(wide[tier], months).to("points") for tier in split["tier"]])
+
+
 def flows(placed: pd.DataFrame, tier: str) -> pd.DataFrame:
     """Split the change of each tier's share of tokens between the first and the last day.
 
@@ -203,8 +254,15 @@ def _order(name: str) -> tuple[int, str]:
     return (NAMES.index(name) if name in NAMES else len(NAMES), name)
 
 
-def agreement(sold: pd.DataFrame, one: str, other: str) -> tuple[pd.DataFrame, float]:
-    """Return how two ways to draw tiers agree: counts of models, and Kendall's tau-b between them."""
+class Agreement(NamedTuple):
+    """How two ways to draw tiers agree: ``counts`` of models by both, and Kendall's ``tau`` (b) between them."""
+
+    counts: pd.DataFrame
+    tau: float
+
+
+def agreement(sold: pd.DataFrame, one: str, other: str) -> Agreement:
+    """Return how two ways to draw tiers agree."""
     known = sold.dropna(subset=[one, other])
     codes = [known[name].map({tier: place for place, tier in enumerate(NAMES)}) for name in (one, other)]
-    return pd.crosstab(known[one], known[other]), float(stats.kendalltau(*codes).statistic)
+    return Agreement(pd.crosstab(known[one], known[other]), float(stats.kendalltau(*codes).statistic))

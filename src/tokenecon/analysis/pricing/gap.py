@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import statsmodels.formula.api as smf
 from statsmodels.stats.oaxaca import OaxacaBlinder
 from statsmodels.tools.sm_exceptions import SingularMatrixWarning
 
@@ -23,14 +22,15 @@ from tokenecon.analysis.estimators import (
     coefficient,
     grouped_median,
     percentile_estimate,
+    quantile_coefficient,
     ratio_of_medians,
     resampled,
     wild_cluster,
 )
 from tokenecon.analysis.market.sample import hedonic_sample, snapshot_day
+from tokenecon.analysis.pricing.countries import ONE, OTHER
 from tokenecon.analysis.pricing.off_list import cached_blend
 
-ONE, OTHER = "CN", "US"
 VENDOR = 4
 """Vendors with as many models are left out in turn."""
 MEASURES: Mapping[str, str] = {
@@ -228,16 +228,15 @@ def quantile_slopes(frame: pd.DataFrame, quantiles: Sequence[float] = (0.25, 0.5
     """
     rows = []
     for quantile in quantiles:
-        level = smf.quantreg("log_price ~ cn + z + date", frame).fit(q=quantile, max_iter=20_000)
-        both = smf.quantreg("log_price ~ cn * z + date", frame).fit(q=quantile, max_iter=20_000)
-        low, high = both.conf_int().loc["cn:z"]
-        gap_low, gap_high = np.exp(level.conf_int().loc["cn"])
+        level = quantile_coefficient("log_price ~ cn + z + date", frame, "cn", quantile).map(np.exp)
+        slope, more = (
+            quantile_coefficient("log_price ~ cn * z + date", frame, term, quantile) for term in ("z", "cn:z")
+        )
         rows.append(
             {"group": "quantile", "label": f"quantile {quantile:.0%}", "n_cn": int(frame["cn"].sum()),
              "n_us": int((1 - frame["cn"]).sum()),
-             "gap": np.exp(level.params["cn"]), "gap_low": gap_low, "gap_high": gap_high,
-             "slope_us": both.params["z"], "slope_cn": both.params["z"] + both.params["cn:z"],
-             "difference": both.params["cn:z"], "difference_low": low, "difference_high": high, "errors": "kernel"}
+             **level.fields("gap"), "slope_us": slope.value, "slope_cn": slope.value + more.value,
+             **more.fields("difference"), "errors": "kernel"}
         )  # fmt: skip
     return pd.DataFrame(rows)
 

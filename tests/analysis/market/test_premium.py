@@ -143,9 +143,11 @@ def test_noise_in_scores_is_bounded_by_the_reverse_regression_and_undone_by_a_se
 
 
 def test_ladders_are_of_one_vendor_each():
-    found = pr.ladders(market(5, models=60, vendors=5), least=6)
-    assert found["n"].min() >= 6
-    assert (found["low"] <= found["premium"]).all()
+    rows = market(5, models=60, vendors=5)
+    found = pr.own_ladders(rows, {vendor: f"Vendor {vendor}" for vendor in rows["entity_id"]}, least=6)
+    assert all(one.n >= 6 and one.low <= one.value <= one.high for one in found.values())
+    assert {name.removeprefix(pr.LADDER + "Vendor ") for name in found} <= set(rows["entity_id"])
+    assert [one.value for one in found.values()] == sorted(one.value for one in found.values())
 
 
 def launch(model, vendor, day, price):
