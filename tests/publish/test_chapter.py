@@ -50,7 +50,7 @@ def test_a_page_shows_the_interactive_form_around_the_same_picture():
     markdown = read(LABELS + "draw()", {"image/svg+xml": SVG, "text/html": html}, {"data_csv": "a\n1\n"}).markdown
     assert "<script>draw(`a`)</script>" in markdown
     assert markdown.count("<svg") == 1
-    assert '<div class="figure-box"><svg id="fig-a--svg" role="img" aria-label="An alt text"' in markdown
+    assert '<div class="figure-box">\n<svg id="fig-a--svg" role="img" aria-label="An alt text"' in markdown
     assert markdown.index("```{=html}") < markdown.index("<script>") < markdown.index("```{=typst}")
 
 
