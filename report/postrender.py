@@ -1,4 +1,4 @@
-"""What Quarto runs after it rendered pages by hand: give them the search, notes and citation that a build gives them."""
+"""What Quarto runs after it rendered pages by hand: give them search, notes and citation, as a build does."""
 
 import os
 import sys

@@ -29,7 +29,7 @@ def kinds(apps: pd.DataFrame) -> pd.Series:
 def ends(apps: pd.DataFrame) -> pd.DataFrame:
     """Return applications on the last day of the first month listed (``day`` 0) and on the last day of all (1).
 
-    Under the last name, with ``kind``, ``per_request`` (input and output tokens of a request) and ``matched`` (listed on both).
+    Under the last name, with ``kind``, ``per_request`` (input and output tokens of a request), ``matched`` (on both).
     """
     days = pd.Series(np.sort(apps["observed_on"].unique()))
     first = days[days.dt.to_period("M") == days.iloc[0].to_period("M")].max()
