@@ -19,7 +19,8 @@ def check(project, first, second="", pages=None):
     one = Content("01_one.ipynb", "One", "sec-one", [(2, first)])
     two = Content("02_two.ipynb", "Two", "sec-two", [(2, f"## A step {{#sec-step}}\n\n{second}")])
     home = Content("00_summary.ipynb", "Summary", "sec-summary")
-    check_references(project, {"index": home, "01_one": one, "02_two": two}, pages or {})
+    more = Content("A1_more.ipynb", "More", "sec-more")
+    check_references(project, {"index": home, "01_one": one, "02_two": two, "A1_more": more}, pages or {})
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from catalog.conftest import small as small
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from refresh.conftest import contents, rows

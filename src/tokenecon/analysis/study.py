@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
 from scipy import special
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
+from statsmodels.tools.sm_exceptions import ConvergenceWarning, SingularMatrixWarning
 
 from tokenecon.analysis import estimators as est
 from tokenecon.analysis.estimators import Estimate
@@ -148,15 +148,15 @@ class Regression(Design):
             error += self.inner_sd * _shared(self.frame[self.inner], rng)
         outcome = self.formula.split("~")[0].strip()
         frame = self.frame.assign(**{outcome: self.fitted + error})
+        drawn = est.coefficient_of(self.formula, frame, self.term, self.weights)
         found = {
             "wild cluster bootstrap": est.wild_cluster(
                 self.formula, frame, self.term, "entity_id", FEW_DRAWS["wild"], seed, self.weights
-            )
+            ),
+            "vendor bootstrap": est.vendor_bootstrap(drawn, frame["entity_id"], None, FEW_DRAWS["vendor"], seed),
         }
         if not self.weights:
-            boot = est.coefficient_of(self.formula, frame, self.term)
             found |= {
-                "vendor bootstrap": est.vendor_bootstrap(boot, frame["entity_id"], None, FEW_DRAWS["vendor"], seed),
                 "clustered by vendor": est.coefficient(self.formula, frame, self.term, "cluster", "entity_id"),
                 "HC3": est.coefficient(self.formula, frame, self.term),
             }
@@ -173,8 +173,8 @@ def _components(formula: str, rows: pd.DataFrame, inner: str | None) -> tuple[fl
     parts = {"inner": f"0 + C({inner})"} if inner else None
     with warnings.catch_warnings():
         # The likelihood of a component at its bound of zero is flat; the value is what matters, and it is checked.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
+        for category in (ConvergenceWarning, SingularMatrixWarning, RuntimeWarning):
+            warnings.simplefilter("ignore", category)
         fit = smf.mixedlm(formula, rows, groups=rows["entity_id"], re_formula="1", vc_formula=parts).fit(reml=True)
     variances = np.array([float(fit.cov_re.iloc[0, 0]), float(fit.vcomp[0]) if inner else 0.0, float(fit.scale)])
     if not np.isfinite(variances).all() or (variances < -1e-9).any():

@@ -19,6 +19,8 @@ from tokenecon.publish.options import cell_options, without_options
 from tokenecon.publish.svg import inline_svg
 
 _HEADING = re.compile(r"^# (?P<title>.+?)\s*\{#(?P<label>sec-[\w-]+)\}\s*$", re.M)
+_PLACE = "<!-- the picture -->"
+_BOX = re.compile(rf'<div class="figure-box">\s*{re.escape(_PLACE)}\s*</div>')
 _RULE = re.compile(r"^\|(\s*:?-+:?\s*\|)+\s*$", re.M)
 
 
@@ -277,15 +279,16 @@ def _in_page(svg: str, html: str, label: str, alt: str, narrow: str = "") -> str
     A figure that was laid out again for a narrow screen brings that drawing as well; the page shows one of the two.
     """
     picture = inline_svg(svg, label, alt)
+    boxes = f'<div class="figure-box{" wide" if narrow else ""}">\n{picture}\n</div>'
     if narrow:
         second = inline_svg(narrow, f"{label}--narrow", alt)
-        return f'<div class="figure-box wide">\n{picture}\n</div>\n<div class="figure-box narrow">\n{second}\n</div>'
+        boxes += f'\n<div class="figure-box narrow">\n{second}\n</div>'
     if not html:
-        return f'<div class="figure-box">\n{picture}\n</div>'
+        return boxes
     twin = svg[svg.index("<svg") :].strip()
     if html.count(twin) != 1:
         raise PublishError(f"figure {label} shows text/html without its SVG in it: no scripts, no figure")
-    return html.replace(twin, picture)
+    return _BOX.sub(lambda _: f'<div class="twin">\n{boxes}\n</div>', html.replace(twin, _PLACE), count=1)
 
 
 def _callout(text: str) -> str:

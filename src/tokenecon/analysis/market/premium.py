@@ -57,7 +57,8 @@ LADDER = "ladder of "
 """How labels of vendors' own ladders begin."""
 
 POOLED, TOP = "wild bootstrap by vendor", "top third, wild bootstrap by vendor"
-"""Labels of the two estimates that the text goes by."""
+CODING = "top third, Coding Index, wild bootstrap by vendor"
+"""Labels of the estimates that the text goes by."""
 
 
 @dataclass(frozen=True)
@@ -274,6 +275,13 @@ def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str]) -> list[Spe
         for name in benchmarks
         if name.startswith("aa_") and name != base.benchmark
     ]
+    coding = replace(top, benchmark="aa_coding_index", errors="wild")
+    found += [replace(coding, label=CODING)] if coding.benchmark in benchmarks else []
+    found += (
+        [replace(coding, label="Coding Index, wild bootstrap by vendor", subset="all")]
+        if coding.benchmark in benchmarks
+        else []
+    )
     found += [replace(base, label=label, group="errors", errors=kind) for kind, label in errors.items()]
     found += [replace(base, label=f"blend {ratio}:1", group="blend", ratio=ratio) for ratio in (1, 10)]
     found += [replace(base, label=label, group="control", control=terms) for terms, label in controls.items()]
@@ -313,7 +321,9 @@ def curve(benchmarks: Sequence[str], ratios: Sequence[float] = (1, 3, 10)) -> li
         if part in ("CN", "US") and "country" in control:
             continue
         scales = ["wins"] if name in RATINGS else ["score", "errors"] if name in SHARES else ["score"]
-        found += [Spec(MEASURES[name], controls[control], name, scale, ratio, part, control) for scale in scales]
+        found += [
+            Spec(MEASURES[name], controls[control], name, scale, ratio, part, control, "wild") for scale in scales
+        ]
     return found
 
 
@@ -350,7 +360,8 @@ def estimates(
             {
                 "label": spec.label, "group": spec.group, "benchmark": spec.benchmark, "scale": spec.scale,
                 "ratio": spec.ratio, "subset": spec.subset, "control": spec.control, "premium": found.value,
-                "low": found.low, "high": found.high, "n": found.n, "vendors": vendors, "errors": found.errors,
+                "low": found.low, "high": found.high, "n": found.n, "vendors": vendors,
+                "errors": found.errors.replace("entity_id", "vendor"),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
@@ -386,7 +397,11 @@ class Verdict:
 
 
 def judge(found: pd.DataFrame, claimed: float = CLAIMED) -> Verdict:
-    """Count how many intervals of ``low`` to ``high`` lie below, around and above the claimed premium."""
+    """Count how many intervals of ``low`` to ``high`` lie below, around and above the claimed premium.
+
+    Estimates of too few vendors for an interval do not count.
+    """
+    found = found.dropna(subset=["low", "high"])
     below, above = int((found["high"] < claimed).sum()), int((found["low"] > claimed).sum())
     return Verdict(below, len(found) - below - above, above)
 
