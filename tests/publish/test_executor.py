@@ -45,6 +45,20 @@ def test_a_task_that_kills_every_worker_is_named(root):
     assert str(error).startswith("killed_always: a worker was killed 3 times")
 
 
+@pytest.mark.slow
+def test_large_results_come_whole_and_leaving_early_does_not_wait(root):
+    with pytest.raises(KeyboardInterrupt), executor(root, workers=2) as pool:
+        futures = [pool.submit(studies.large, number) for number in range(40)]
+        assert futures[1].result() == bytes([1]) * 5_000_000
+        processes = pool.pools[0].workers()
+        raise KeyboardInterrupt
+    for process in processes:
+        process.join(10)
+        assert process.exitcode is not None
+    pool.pools[0]._pool.shutdown(wait=True)
+    assert all(future.done() for future in futures)
+
+
 def test_an_error_comes_back_as_it_was(root):
     error = results(root, {"bad": (studies.refused, ())}, workers=1)["bad"]
     assert isinstance(error, PublishError)

@@ -110,33 +110,86 @@ class _Lasting(Executor):
         given.add_done_callback(lambda done: self._settle(promised, task, attempt, done))
 
     def _settle(self, promised: Future[Any], task: Task, attempt: int, done: Future[Any]) -> None:
-        error = CancelledError() if done.cancelled() else done.exception()
-        if isinstance(error, BrokenExecutor) and self._open:
-            if attempt < ATTEMPTS:
-                self._give(promised, task, attempt + 1)
-                return
-            what = " ".join([task[0].__name__, *(one for one in task[1] if isinstance(one, str))])
-            error = PublishError(f"{what}: a worker was killed {ATTEMPTS} times, perhaps for want of memory: {error}")
-        if error:
-            promised.set_exception(error)
+        error = None if done.cancelled() else done.exception()
+        if not isinstance(error, BrokenExecutor) or not self._open:
+            _pass_on(done, promised)
+        elif attempt < ATTEMPTS:
+            self._give(promised, task, attempt + 1)
         else:
-            promised.set_result(done.result())
+            what = " ".join([task[0].__name__, *(one for one in task[1] if isinstance(one, str))])
+            told = f"{what}: a worker was killed {ATTEMPTS} times, perhaps for want of memory: {error}"
+            promised.set_exception(PublishError(told))
 
 
 # Processes here
 
 
+class _Processes(Executor):
+    """Processes whose results come as files: a worker killed while it writes to a pipe blocks whoever reads there."""
+
+    def __init__(self, project: Path, scratch: str, workers: int) -> None:
+        given = (str(project), scratch, dict(os.environ))
+        self._pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=given)
+        self._scratch = scratch
+
+    def submit(self, call: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        """Give work to a process."""
+        promised: Future[Any] = Future()
+        written = self._pool.submit(_write_answer, Path(self._scratch), call, arguments)
+        written.add_done_callback(lambda done: _pass_on(done, promised, _read_answer))
+        return promised
+
+    def workers(self) -> list[Any]:
+        """Return the processes that were started."""
+        return list((self._pool._processes or {}).values())
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more work."""
+        self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def _write_answer(folder: Path, call: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
+    """Run a task, write what it returns or raises to a file in ``folder``, and return the file's name."""
+    value = error = None
+    try:
+        value = call(*arguments)
+    except Exception as raised:
+        error = raised
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="answer-", delete=False) as file:
+        file.write(pickle.dumps((value, error)))
+    return file.name
+
+
+def _read_answer(name: str) -> Any:
+    """Return what a task returned, or raise what it raised."""
+    value, error = pickle.loads(Path(name).read_bytes())
+    os.unlink(name)
+    if error:
+        raise error
+    return value
+
+
+def _pass_on(done: Future[Any], promised: Future[Any], read: Callable[[Any], Any] = lambda value: value) -> None:
+    """Give what became of one future to another."""
+    error = CancelledError() if done.cancelled() else done.exception()
+    try:
+        if error:
+            raise error
+        promised.set_result(read(done.result()))
+    except BaseException as raised:
+        promised.set_exception(raised)
+
+
 @contextmanager
 def _processes(project: Path, workers: int) -> Iterator[Executor]:
     scratch = tempfile.mkdtemp(prefix="tokenecon-")
-    given = (str(project), scratch, dict(os.environ))
-    lasting = _Lasting(lambda: ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=given))
+    lasting = _Lasting(lambda: _Processes(project, scratch, workers))
     try:
         yield lasting
         lasting.shutdown()
     except BaseException:
         # What runs is given up: kernels end with their worker.
-        started = [process for pool in lasting.pools for process in (pool._processes or {}).values()]
+        started = [process for pool in lasting.pools for process in pool.workers()]
         lasting.shutdown(wait=False, cancel_futures=True)
         for process in started:
             process.kill()
@@ -344,24 +397,19 @@ def _away(project: bytes, work: bytes, variables: dict[str, str]) -> Any:
         if not answer.is_file():
             said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise BrokenExecutor(f"a task ended with status {done.returncode} on {platform.node()}: {said}")
-        value, error = pickle.loads(answer.read_bytes())
-    if error:
-        raise error
-    return value
+        return _read_answer(str(answer))
 
 
 def serve(given: str, answer: str) -> None:
     """Run the task in the file ``given``, and write what it returns, or raises, to the file ``answer``."""
     call, arguments, expected = pickle.loads(Path(given).read_bytes())
-    value = error = None
-    try:
-        here = versions()
-        if wrong := [
-            f"{name} {here[name]} instead of {wanted}" for name, wanted in expected.items() if here[name] != wanted
-        ]:
-            raise PublishError(f"the worker on {platform.node()} has {', '.join(wrong)}: install it from uv.lock")
-        value = call(*arguments)
-    except Exception as raised:
-        error = raised
-    Path(f"{answer}.new").write_bytes(pickle.dumps((value, error)))
-    os.replace(f"{answer}.new", answer)
+    written = _write_answer(Path(given).parent, _checked, (call, arguments, expected))
+    os.replace(written, answer)
+
+
+def _checked(call: Callable[..., Any], arguments: tuple[Any, ...], expected: Mapping[str, str]) -> Any:
+    """Run a task if the libraries here are those of the machine that sent it."""
+    here = versions()
+    if wrong := [f"{name} {here[name]} instead of {known}" for name, known in expected.items() if here[name] != known]:
+        raise PublishError(f"the worker on {platform.node()} has {', '.join(wrong)}: install it from uv.lock")
+    return call(*arguments)
