@@ -88,6 +88,7 @@
       dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
       field.addEventListener("input", search);
       field.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") dialog.close();
         if (event.key === "Enter") { event.preventDefault(); list.querySelector("a")?.click(); }
       });
       document.body.append(dialog);
@@ -212,10 +213,11 @@
   const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => reachable(target)));
   boxes.forEach((box) => watch.observe(box));
 
-  // Quarto names neither of its two bars.
-  for (const [bar, name] of [["#quarto-sidebar", "Chapters"], [".quarto-secondary-nav", "This page"]]) {
+  // Quarto names none of its bars.
+  for (const [bar, name] of [["#quarto-sidebar", "Chapters"], [".quarto-secondary-nav", "This page"], ["#TOC", "Sections"]]) {
     document.querySelector(bar)?.setAttribute("aria-label", name);
   }
+  for (const link of document.querySelectorAll('a[role="navigation"]')) Object.assign(link, { role: "button", tabIndex: 0 });
 
   // A table that becomes cards on a phone carries its headings in its cells.
   for (const table of main.querySelectorAll(".filterable table")) {

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-from publish.sample_project import HEADING_ONE, SET_UP, SHOWN, make_project, write_notebook
+from publish.sample_project import HEADING_ONE, SET_UP, make_project, write_notebook
 
 from tokenecon.display import Column, style, table
 from tokenecon.markup import escaped, shown
@@ -30,7 +30,7 @@ def hostile_project(root):
     made = table(data, {"who": Column("Who <b>*x*</b>"), "value": Column("Value", ",.1f"), "said": Column("$Said$")})
     cell = f'#| label: tbl-rows\n#| tbl-cap: "Rows."\nShown({{"text/markdown": {made.markdown!r}}}, data_csv="a\\n")'
     figure = f'#| label: fig-bar\n#| fig-cap: "One bar."\n#| fig-alt: {escaped_yaml(TEXTS)}\nfigure()'
-    set_up = f"#| include: false\n{SET_UP}\n{SHOWN}"
+    set_up = f"{SET_UP}\nfrom tokenecon.shown import Shown"
     heading = HEADING_ONE.replace(" See @sec-two and @sec-step.", "")
     write_notebook(project, "01_one.ipynb", f"md:{heading}", set_up, cell, figure)
     write_notebook(project, "00_summary.ipynb", "md:# Summary {#sec-summary}\n\nRead @sec-one and @tbl-rows.")
