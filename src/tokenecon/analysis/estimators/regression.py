@@ -1,8 +1,8 @@
 """Regressions by statsmodels' formulas: coefficients with intervals that know of vendors.
 
 Models of one vendor are priced together, so that :func:`wild_cluster`, or the bootstrap of vendors, is the interval to
-print; those of :func:`coefficient` stand beside it. What each covers in the designs of this report is in the table of the simulation
-study (:mod:`tokenecon.analysis.study`).
+print; those of :func:`coefficient` stand beside it. What each covers in the designs of this report is in the table of
+the simulation study (:mod:`tokenecon.analysis.study`).
 """
 
 from __future__ import annotations
