@@ -48,6 +48,24 @@ PLAIN_MEMORY = 0.76
 LEAST = 0.85
 """An interval that covers less than this in its design is not printed."""
 
+PRINTED: Mapping[str, str] = {
+    **dict.fromkeys(["premium", "premium, top third", "launch premium", "price gap"], "wild cluster bootstrap"),
+    **dict.fromkeys(["difference of slopes", "price gap in use"], "vendor bootstrap"),
+    **dict.fromkeys(["price change, CN", "price change, US"], "vendor bootstrap"),
+    **dict.fromkeys(["ratio of medians", "spread", "rises among decisions"], "vendor bootstrap"),
+    **dict.fromkeys(["time undercut, CN", "time to half"], "vendor bootstrap"),
+    **dict.fromkeys(["time undercut, US", "lag of followers"], "Kaplan–Meier, log–log"),
+    **dict.fromkeys(["concentration, trend", "concentration, trend, plain memory", "concentration, mean"], "AR(1)"),
+    "price of a level, trend": "AR(1)",
+}
+"""Which interval a design's question prints: of those that cover, the shorter.
+
+The wild bootstrap covers 92 to 94 percent of a premium and of a gap between countries, and 89 to 93 where few vendors
+or few models carry the weight: with an interaction, in a panel of seven vendors, by tokens. There the bootstrap of
+vendors does, with 97. Where there are four vendors they cannot be drawn; what is printed then takes durations as
+independent, and covers only if vendors share as little of them as the sample shows.
+"""
+
 COLUMNS = [
     "design", "estimator", "n", "clusters", "nominal", "coverage", "mc_error", "replications", "seed", "run_on",
 ]  # fmt: skip
@@ -461,7 +479,9 @@ def _rows(design: Design, covers: Sequence[Covers], seed: int, run_on: str) -> l
     return rows
 
 
-def recorded(estimate: Estimate, table: pd.DataFrame, design: str, estimator: str, least: float = LEAST) -> Estimate:
+def recorded(
+    estimate: Estimate, table: pd.DataFrame, design: str, estimator: str | None = None, least: float = LEAST
+) -> Estimate:
     """Return an estimate with the coverage that its interval has in its design; below ``least``, without the interval.
 
     Parameters
@@ -471,7 +491,7 @@ def recorded(estimate: Estimate, table: pd.DataFrame, design: str, estimator: st
     table : pandas.DataFrame
         As :func:`run` returns it: the table ``study``.
     design, estimator : str
-        Its row.
+        Its row; the estimator of :data:`PRINTED` if left out.
     least : float
         An interval that covers less abstains.
 
@@ -480,6 +500,7 @@ def recorded(estimate: Estimate, table: pd.DataFrame, design: str, estimator: st
     KeyError
         If the study did not try this.
     """
+    estimator = estimator or PRINTED[design]
     row = table[(table["design"] == design) & (table["estimator"] == estimator)]
     if len(row) != 1:
         raise KeyError(f"the study has {len(row)} rows for '{estimator}' in '{design}'; run `make study`")

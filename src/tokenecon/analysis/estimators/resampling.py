@@ -149,8 +149,8 @@ def vendor_bootstrap(
 
     The bootstrap of clusters (Davison and Hinkley 1997). Percentiles of few clusters are too narrow, as a normal
     interval with the uncorrected variance is beside a t interval; so they are taken further out, by as much as makes
-    up for it in a mean (Hesterberg 2015). In the designs of this report with five vendors and more it covers 92 to 96
-    percent, plain percentiles 86 to 92, and single observations drawn 70; with four vendors 82 to 90.
+    up for it in a mean (Hesterberg 2015). In the designs of this report with five vendors and more it covers 92 to 98
+    percent, plain percentiles 83 to 92, and single observations drawn 55 to 70; with four vendors 82 to 90.
 
     Parameters
     ----------
