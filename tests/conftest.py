@@ -6,7 +6,11 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, Error, sync_playwright
+
+settings.register_profile("loaded", deadline=None)  # How long an example takes says how busy the machine is.
+settings.load_profile("loaded")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -142,6 +142,57 @@ def test_filling_moves_complete_rows_and_keeps_the_others(filled):
     assert 0 < len(left) < sum(done.added.values())
 
 
+def begun(folder, cells):
+    """A project with a new edition whose first Zhipu rows are filled in: cells by line of the template."""
+    project = copy(folder)
+    todo = publish.new_edition(NAME, AS_OF, project=project)
+    file = todo.folder / "financials.csv"
+    rows = invented.read(file)
+    for line, changed in cells.items():
+        rows[line - 2] |= changed
+    invented.write(file, rows)
+    return project, file, rows
+
+
+def told(project):
+    tables = {
+        path.name: path.read_bytes() for path in [*project.data.glob("*.csv"), *project.data.glob("editions/*.todo/*")]
+    }
+    with pytest.raises(publish.PublishError) as caught:
+        publish.fill(NAME, project=project)
+    assert tables == {
+        path.name: path.read_bytes() for path in [*project.data.glob("*.csv"), *project.data.glob("editions/*.todo/*")]
+    }
+    return str(caught.value).splitlines()
+
+
+def test_filling_asks_once_for_a_source_and_says_everything_else_at_once(tmp_path):
+    good = {"source_id": "NEW_AR", "published_on": SAID_ON}
+    project, *_ = begun(tmp_path, {
+        2: good | {"value": "1,234"}, 3: good | {"value": "12,5"}, 4: good | {"value": "77"},
+        5: good | {"value": "8", "metric": "revenues"}, 6: good | {"value": "9", "published_on": "31.3.2027"},
+    })  # fmt: skip
+    lines = told(project)
+    [asked] = [line for line in lines if "NEW_AR" in line]
+    assert asked == (
+        "financials.csv:2: source_id: 'NEW_AR' is no source yet (5 rows of financials.csv); "
+        "add its row to data/sources.csv"
+    )
+    assert "financials.csv:3: value: '12,5' has commas outside groups of three; a decimal comma? write 12.5" in lines
+    assert any(line.startswith("financials.csv:5: metric: 'revenues' is in no row") for line in lines), lines
+    assert any(line.startswith("financials.csv:6: published_on: '31.3.2027' is not a date") for line in lines), lines
+    assert lines[-1] == "nothing is moved"
+
+
+def test_filling_takes_numbers_as_printed(tmp_path):
+    good = {"source_id": invented.SOURCE, "published_on": SAID_ON}
+    project, file, rows = begun(tmp_path, {2: good | {"value": "1,234"}})
+    invented.add_source(project.data, SAID_ON)
+    assert dict(publish.fill(NAME, project=project).added) == {"financials": 1}
+    assert invented.read(project.data / "financials.csv")[-1] == rows[0] | {"value": "1234"}
+    assert len(invented.read(file)) == len(rows) - 1
+
+
 def test_a_row_that_was_begun_is_named_and_stays(started):
     project, todo = started
     file = todo.folder / "financials.csv"

@@ -36,6 +36,14 @@ Edition = Annotated[
     typer.Option("--edition", "-e", help="An id in data/editions, such as 2025FY. The newest if left out."),
 ]
 
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        envvar="TOKENECON_CLUSTER",
+        help="Work on a Dask cluster: tcp://host:8786, or local:2 to try it with two workers here.",
+    ),
+]
+
 Newest = Annotated[str | None, typer.Argument(metavar="[ID]", help="The newest edition if left out.")]
 
 
@@ -88,13 +96,7 @@ def build(
         bool,
         typer.Option("--watch", help="Show the pages in a browser, and build them again whenever a file is saved."),
     ] = False,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            envvar="TOKENECON_CLUSTER",
-            help="Run notebooks on a Dask cluster: tcp://host:8786, or local:2 to try it with two workers here.",
-        ),
-    ] = None,
+    cluster: Cluster = None,
 ) -> None:
     """Execute the notebooks whose inputs changed, and render the report into `build/<edition>/`.
 
@@ -218,8 +220,8 @@ def new_one(
     marked gap. `data/editions/<id>.todo/` holds the checklist, and for each table a template with its header and a row
     for each missing figure. Fill in value, source and day, then run `tokenecon edition fill`.
 
-    Between two filings say which period it is about: `tokenecon edition new 2026Q3 --as-of 2026-11-15 --focal "H1 2026"`
-    brings prices, tokens and run-rates up to date beside the accounts of the half-year.
+    Between two filings say which period it is about: with `--as-of 2026-11-15 --focal "H1 2026"` an edition brings
+    prices, tokens and run-rates up to date beside the accounts of the half-year.
     """
     from tokenecon import publish
     from tokenecon.terminal import show_todo
@@ -245,10 +247,9 @@ def list_missing(
 
 @editions.command("fill")
 def fill_in(name: Newest = None) -> None:
-    """Move the completed rows of an edition's templates into the tables of `data/`.
+    """Check the completed rows of an edition's templates, and move them into the tables of `data/`; all, or none.
 
-    A row is complete with a figure, its source and its day. Run `tokenecon check` afterwards: a source that is new
-    needs its row in `data/sources.csv`.
+    A row is complete with a figure, its source and its day. A source that is new needs its row in `data/sources.csv`.
     """
     from tokenecon import publish
 
@@ -354,13 +355,19 @@ def refresh_data(
     watch_sources: Annotated[
         bool, typer.Option("--watch-sources", help="Only say which addresses of sources no longer answer.")
     ] = False,
+    router_prices: Annotated[
+        bool, typer.Option("--router-prices", help="Tell the prices of routers that changed, too.")
+    ] = False,
+    summary_file: Annotated[
+        Path | None, typer.Option("--summary", help="Also write what changed to this file, as Markdown.")
+    ] = None,
     data: DataFolder = None,
 ) -> None:
     """Bring prices, tokens and exchange rates up to date, and say what changed.
 
     Adds rows and edits none; whatever fails a check is held back in `data/quarantine.csv`. Each of prices, tokens and
     rates comes in whole or not at all; the status is 1 if one of them did not. Tokens need a key in the environment
-    variable `OPENROUTER_API_KEY`.
+    variable `OPENROUTER_API_KEY`. A source that shows nothing new is told as stale.
     """
     from rich.progress import DownloadColumn, Progress, TextColumn
 
@@ -388,7 +395,9 @@ def refresh_data(
                 summary = refresh.refresh(
                     root, feeds, since=since.date() if since else None, dry_run=dry_run, progress=progress
                 )
-    for line in refresh.told(summary, dry_run):
+        if summary_file:
+            refresh.write_summary(summary_file, summary, dry_run, router_prices)
+    for line in refresh.told(summary, dry_run, router_prices):
         out.print(line, markup=False)
     if not dry_run and root == data_root():
         _tell_reruns(summary.added)
@@ -411,7 +420,7 @@ def financials(
     rulings: Annotated[Path | None, typer.Option(help="CSV with rulings, where the filing restates figures.")] = None,
     segments: Annotated[Path | None, typer.Option(help="CSV with new segments.")] = None,
     allow_jumps: Annotated[
-        bool, typer.Option("--allow-jumps", help="Take figures a hundred times those of a year before.")
+        bool, typer.Option("--allow-jumps", help="Take figures that are unlikely beside those of a year before.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare; write nothing.")] = False,
     data: DataFolder = None,
@@ -420,7 +429,8 @@ def financials(
 
     A file needs entity_id, metric, segment, period_start, period_end, value, unit, currency and source_id; `1,234.5`
     (in quotes), `(37.1)` and `26.3%` are read as printed. Enter the sums, shares and growth that the filing states: a
-    mistyped digit breaks one of them, is named, and nothing is written.
+    mistyped digit breaks one of them, is named, and nothing is written. So is what is unlikely: ten times the figure of
+    a year before or a tenth of it, nothing after something, a new sign, a margin over 100%, a day too few.
     """
     from tokenecon import refresh
 
@@ -445,6 +455,8 @@ def financials(
         )
         table.add_row(str(figure.line), name, period, f"{figure.printed} {row['unit']}", figure.before, change)
     out.print(table)
+    for note in added.notes:
+        out.print(note, markup=False)
     known = f"; {len(added.known)} were there already" if added.known else ""
     out.print(f"{'would add' if dry_run else 'added'} {len(added.figures)} rows to data/financials.csv{known}")
 
@@ -454,23 +466,24 @@ def study(
     edition: Edition = None,
     replications: Annotated[int, typer.Option(help="Samples drawn of each design.", min=2)] = 800,
     workers: Annotated[int | None, typer.Option(help="Processes; as many as there are cores if left out.")] = None,
+    cluster: Cluster = None,
 ) -> None:
     """Simulate the design of each headline interval and write what it covers into `data/study.csv`.
 
-    Takes some minutes. The numbers depend on the samples of the edition, not on how many workers share the work.
+    Takes some minutes. The numbers depend on the samples of the edition, not on who shares the work.
     """
-    from concurrent.futures import ProcessPoolExecutor
-
     from tokenecon.analysis import study as simulation
     from tokenecon.analysis.market.findings import Market
-    from tokenecon.catalog import Catalog
+    from tokenecon.analysis.pricing.findings import Pricing
+    from tokenecon.publish.executor import executor
 
-    with _errors(), ProcessPoolExecutor(workers) as executor:
-        designs = simulation.designs(Market(Catalog.open(edition)))
-        table = simulation.run(
-            designs, f"{dt.date.today():%Y-%m-%d}", replications, executor=executor,
-            said=lambda line: out.print(line, markup=False),
-        )  # fmt: skip
+    with _errors():
+        designs = simulation.designs(Market.open(edition), Pricing.open(edition))
+        with executor(data_root().parent, cluster, workers) as opened:
+            table = simulation.run(
+                designs, f"{dt.date.today():%Y-%m-%d}", replications, executor=opened,
+                said=lambda line: out.print(line, markup=False),
+            )  # fmt: skip
     path = data_root() / "study.csv"
     table.to_csv(path, index=False, lineterminator="\n")
     out.print(f"wrote {path}: {len(table)} rows", markup=False)

@@ -8,6 +8,7 @@ import pytest
 
 from tokenecon.catalog import Catalog, DataError
 from tokenecon.catalog.checks import run_checks
+from tokenecon.catalog.files import SAVE
 
 API_2025 = {"entity_id": "zhipu", "metric": "revenue", "segment": "cloud", "period_end": "2025-12-31"}
 MARGIN_2025 = {"entity_id": "zhipu", "metric": "gross_margin", "segment": "cloud", "period_end": "2025-12-31"}
@@ -31,12 +32,12 @@ def test_the_data_pass():
         ({"value": "1,050.3"}, "value", "'1,050.3' has a thousands comma; write 1050.3"),
         ({"value": "NaN"}, "value", "'NaN' is not a finite number; leave out the row if nothing is known"),
         ({"value": "-inf"}, "value", "'-inf' is not a finite number; leave out the row if nothing is known"),
-        ({"value": "1e3"}, "value", "'1e3' is not a number"),
+        ({"value": "1e3"}, "value", "'1e3' is not a number as printed: a spreadsheet shortened it"),
         ({"value": "1_050"}, "value", "'1_050' is not a number"),
         ({"value": ""}, "value", "is empty; a value is required"),
         ({"period_end": "31.12.2025"}, "period_end", "'31.12.2025' is not a date; write it as 2026-03-31"),
         ({"period_end": "2025-13-31"}, "period_end", "'2025-13-31' is no day of the calendar"),
-        ({"period_end": "2025-2-3"}, "period_end", "'2025-2-3' is not a date; write it as 2026-03-31"),
+        ({"period_end": "2025-2-3"}, "period_end", "'2025-2-3' is not a date; write it as 2025-02-03"),
         (
             {"entity_id": "minimaxx"},
             "entity_id",
@@ -130,7 +131,7 @@ def test_a_wrong_encoding(data):
     content = text.replace("Moonshot", "Möonshot").encode("latin-1")
     (data.root / "entities.csv").write_bytes(content)
     where = content.index(b"\xf6")
-    message = f"byte 0xf6 at position {where} is not UTF-8; save the file as UTF-8"
+    message = f"byte 0xf6 at position {where} is not UTF-8 (Windows-1252?); {SAVE}"
     only(data, f"data/entities.csv:{line}: file: {message}")
 
 
@@ -168,7 +169,11 @@ def test_a_wrong_header(data, old, new, message):
 @pytest.mark.parametrize(
     ("change", "column", "message"),
     [
-        (lambda row: row + ",more", "row", "has 10 cells where the header has 9; quote a cell that holds a comma"),
+        (
+            lambda row: row + ",more",
+            "row",
+            'has 10 cells where the header has 9; quote a cell that holds a comma: "1,234"',
+        ),
         (
             lambda row: row.rpartition(",")[0],
             "row",
@@ -185,7 +190,11 @@ def test_a_wrong_header(data, old, new, message):
             "source_id",
             "'FRED_FX ' has spaces at an end; write 'FRED_FX'",
         ),
-        (lambda row: row[:-1] + "a\x07b,", "note", "'a\\x07b' holds a character that does not print"),
+        (
+            lambda row: row[:-1] + "a\x07b,",
+            "note",
+            "'a\\x07b' holds a character that does not print, a control character (U+0007)",
+        ),
     ],
 )
 def test_a_broken_line(data, change, column, message):
@@ -399,3 +408,76 @@ def test_an_edition_that_does_not_exist(data):
         DataError, match=r"data/editions/2030FY\.toml:1: file: is missing; editions are: 2025FY, 2026H1"
     ):
         Catalog.open("2030FY", data.root)
+
+
+@pytest.mark.parametrize(("rate", "far"), [("7.034", False), ("7.036", True), ("6.966", False), ("6.964", True)])
+def test_an_average_of_a_year_may_be_half_a_percent_off_its_months(data, rate, far):
+    rows = data.rows("fx.csv")
+    for row in rows:
+        if (row["quote"], row["kind"], row["date"][:4]) == ("CNY", "monthly_average", "2025"):
+            row["rate"] = "7"
+    data.save("fx.csv", rows)
+    line = data.line("fx.csv", quote="CNY", kind="annual_average", date="2025-12-31")
+    data.edit("fx.csv", line, rate=rate)
+    message = f"data/fx.csv:{line}: rate: {rate} is far from the mean of its months, 7.0000"
+    assert data.findings() == ([message] if far else [])
+
+
+WEEKS = {"segment": "total", "unit": "million", "currency": "CNY", "source_id": "ZP_IR26", "published_on": "2026-08-31"}
+
+
+def weeks(data, before: tuple[str, str], growth: str) -> int:
+    """Add revenue of two years of weeks, and the growth stated; return the line of that."""
+    like = data.line("financials.csv", **API_2025 | {"segment": "total"})
+    year = {"period_start": "2024-09-29", "period_end": "2025-09-27"}
+    data.add("financials.csv", like, **WEEKS, period_start=before[0], period_end=before[1], value="400")
+    data.add("financials.csv", like, **WEEKS, **year, value="390")
+    ratio = {"metric": "revenue_growth", "unit": "percent", "currency": ""}
+    return data.add("financials.csv", like, **WEEKS | year | ratio, value=growth)
+
+
+@pytest.mark.parametrize(
+    "before", [("2023-10-01", "2024-09-28"), ("2023-09-24", "2024-09-28"), ("2023-10-06", "2024-10-04")]
+)
+def test_growth_over_years_of_weeks_is_checked(data, before):
+    line = weeks(data, before, "50.0")
+    only(
+        data,
+        f"data/financials.csv:{line}: value: 50.0 percent is printed, but growth(revenue) = 390 / 400 - 1 gives -2.50",
+    )
+
+
+def test_growth_over_years_of_weeks_that_is_right(data):
+    weeks(data, ("2023-10-01", "2024-09-28"), "-2.5")
+    assert data.findings() == []
+
+
+@pytest.mark.parametrize("before", [("2023-10-01", "2024-10-12"), ("2023-07-01", "2024-06-30")])
+def test_periods_more_than_a_week_off_are_not_compared(data, before):
+    weeks(data, before, "50.0")
+    assert data.findings() == []
+
+
+def test_a_cached_price_above_the_price_without_a_cache(data):
+    rows = data.rows("operating.csv")
+    cached = [n for n, row in enumerate(rows, 2) if row["metric"] == "list_price_cached_input"]
+    key = ("entity_id", "segment", "item", "period_start", "period_end", "currency")
+    full = {tuple(row[k] for k in key): row for row in rows if row["metric"] == "list_price_input"}
+    line = next(n for n in cached if tuple(rows[n - 2][k] for k in key) in full)
+    price = full[tuple(rows[line - 2][k] for k in key)]["value"]
+    data.edit("operating.csv", line, value=f"{float(price) * 10:g}")
+    assert any(
+        found.startswith(
+            f"data/operating.csv:{line}: value: {float(price) * 10:g} is more than {price}, the price without"
+        )
+        for found in data.findings()
+    ), data.findings()
+
+
+def test_a_period_that_starts_on_a_leap_day_is_taken(data):
+    like = data.line("financials.csv", **API_2025 | {"segment": "total"})
+    days = {"period_start": "2024-02-29", "period_end": "2024-08-31"}
+    data.add("financials.csv", like, **days, metric="employee_cost")
+    data.add("financials.csv", like, **days, metric="revenue_growth", unit="percent", currency="")
+    assert data.findings() == []
+    assert len(Catalog.open("2026H1", data.root).financials.query("period == '2024-02-29/2024-08-31'")) == 2

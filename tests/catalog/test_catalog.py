@@ -174,3 +174,29 @@ def test_segments_sum_to_the_filed_totals(h1):
     for year in ("FY2022", "FY2023", "FY2024", "FY2025", "H1 2024", "H1 2025", "H1 2026"):
         parts = [h1.value("zhipu", "revenue", year, part) for part in ("cloud", "on_premise")]
         assert sum(parts) == h1.value("zhipu", "revenue", year)
+
+
+def as_of(data, day: str) -> Catalog:
+    """Open an edition whose day of knowledge has been moved, with all that is held today."""
+    file = "editions/2026H1.toml"
+    text = data.text(file).replace("as_of = 2026-09-30", f"as_of = {day}")
+    data.write(file, "".join(line for line in text.splitlines(keepends=True) if not line.startswith("recorded_on")))
+    return Catalog.open("2026H1", data.root)
+
+
+@pytest.mark.parametrize("name", ["financials", "statements", "operating", "claims", "fx", "models", "prices"])
+def test_rows_published_on_the_edition_s_own_day_are_known(data, name):
+    days = [row["published_on"] for row in data.rows(f"{name}.csv")]
+    day = max(day for day in days if "2025-12-01" <= day <= "2026-09-01")
+    catalog = as_of(data, day)
+    known = catalog.history(name)["published_on"]
+    assert known.max() == pd.Timestamp(day)
+    assert len(known) == sum(other <= day for other in days)
+
+
+def test_a_series_is_a_source_from_the_day_of_its_first_row(data):
+    rows = data.rows("fx.csv")
+    source = next(row["source_id"] for row in rows if row["kind"] == "monthly_average")
+    first = min(row["published_on"] for row in rows if row["source_id"] == source)
+    assert first < next(row["published_on"] for row in data.rows("sources.csv") if row["source_id"] == source)
+    assert source in set(as_of(data, first).sources["source_id"])

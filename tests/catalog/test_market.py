@@ -100,6 +100,7 @@ def test_tokens_keep_the_rest(h1):
         ("prices.csv", {"flags": ""}, {"input": "-1"}, "input", "'-1' is below 0"),
         ("prices.csv", {"flags": ""}, {"flags": "odd"}, "flags", "'odd' is no flag of prices in data/flags.csv"),
         ("prices.csv", {"flags": ""}, {"flags": "same_day"}, "flags", "has 'same_day', and its cells do not show it"),
+        ("prices.csv", {"flags": ""}, {"cached_input": "1000"}, "flags", "lacks 'cached_above_input'"),
         ("prices.csv", {"flags": ""}, {"output": ""}, "flags", "lacks 'no_output_price'"),
         ("prices.csv", {"flags": ""}, {"input": "0", "output": "0"}, "flags", "lacks 'zero_price'"),
         (
@@ -144,6 +145,23 @@ def test_a_bad_row_of_the_market(data, name, match, cells, column, message):
     assert column == "rank" or found[0].startswith(f"data/{name}:{line}:")
 
 
+@pytest.mark.parametrize("share", ["0", "0.0", "0.04"])
+def test_a_share_of_next_to_nothing_is_checked_like_the_others(data, share):
+    """Of a day's tokens a twentieth of a percent is printed as 0.0."""
+    rows = data.rows("token_shares.csv")
+    total = float(rows[0]["tokens"]) / float(rows[0]["share"]) * 100
+    line = data.add("token_shares.csv", 2, author="nobody-yet", share=share, tokens=f"{total * 0.0004:.0f}")
+    assert not any("does not go with" in found for found in data.findings()), data.findings()
+    data.edit("token_shares.csv", line, tokens=f"{total * 0.02:.0f}")
+    assert any(found.startswith(f"data/token_shares.csv:{line}: share: {share} percent") for found in data.findings())
+
+
+def test_a_day_on_which_no_share_can_be_told_is_no_error(data):
+    rows = data.rows("token_shares.csv")
+    data.save("token_shares.csv", [row | {"share": "0.0"} for row in rows])
+    assert all("share" not in found for found in data.findings())
+
+
 def test_a_day_without_the_rest(data):
     data.delete("token_models.csv", data.line("token_models.csv", name="other"))
     assert any("largest_50_and_other of 2026-05-24 has no rows named 'other'" in found for found in data.findings())
@@ -155,7 +173,6 @@ def test_a_flag_that_no_row_has(data):
 
 
 def test_frictionless_agrees_on_every_row(data):
-    """The checks ask it only about rows that they find unfit themselves."""
     from frictionless import Package
 
     report = Package(str(data.root / "datapackage.json")).validate()
@@ -163,7 +180,7 @@ def test_frictionless_agrees_on_every_row(data):
 
 
 @pytest.mark.parametrize("constraint", [{"maximum": 1}, {"maxLength": 2}])
-def test_a_constraint_that_only_frictionless_knows(data, constraint):
+def test_a_constraint_that_no_table_has_yet(data, constraint):
     package = json.loads(data.text("datapackage.json"))
     tables = {resource["name"]: resource["schema"] for resource in package["resources"]}
     name, field = ("fx", "rate") if "maximum" in constraint else ("benchmarks", "unit")

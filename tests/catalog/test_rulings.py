@@ -61,3 +61,79 @@ def test_history_names_the_ruling(data):
     history = Catalog.open("2025FY", data.root).history("financials")
     rows = history[history["metric"].eq("cash") & history["period"].eq("2024-12-31")]
     assert dict(zip(rows["source_id"], rows["ruling"], strict=True)) == {"ZP_PROS": "zp-cash-2024", "ZP_AR25": ""}
+
+
+# A filing restates figures of an earlier one: what the earlier one stated follows from its own rows, as before.
+
+COST = {"entity_id": "zhipu", "metric": "cost_of_revenue", "segment": "total", "period_end": "2025-12-31"}
+LATER = {"source_id": "ZP_IR26", "published_on": "2026-08-31"}
+
+
+def restate(data, match: dict[str, str], value: str) -> int:
+    """Add another value of a figure of 2025, and the one ruling that it needs; return its line."""
+    old = data.line("financials.csv", **match, source_id="ZP_AR25")
+    row = data.rows("financials.csv")[old - 2]
+    keys = {name: row[name] for name in ("entity_id", "metric", "segment", "period_start", "period_end")}
+    data.add(
+        "rulings.csv",
+        data.line("rulings.csv", ruling_id="zp-cash-2024"),
+        **keys,
+        ruling_id=f"again-{match['metric'].replace('_', '-')}-{match['segment'].replace('_', '-')}",
+        kept_source="ZP_IR26",
+        rejected_source="ZP_AR25",
+        item="",
+    )
+    return data.add("financials.csv", old, value=value, **LATER)
+
+
+@pytest.mark.parametrize(
+    ("metric", "segment"),
+    [
+        ("revenue", "total"),
+        ("revenue", "cloud"),
+        ("revenue", "on_premise"),
+        ("cost_of_revenue", "total"),
+        ("gross_profit", "total"),
+        ("gross_profit", "cloud"),
+        ("gross_margin", "total"),
+        ("gross_margin", "cloud"),
+        ("rd_expense", "total"),
+    ],
+)
+def test_one_restated_row_needs_one_ruling(data, metric, segment):
+    match = {"entity_id": "zhipu", "metric": metric, "segment": segment, "period_end": "2025-12-31"}
+    old = data.rows("financials.csv")[data.line("financials.csv", **match, source_id="ZP_AR25") - 2]
+    restate(data, match, f"{float(old['value']) * 1.02:.{len(old['value'].partition('.')[2])}f}")
+    assert data.findings() == []
+
+
+def test_what_the_later_filing_states_follows_from_the_restated_row(data):
+    """Its growth on the restated year is checked against that, and the slip in it is found."""
+    match = {"entity_id": "zhipu", "metric": "rd_expense", "segment": "total", "period_end": "2025-12-31"}
+    value = data.rows("financials.csv")[data.line("financials.csv", **match, source_id="ZP_AR25") - 2]["value"]
+    restate(data, match, str(int(value) * 2))
+    growth = {"metric": "rd_growth", "unit": "percent", "currency": "", "value": "7.0", **LATER}
+    restated = data.rows("financials.csv")[-1]
+    ahead = {"period_start": "2026-01-01", "period_end": "2026-12-31"}
+    data.add(
+        "financials.csv",
+        len(data.rows("financials.csv")) + 1,
+        **ahead,
+        value=str(int(value) * 3),
+        published_on="2026-08-31",
+    )
+    line = data.add("financials.csv", len(data.rows("financials.csv")) + 1, **ahead, **growth)
+    found = [finding for finding in data.findings() if "is before the end of the period" not in finding]
+    assert len(found) == 1 and f"data/financials.csv:{line}: value: 7.0 percent is printed" in found[0], found
+    assert f"{int(value) * 3} / {restated['value']} - 1 gives 50.00" in found[0]
+
+
+def test_a_slip_in_the_earlier_filing_is_found_after_a_restatement_too(data):
+    restate(data, {"entity_id": "zhipu", "metric": "revenue", "segment": "cloud", "period_end": "2025-12-31"}, "191000")
+    line = data.line(
+        "financials.csv", metric="gross_margin", segment="cloud", period_end="2025-12-31", source_id="ZP_AR25"
+    )
+    data.edit("financials.csv", line, value="19.9")
+    (finding,) = data.findings()
+    assert finding.startswith(f"data/financials.csv:{line}: value: 19.9 percent is printed, but gross_profit / revenue")
+    assert "/ 190379 gives" in finding

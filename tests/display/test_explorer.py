@@ -1,13 +1,13 @@
 import json
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure as Canvas
-from tokenecon.analysis.choices import choices
 
+from tokenecon.analysis.pricing.choices import choices
 from tokenecon.catalog import Catalog
-from tokenecon.display import explorer, figure
+from tokenecon.display import explorer, theme
 
 
 @pytest.fixture(scope="module", params=["2025FY", "2026H1"])
@@ -15,7 +15,8 @@ def drawn(request):
     cat = Catalog.open(request.param)
     views = choices(cat.list_prices().frame, cat.capability, cat.models, cat.entities, cat.edition.as_of)
     names = cat.entities.set_index("entity_id")["name"]
-    return views, explorer.explorer(views, cat.benchmarks, names, "A finding", "A unit")
+    theme.use()
+    return views, *theme.rendered(explorer.explorer(views, cat.benchmarks, names))
 
 
 def content(html):
@@ -23,46 +24,51 @@ def content(html):
 
 
 def test_the_output_holds_the_picture_once_more_with_its_script(drawn):
-    _, shown = drawn
-    data, metadata = shown._repr_mimebundle_()
+    _, data, metadata = drawn
     assert list(data) == ["image/svg+xml", "text/plain", "text/html"]
-    assert data["text/html"].count(shown.svg[shown.svg.index("<svg") :].strip()) == 1
-    assert metadata["tokenecon"]["finding"] == "A finding"
+    assert list(metadata) == ["data_csv"]
+    assert data["text/html"].count(bare(data)) == 1
     assert len(data["text/html"]) < 300_000
-    assert not re.search(r"""(src|href)=["']?(https?:)?//|url\(|@import|fetch\(|XMLHttp""", content_and_code(shown))
+    assert not re.search(r"""(src|href)=["']?(https?:)?//|url\(|@import|fetch\(|XMLHttp""", content_and_code(data))
 
 
-def content_and_code(shown):
-    return shown.html.replace(shown.svg[shown.svg.index("<svg") :].strip(), "")
+def bare(data):
+    return data["image/svg+xml"][data["image/svg+xml"].index("<svg") :].strip()
+
+
+def content_and_code(data):
+    return data["text/html"].replace(bare(data), "")
 
 
 def test_the_picture_says_n_medians_and_intervals(drawn):
-    views, shown = drawn
+    views, data, _ = drawn
     for country in ("CN", "US"):
         row = views.opening_medians.loc[country]
-        assert f"n = {row['n']:.0f}" in shown.svg
-        assert f"{explorer._money(row['median'])} ({explorer._money(row['low'])}–" in shown.svg
+        assert f"n = {row['n']:.0f}" in data["image/svg+xml"]
+        assert f"{explorer._money(row['median'])} ({explorer._money(row['low'])}–" in data["image/svg+xml"]
 
 
-def test_no_label_covers_another(monkeypatch):
+def test_no_label_covers_another():
     cat = Catalog.open("2026H1")
     views = choices(cat.list_prices().frame, cat.capability, cat.models, cat.entities, cat.edition.as_of)
-    kept = []
-    monkeypatch.setattr(
-        explorer, "finish", lambda canvas, *_: kept.append(canvas) or figure.Figure("<svg/>", views.view, "")
-    )
-    explorer.explorer(views, cat.benchmarks, cat.entities.set_index("entity_id")["name"], "", "")
-    (canvas,) = kept
-    assert isinstance(canvas, Canvas)
+    canvas = explorer.explorer(views, cat.benchmarks, cat.entities.set_index("entity_id")["name"])
     boxes = [text.get_window_extent() for text in canvas.axes[0].texts]
     assert len(boxes) > 6
     for place, box in enumerate(boxes):
         assert not box.count_overlaps(boxes[:place])
 
 
+def test_points_stand_at_price_and_score():
+    cat = Catalog.open("2026H1")
+    views = choices(cat.list_prices().frame, cat.capability, cat.models, cat.entities, cat.edition.as_of)
+    canvas = explorer.explorer(views, cat.benchmarks, cat.entities.set_index("entity_id")["name"])
+    points = [point for drawn in canvas.axes[0].collections for point in drawn.get_offsets().tolist()]
+    assert np.allclose(sorted(points), sorted(views.view[["score", "blended"]].to_numpy().tolist()), rtol=1e-12)
+
+
 def test_what_the_script_draws_from_is_the_analysis(drawn):
-    views, shown = drawn
-    data = content(shown.html)
+    views, shown, _ = drawn
+    data = content(shown["text/html"])
     days = [pd.Timestamp(day) for day in data["days"]]
     assert days == sorted(views.frame["day"].unique())
     held = {view: rows for view, rows in views.frame.groupby(["benchmark", "ratio", "day"])}
@@ -79,11 +85,11 @@ def test_what_the_script_draws_from_is_the_analysis(drawn):
 
 
 def test_markup_in_the_data_stays_data(tmp_path, monkeypatch):
-    shown = figure.interactive(figure.Figure("<svg/>", pd.DataFrame(), "x"), "explorer", {"name": "</script><b>"})
-    assert content(shown.html)["name"] == "</script><b>"
-    assert shown.html.count("</script>") == 2
+    html = theme._changeable("<svg/>", "explorer", {"name": "</script><b>"})
+    assert content(html)["name"] == "</script><b>"
+    assert html.count("</script>") == 2
     (tmp_path / "bad.js").write_text("'</script>'")
     (tmp_path / "bad.css").write_text("")
-    monkeypatch.setattr(figure, "files", lambda _: tmp_path)
+    monkeypatch.setattr(theme, "files", lambda _: tmp_path)
     with pytest.raises(ValueError, match=r"bad\.js ends the element"):
-        figure.interactive(shown, "bad", {})
+        theme._changeable("<svg/>", "bad", {})

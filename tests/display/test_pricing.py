@@ -1,69 +1,114 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import pytest
 
-from tokenecon.display import pricing as draw
+from tokenecon.display import pricing as charts
+from tokenecon.display import theme
 
 
-def test_survival_curves_name_what_stands_beside_them():
+@pytest.fixture
+def ax():
+    theme.use()
+    figure, ax = plt.subplots(layout="constrained")
+    yield ax
+    plt.close(figure)
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def days(count):
+    return pd.date_range("2026-01-31", periods=count, freq="ME")
+
+
+def test_lines_and_bands_stand_where_the_data_are_on_a_log_axis(ax):
+    lines = pd.DataFrame(
+        {"country": ["US"] * 3 + ["CN"] * 3, "day": [*days(3)] * 2, "index": [1, 0.5, 0.25, 1, 1.2, 1.1],
+         "low": [1, 0.4, 0.1, 1, 0.8, 0.6], "high": [1, 0.7, 0.5, 1, 1.5, 2.0], "models": 9}
+    )  # fmt: skip
+    charts.bands(ax, lines, "index", {"US": "There", "CN": "Here"})
+    assert ax.get_yscale() == "log"
+    drawn = {tuple(line.get_ydata()) for line in ax.lines}
+    assert {(1, 0.5, 0.25), (1, 1.2, 1.1)} <= drawn
+    for band, (_, rows) in zip(ax.collections, lines.groupby("country"), strict=True):
+        found = band.get_paths()[0].vertices[:, 1]
+        assert {*rows["low"], *rows["high"]} <= {*found}
+    assert {"There 0.25\n(n = 9)", "Here 1.10\n(n = 9)"} == {*texts(ax)}
+
+
+def test_survival_curves_step_and_say_what_stands_beside_them(ax):
     curve = pd.DataFrame(
         {"day": [0.0, 30, 60], "surviving": [1, 0.6, 0.2], "low": [1, 0.4, 0.1], "high": [1, 0.8, 0.4]}
     )
-    figure = draw.survival({"US": curve, "CN": curve}, {"US": "n = seven", "CN": "n = five"}, "Premia end")
-    assert "United States: n = seven" in figure.svg
-    assert "China: n = five" in figure.svg
-    assert set(figure.data["country"]) == {"US", "CN"}
-
-
-def test_a_level_that_one_country_does_not_reach_has_one_line():
-    days = pd.date_range("2026-01-31", periods=3, freq="ME")
-    series = pd.DataFrame({"level": 50.0, "country": "US", "day": days, "blended": [5.0, 4.0, 2.0]})
-    falls = pd.DataFrame(columns=["level", "country", "fall", "fall_low", "fall_high", "n"])
-    figure = draw.cheapest(series, falls, "Cheaper")
-    assert ">at least 50<" in figure.svg
-    assert "a year<" not in figure.svg.split("Cheaper")[-1]
+    both = pd.concat([curve.assign(country=code) for code in ("US", "CN")])
+    charts.survival(ax, both, {"US": "n = seven", "CN": "n = five"})
+    assert texts(ax) == ["n = seven", "n = five"]
+    steps = [line for line in ax.lines if line.get_drawstyle() == "steps-post"]
+    assert [list(line.get_ydata())[:3] for line in steps] == [[1, 0.6, 0.2]] * 2
 
 
 def test_estimates_that_exclude_no_difference_are_filled():
-    row = {"group": "main", "label": "all", "n_cn": 20, "n_us": 30, "slope_us": 2.0, "slope_cn": 1.0, "errors": "HC3"}
-    sure = {
-        "gap": 0.5,
-        "gap_low": 0.4,
-        "gap_high": 0.7,
-        "difference": -1.0,
-        "difference_low": -1.5,
-        "difference_high": -0.5,
-    }
-    unsure = sure | {"gap_high": 1.4, "difference_high": 0.5}
-    filled = draw.forest(pd.DataFrame([row | sure]), {"main": "main"}, "Title", "Unit").svg
-    hollow = draw.forest(pd.DataFrame([row | unsure]), {"main": "main"}, "Title", "Unit").svg
-    assert hollow.count("fill: #ffffff") > filled.count("fill: #ffffff")
-    assert "all (20, 30)" in filled
-
-
-def test_customers_show_the_strength_of_their_evidence():
+    row = {"group": "main", "label": "all", "n_cn": 20, "n_us": 30}
+    ends = {"gap": 0.5, "gap_low": 0.4, "difference": -1.0, "difference_low": -1.5}
     rows = [
-        {"entity_id": "zhipu", "who": "five largest", "period": "FY2025", "period_end": pd.Timestamp("2025-12-31"),
-         "share": 0.3, "tier": "filing"},
-        {"entity_id": "anthropic", "who": "two largest", "period": "FY2025", "period_end": pd.Timestamp("2025-12-31"),
-         "share": 0.24, "tier": "press"},
-    ]  # fmt: skip
-    figure = draw.customers(pd.DataFrame(rows), {"zhipu": "Zhipu", "anthropic": "Anthropic"}, "Shares")
-    assert ">press report<" in figure.svg
-    assert "FY2025 24%" in figure.svg
+        row | ends | {"gap_high": 0.7, "difference_high": -0.5},
+        row | ends | {"gap_high": 1.4, "difference_high": 1},
+    ]
+    figure, axes = plt.subplots(1, 2)
+    charts.forest(axes, pd.DataFrame(rows))
+    for ax in axes:
+        faces = ax.collections[1].get_facecolor()
+        assert not np.allclose(faces[0], 1)
+        assert np.allclose(faces[1], 1)
+        assert ax.collections[1].get_offsets()[:, 1].tolist() == [0, -1]
+    plt.close(figure)
 
 
-def test_the_range_of_all_assumptions_stands_last():
-    table = pd.DataFrame(
-        {"argument": ["price", "all"], "low": [0.02, 0.01], "middle": [0.04, 0.04], "high": [0.06, 0.2]}
-    )
-    figure = draw.electricity(table, {"price": "price", "all": "all together"}, "Small")
-    assert figure.svg.index(">price<") < figure.svg.index(">all together<")
-    assert "1.0% to 20.0%" in figure.svg
+def test_intervals_end_where_they_end(ax):
+    rows = pd.DataFrame({"cn": [1.0, 2.0], "cn_low": [0.5, 1.0], "cn_high": [2.0, 8.0]})
+    charts.ranges(ax, rows, "CN", "cn", 0.1)
+    ends = [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()]
+    assert ends == [[0.5, 2.0], [1.0, 8.0]]
+    assert ax.lines[0].get_ydata().tolist() == [0.1, -0.9]
 
 
-def test_spreads_end_with_their_value_and_count():
-    months = pd.DataFrame(
-        {"entity_id": "zhipu", "day": pd.date_range("2026-01-31", periods=4, freq="ME"),
-         "spread": [2.0, 2.0, 1.5, np.float64(1.4)], "n": 7}
+def test_a_record_not_reached_is_hollow(ax):
+    records = pd.DataFrame(
+        {"model": ["One", "Two"], "released_on": days(2), "days": [90, 30], "reached": [True, False],
+         "reached_by": ["Follower", ""]}
     )  # fmt: skip
-    assert "Zhipu 1.40 (n = 7)" in draw.spreads(months, {"zhipu": "Zhipu"}, "Narrower").svg
+    charts.caught(ax, records, {"US": "There", "CN": "Here"})
+    assert texts(ax) == ["90: Follower", "30: not yet"]
+    hollow = [line for line in ax.lines if line.get_markerfacecolor() == "white"]
+    (line,) = hollow
+    assert line.get_ydata().tolist() == [-1]
+
+
+def test_customers_are_marked_by_the_strength_of_their_evidence(ax):
+    columns = ["entity_id", "company", "who", "period", "share", "tier"]
+    rows = [["x", "X", "five largest", "FY2025", 0.3, "filing"], ["y", "Y", "two largest", "FY2025", 0.24, "press"]]
+    rows = pd.DataFrame(rows, columns=columns)
+    charts.customers(ax, rows, {})
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["X, five largest", "Y, two largest"]
+    assert {line.get_marker() for line in ax.lines if len(line.get_xdata()) == 1} >= {"o", "^"}
+    assert "FY2025 24%" in texts(ax)
+
+
+def test_the_range_of_all_assumptions_stands_last(ax):
+    table = pd.DataFrame(
+        {"argument": ["price", "all"], "low": [0.02, 0.01], "middle": [0.04, 0.04], "high": [0.06, 0.2],
+         "label": ["price", "all together"]}
+    )  # fmt: skip
+    charts.floating(ax, table)
+    assert [(bar.get_x(), round(bar.get_x() + bar.get_width(), 9)) for bar in ax.patches] == [(0.02, 0.06), (0.01, 0.2)]
+    assert texts(ax)[-1] == "1.0% to 20.0%"
+
+
+def test_labels_of_lines_that_end_together_stand_apart(ax):
+    ends = pd.DataFrame({"name": ["One", "Two"], "day": days(2)[1], "value": [1.0, 1.01], "n": [7, 3]})
+    charts.labels_apart(ax, ends, {"One": "black", "Two": "black"})
+    heights = [text.xyann[1] for text in ax.texts]
+    assert heights[1] / heights[0] == pytest.approx(np.exp(0.085))
+    assert texts(ax) == ["One 1.00 (n = 7)", "Two 1.01 (n = 3)"]

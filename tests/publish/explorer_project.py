@@ -13,21 +13,20 @@ ROOT = Path(__file__).parents[2]
 HEADING = "# Prices and capability {#sec-explorer}\n\n@fig-explorer lets the reader choose."
 SETUP = """#| label: setup
 #| include: false
-from tokenecon.analysis.choices import choices
-from tokenecon.catalog import Catalog
-from tokenecon.display import explorer, phrase
+from tokenecon.analysis.pricing.findings import Pricing
+from tokenecon.display import explorer, theme
+from tokenecon.display.text import day, share
 
-cat = Catalog.open()
-views = choices(cat.list_prices().frame, cat.capability, cat.models, cat.entities, cat.edition.as_of)
+theme.use()
+f = Pricing.open()
+now = f.views.opening_medians["median"]
 """
 FIGURE = """#| label: fig-explorer
+#| fig-title: "The median model from China lists at `{python} share(now['CN'] / now['US'])` of the US median"
+#| fig-subtitle: "Dollars by million tokens on `{python} day(f.views.opening.day)`; log scale"
 #| fig-cap: "List prices and scores. Source: Artificial Analysis [@AA_SNAPSHOTS]; lists of prices."
 #| fig-alt: "Scatter plot of list price on a log axis against the score of each model, with medians by country"
-now = views.opening_medians["median"]
-title = phrase("The median model from China lists at {share:.0%} of the US median", share=now["CN"] / now["US"])
-subtitle = phrase("Dollars by million tokens on {day}; log scale", day=views.opening.day)
-names = cat.entities.set_index("entity_id")["name"]
-explorer.explorer(views, cat.benchmarks, names, title, subtitle)
+explorer.explorer(f.views, f.benchmarks, f.names)
 """
 
 

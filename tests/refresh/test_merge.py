@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tokenecon.refresh import merge
 from tokenecon.refresh.connectors import Count, Daily, Offer
-from tokenecon.refresh.merge import Base, View, fold
+from tokenecon.refresh.connectors import number as read
+from tokenecon.refresh.merge import Base, Outcome, View
 from tokenecon.refresh.snapshots import Look
 from tokenecon.refresh.tables import ORDER, Tables, is_ours
 
-START = date(2026, 11, 25)
+START = date(2026, 11, 28)
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = ("gpt-4o", "gpt-7", "gpt-8", "odd\nname")
 CACHED = {"gpt-4o": Decimal("1.25")}
@@ -35,8 +37,13 @@ def base(tables) -> Base:
     return replace(whole, prices=prices, days={})
 
 
-def day(number: int) -> date:
-    return START + timedelta(days=number)
+def day(count: int) -> date:
+    return START + timedelta(days=count)
+
+
+def fold(base: Base, views: list[View], until: date = date.max) -> Outcome:
+    """What the looks give, in whatever order they are."""
+    return merge.fold(base, views, until).outcome(sorted((view.look for view in views), key=lambda look: look.time))
 
 
 def view(source: str, number: int, entries: list, hour: int = 8) -> View:
@@ -48,7 +55,16 @@ def view(source: str, number: int, entries: list, hour: int = 8) -> View:
 def listed(number: int, *offers: tuple, hour: int = 8, provider: str = "openai", source: str = "models_dev") -> View:
     """A look at the prices of a list: name, input, output."""
     entries = [
-        Offer(provider, name, name.upper(), given, taken, CACHED.get(name), released="2026-11-20", weights="closed")
+        Offer(
+            provider,
+            name,
+            name.upper(),
+            read(given),
+            read(taken),
+            CACHED.get(name),
+            released="2026-11-20",
+            weights="closed",
+        )
         for name, given, taken in offers
     ]
     return view(source, number, entries, hour)
@@ -56,13 +72,15 @@ def listed(number: int, *offers: tuple, hour: int = 8, provider: str = "openai",
 
 def counted(number: int, counts: dict[date, dict[str, object]]) -> View:
     return view(
-        "openrouter_daily", number, [Count(name, at, n) for at, found in counts.items() for name, n in found.items()]
+        "openrouter_daily",
+        number,
+        [Count(name, at, read(n)) for at, found in counts.items() for name, n in found.items()],
     )
 
 
 def rated(number: int, month: str, rate: object) -> View:
     days = [date.fromisoformat(f"{month}-{n:02d}") for n in range(1, 29)]
-    return view("frankfurter", number, [Daily("USD", "CNY", at, rate) for at in days])
+    return view("frankfurter", number, [Daily("USD", "CNY", at, read(rate)) for at in days])
 
 
 PRICE = st.sampled_from([Decimal("2.5"), Decimal("10"), Decimal("3"), 0, -1, Decimal("900"), "2.5", "x", True, None])
@@ -166,6 +184,8 @@ def test_no_price_is_lost(base, seen):
     """What the last look shows is what stands, or it is held back by name."""
     outcome = fold(base, [listed(number, *offers) for number, offers in enumerate(seen)])
     held = {row["name"] for row in outcome.held}
+    if "models_dev all prices" in held:
+        return
     for name, given_, taken in seen[-1]:
         if given_ is not None and f"openai {' '.join(name.replace(chr(10), '?').split())}" not in held:
             [row] = standing(base, outcome, "openai", name)
@@ -186,7 +206,7 @@ def test_no_day_of_tokens_is_lost(base, data):
             numbers = [counts[at] for counts in seen if at in counts and "many" not in counts[at].values()]
             assert any(found == {name: Decimal(count) for name, count in counts.items()} for counts in numbers)
         else:
-            assert any(row["name"].startswith(at.isoformat()) for row in outcome.held)
+            assert any(row["name"].startswith((at.isoformat(), "openrouter nobody")) for row in outcome.held)
 
 
 # Prices --------------------------------------------------------------------------------------------------------------
@@ -249,7 +269,7 @@ def test_a_list_cut_short_ends_nothing_until_that_is_accepted(base):
     seen = [listed(0, *whole), listed(1, whole[0])]
     outcome = fold(base, seen)
     [row] = outcome.held
-    assert not outcome.rows["price_ends"] and "taken as cut" in row["reason"]
+    assert not outcome.rows["price_ends"] and "is it the right list, whole, and in dollars?" in row["reason"]
     ends = fold(decided(base, decision(row["quarantine_id"], "accept", 2)), seen).rows["price_ends"]
     assert len(ends) == 6 and {end["published_on"] for end in ends} == {str(day(2))}
 
@@ -295,7 +315,7 @@ def test_a_yuan_figure_in_a_dollar_field_is_suspect(base):
 
 def test_a_new_price_out_of_all_proportion_is_held_back(base):
     [row] = fold(base, [listed(0, ("gpt-9", 10**6, 10**6))]).held
-    assert "ten times the dearest price on record" in row["reason"]
+    assert "is far from every price of the maker" in row["reason"]
 
 
 def test_what_a_later_look_mends_is_no_longer_held_back(base):
@@ -358,7 +378,7 @@ def test_a_new_model_of_a_known_vendor_gets_its_row(base):
 
 
 def test_a_release_to_come_is_no_day_of_release(base):
-    entries = [Offer("openai", "gpt-7", "GPT-7", 3, 12, released="2027-02-01")]
+    entries = [Offer("openai", "gpt-7", "GPT-7", read(3), read(12), released="2027-02-01")]
     [model] = fold(base, [view("models_dev", 0, entries)]).rows["models"]
     assert model["released_on"] == "" and model["note"] == "announced for 2027-02-01"
 

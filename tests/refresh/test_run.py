@@ -1,6 +1,5 @@
 """A refresh from end to end: what comes in, what stays as it was, and what a cut-off run leaves."""
 
-import gzip
 import json
 import os
 import shutil
@@ -12,20 +11,21 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from refresh.conftest import (
+    RATES,
     Server,
     add_row,
     at,
     contents,
     day_of,
-    genai,
     look,
-    models_dev,
+    openai,
     openrouter,
     rankings,
     rates,
     rows,
     settings,
     tables_of,
+    zhipu,
 )
 from typer.testing import CliRunner
 
@@ -33,6 +33,7 @@ from tokenecon.catalog import Catalog
 from tokenecon.catalog.checks import run_checks
 from tokenecon.cli import app
 from tokenecon.refresh import CONNECTORS, RefreshError, recover, refresh, replay, snapshots, told
+from tokenecon.refresh.state import STATE
 from tokenecon.refresh.tables import commit
 
 run = CliRunner().invoke
@@ -42,9 +43,9 @@ KEY = "sesame-0123456789"
 def later(server: Server) -> None:
     """A month on: a price fell, a model went, one came, tokens and rates moved on."""
     server.paths |= {
-        "/models_dev": models_dev(gpt_4o=(2.0, 8.0), gpt_8=(5.0, 20.0)),
+        "/models_dev": openai("2026-12-20", gpt_4o=(2.0, 8.0), gpt_8=(5.0, 20.0)),
         "/openrouter_models": openrouter(("openai/gpt-7", "0.000002", "0.000012"), ("z-ai/glm-9", "0", "0")),
-        "/genai_prices": genai(("glm-9", {"input_mtok": 2, "output_mtok": 4})),
+        "/genai_prices": zhipu(("glm-9", {"input_mtok": 2, "output_mtok": 4})),
         "/openrouter_daily": rankings(d2026_12_20=day_of(other="600000000000")),
         "/frankfurter/2026-09-01..": rates((2026, 9), (2026, 10), (2026, 11)),
     }
@@ -61,7 +62,7 @@ def test_every_source_adds_rows_that_pass_the_checks(data, good):
     assert {row["endpoint"] for row in new} == {"openai", "openrouter:api", "genai:zhipuai"}
     gpt = next(row for row in new if (row["endpoint"], row["name"]) == ("openai", "gpt-7"))
     assert (gpt["input"], gpt["output"], gpt["cached_input"]) == ("3.0", "12.0", "0.3")
-    assert gpt["effective_from"] == gpt["last_seen_on"] == gpt["published_on"] == "2026-11-25"
+    assert gpt["effective_from"] == gpt["last_seen_on"] == gpt["published_on"] == "2026-11-28"
     routed = next(row for row in new if row["name"] == "openai/gpt-7")
     assert (routed["model_id"], routed["first_party"], routed["flags"]) == ("gpt-7", "false", "reseller")
     model = next(row for row in rows(data, "models") if row["model_id"] == "gpt-7")
@@ -71,7 +72,7 @@ def test_every_source_adds_rows_that_pass_the_checks(data, good):
     assert {row["coverage"] for row in counted} == {"largest_50_and_other"}
     assert sum(int(row["tokens"]) for row in counted) == sum(int(n) for n in day_of().values()) + 50_000_000_000
     fx = {(row["quote"], row["date"]): row for row in rows(data, "fx") if row["source_id"].startswith("FRANKFURTER")}
-    assert set(fx) == {(quote, day) for quote in ("CNY", "HKD") for day in ("2026-07-31", "2026-08-31")}
+    assert set(fx) == {(quote, day) for quote in RATES for day in ("2026-07-31", "2026-08-31")}
     assert (fx["CNY", "2026-07-31"]["rate"], fx["CNY", "2026-07-31"]["note"]) == ("6.8500", "mean of 28 days")
 
 
@@ -79,13 +80,14 @@ def test_the_answers_are_kept_under_their_hash(data, good):
     look(data, good)
     index = snapshots.looks(data)
     assert {entry.source for entry in index} == set(CONNECTORS)
-    for entry in index:
-        packed = (data / snapshots.blob(entry.sha256)).read_bytes()
-        assert snapshots.digest(gzip.decompress(packed)) == entry.sha256
-        assert packed == snapshots.packed(gzip.decompress(packed))
-        assert packed[4:8] == bytes(4), "no time in the file"
-        assert (entry.time, entry.status) == ("2026-11-25T08:00:00Z", 200)
+    for entry, body in snapshots.Answers(data).read(index):
+        assert snapshots.digest(body) == entry.sha256
+        assert (entry.time, entry.status) == ("2026-11-28T08:00:00Z", 200)
         assert entry.address.startswith(good.url)
+        assert json.loads((data / entry.place).read_text(encoding="utf-8")) == {
+            "sha256": entry.sha256,
+            "text": [body.decode()],
+        }
 
 
 def test_rows_of_people_stay_byte_for_byte(data, good):
@@ -100,8 +102,7 @@ def test_a_second_look_at_the_same_adds_nothing(data, good):
     before = tables_of(data)
     summary = look(data, good, day="2026-12-03", feeds=("prices",))
     assert (summary.added, summary.changes, summary.fresh) == ({}, [], [])
-    # What is held back names the day of the last look; nothing else moves.
-    assert [name for name, content in tables_of(data).items() if content != before[name]] == ["quarantine.csv"]
+    assert tables_of(data) == before
 
 
 def test_an_answer_that_says_nothing_changed_counts_as_a_look(data, good):
@@ -110,7 +111,7 @@ def test_an_answer_that_says_nothing_changed_counts_as_a_look(data, good):
         handler.reply(304) if handler.headers["If-None-Match"] else handler.reply(200, body, ETag='"one"')
     )
     look(data, good, feeds=("prices",))
-    summary = look(data, good, day="2026-11-26", feeds=("prices",))
+    summary = look(data, good, day="2026-11-29", feeds=("prices",))
     assert summary.failed == []
     assert [entry.status for entry in snapshots.looks(data) if entry.source == "models_dev"] == [200, 304]
 
@@ -118,19 +119,19 @@ def test_an_answer_that_says_nothing_changed_counts_as_a_look(data, good):
 def test_days_are_asked_for_from_the_first_one_missing(data, good):
     look(data, good, feeds=("tokens", "fx"))
     asked = [path for path, _ in good.asked]
-    assert "/openrouter_daily?start_date=2026-08-22&end_date=2026-11-24" in asked
-    assert "/frankfurter/2026-07-01..?base=USD&symbols=CNY,HKD" in asked
+    assert "/openrouter_daily?start_date=2026-08-22&end_date=2026-11-27" in asked
+    assert "/frankfurter/2026-07-01..?base=USD&symbols=CNY,EUR,GBP,HKD,JPY,KRW" in asked
     good.asked.clear()
     good.paths |= {"*": rates((2026, 8), (2026, 9))}
-    look(data, good, day="2026-11-26", feeds=("tokens",))
-    assert [path for path, _ in good.asked] == ["/openrouter_daily?start_date=2026-08-23&end_date=2026-11-25"]
+    look(data, good, day="2026-11-29", feeds=("tokens",))
+    assert [path for path, _ in good.asked] == ["/openrouter_daily?start_date=2026-08-23&end_date=2026-11-28"]
 
 
 def test_since_asks_from_a_day_on(data, good):
     from datetime import date
 
     look(data, good, feeds=("tokens",), since=date(2026, 8, 1))
-    assert good.asked[0][0].endswith("start_date=2026-08-01&end_date=2026-11-24")
+    assert good.asked[0][0].endswith("start_date=2026-08-01&end_date=2026-11-27")
     assert sum(row["period_end"] == "2026-08-21" for row in rows(data, "token_models")) == 51
 
 
@@ -142,8 +143,10 @@ def test_the_summary_says_what_changed(data, good):
     assert "price: openai: gpt-4o (openai): 2.5 / 10.0 -> 2.0 / 8.0" in lines
     assert "price: openai: gpt-7 (openai): 3.0 / 12.0 -> no longer listed" in lines
     assert "price: zhipu: glm-9 (genai:zhipuai): 1 / 4 -> 2 / 4" in lines
+    assert "router prices: 1 changed; --router-prices shows them" in lines
+    assert "price: openai: openai/gpt-7 (openrouter:api): 3 / 12 -> 2 / 12" in told(summary, routers=True)
     assert any(line.startswith("new model: openai: GPT-8 (from MODELS_DEV_API_20261224)") for line in lines)
-    assert "shares of tokens on OpenRouter, 2026-08-22 -> 2026-12-20:" in lines
+    assert "shares of tokens on OpenRouter, 2026-08-27 -> 2026-12-20:" in lines
     assert any(line.startswith("  others: ") for line in lines)
     assert lines[0].startswith("rows added: ")
     assert "token_models.csv" in lines[0]
@@ -157,7 +160,7 @@ def test_a_dry_run_says_it_all_and_writes_nothing(data, good):
 
 
 def test_what_is_held_back_stands_in_the_quarantine_and_can_be_let_in(data, good):
-    good.paths["/models_dev"] = models_dev(gpt_4o=(99.0, 10.0), gpt_7=(3.0, 9999.0))
+    good.paths["/models_dev"] = openai(gpt_4o=(99.0, 10.0), gpt_7=(3.0, 9999.0))
     summary = look(data, good, feeds=("prices",))
     held = {row["name"]: row for row in rows(data, "quarantine") if row["column"] in ("input", "output")}
     assert {"openai gpt-4o", "openai gpt-7"} <= set(held)
@@ -166,12 +169,12 @@ def test_what_is_held_back_stands_in_the_quarantine_and_can_be_let_in(data, good
     assert [row["quarantine_id"] for row in summary.held] == [row["quarantine_id"] for row in rows(data, "quarantine")]
     assert not any(row["name"] == "gpt-7" and row["endpoint"] == "openai" for row in rows(data, "prices"))
     ids = {name: row["quarantine_id"] for name, row in held.items()}
-    decision = {"declared_on": "2026-11-26", "reason": "the vendor's page says so"}
+    decision = {"declared_on": "2026-11-29", "reason": "the vendor's page says so"}
     add_row(data, "accepted", quarantine_id=ids["openai gpt-4o"], decision="accept", **decision)
     add_row(data, "accepted", quarantine_id=ids["openai gpt-7"], decision="correct", value="9", **decision)
-    replay(data, now=at("2026-11-26"))
-    let_in = {row["name"]: row for row in rows(data, "prices") if row["published_on"] == "2026-11-26"}
-    assert (let_in["gpt-4o"]["input"], let_in["gpt-4o"]["effective_from"]) == ("99.0", "2026-11-25")
+    replay(data, now=at("2026-11-29"))
+    let_in = {row["name"]: row for row in rows(data, "prices") if row["published_on"] == "2026-11-29"}
+    assert (let_in["gpt-4o"]["input"], let_in["gpt-4o"]["effective_from"]) == ("99.0", "2026-11-28")
     assert let_in["gpt-7"]["output"] == "9"
     assert run_checks(data) == []
 
@@ -192,7 +195,7 @@ def test_an_old_edition_sees_no_row_of_a_refresh(data, small, good):
 
 def test_an_edition_between_two_looks_sees_the_first_alone(data, good):
     text = (data / "editions" / "2026H1.toml").read_text(encoding="utf-8")
-    text = text.replace('"2026H1"', '"later"').replace("2026-09-30", "2026-11-30")
+    text = text.replace('"2026H1"', '"later"').replace("2026-09-30", "2026-11-30").replace("recorded_on", "# recorded")
     (data / "editions" / "later.toml").write_text(text, encoding="utf-8")
     look(data, good)
     names = ("models", "prices", "token_models", "fx", "sources")
@@ -216,7 +219,7 @@ def test_replay_gives_the_same_bytes(data, good):
     later(good)
     look(data, good, day="2026-12-24")
     before = contents(data)
-    for name in ("prices", "price_ends", "token_models", "fx", "models", "model_aliases", "sources", "quarantine"):
+    for name in ("prices", "price_ends", "token_models", "fx", "models", "model_aliases", "sources"):
         path = data / f"{name}.csv"
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         path.write_text("".join(lines[:-1]), encoding="utf-8")
@@ -243,14 +246,14 @@ def test_rows_people_add_after_a_refresh_keep_their_place_before_ours(data, good
         source_id="FRED_FX", published_on="2026-07-21",
     )  # fmt: skip
     text = (
-        (data / "fx.csv").read_text(encoding="utf-8").replace("2026-09-30,USD,CNY,6.8000", "2026-09-30,USD,GBP,0.7500")
+        (data / "fx.csv").read_text(encoding="utf-8").replace("2026-09-30,USD,CNY,6.8000", "2026-09-30,USD,CHF,0.7500")
     )
     (data / "fx.csv").write_text(text, encoding="utf-8")
     sources = (data / "sources.csv").read_text(encoding="utf-8").replace("2026-07-21,series", "2026-10-01,series")
     (data / "sources.csv").write_text(sources.replace(" snapshot 2026-07-21", ""), encoding="utf-8")
     text = (data / "fx.csv").read_text(encoding="utf-8").replace("FRED_FX,2026-07-21,", "FRED_FX,2026-10-01,")
     (data / "fx.csv").write_text(text, encoding="utf-8")
-    look(data, good, day="2026-11-26", feeds=("prices",))
+    look(data, good, day="2026-11-29", feeds=("prices",))
     kinds = [row["source_id"].startswith("FRANKFURTER") for row in rows(data, "fx")]
     assert kinds == sorted(kinds)
     assert any(row["rate"] == "0.7500" for row in rows(data, "fx"))
@@ -259,20 +262,22 @@ def test_rows_people_add_after_a_refresh_keep_their_place_before_ours(data, good
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda path: path.unlink(), "is missing; restore it"),
-        (lambda path: path.write_bytes(b"x"), "cannot be unpacked; restore it"),
-        (lambda path: path.write_bytes(snapshots.packed(b"{}")), "does not have the hash in its name; restore it"),
+        (lambda path: path.unlink(), "is missing; restore the file"),
+        (lambda path: path.write_bytes(b"x"), "is not the answer that was kept; restore the file"),
+        (lambda path: path.write_bytes(b'{"sha256": 1, "text": [[0, "a"]]}'), "is not the answer that was kept"),
+        (lambda path: path.write_bytes(path.read_bytes().replace(b"gpt-7", b"gpt-6")), "is not the answer that"),
     ],
 )
 def test_an_answer_that_was_spoilt_is_named_and_nothing_written(data, good, spoil, message):
     look(data, good)
     entry = next(entry for entry in snapshots.looks(data) if entry.source == "models_dev")
-    spoil(data / snapshots.blob(entry.sha256))
+    spoil(data / entry.place)
+    (data / STATE).unlink()
     before = contents(data)
     with pytest.raises(RefreshError, match=message):
-        replay(data)
+        replay(data, now=at("2026-11-29"))
     with pytest.raises(RefreshError, match=message):
-        look(data, good, day="2026-11-26", feeds=("fx",))
+        look(data, good, day="2026-11-29", feeds=("fx",))
     assert contents(data) == before
 
 
@@ -282,9 +287,9 @@ def test_an_edit_that_would_change_earlier_rows_is_refused(data, good):
     (data / "prices.csv").write_text(text.replace("gpt-7,gpt-7,openai,", "gpt-7,gpt-7x,openai,"), encoding="utf-8")
     before = contents(data)
     with pytest.raises(RefreshError, match=r"1 rows of data/prices\.csv that earlier looks gave would change"):
-        look(data, good, day="2026-11-26")
+        look(data, good, day="2026-11-29")
     assert contents(data) == before
-    replay(data, now=at("2026-11-26"))
+    replay(data, now=at("2026-11-29"))
     assert (data / "prices.csv").read_text(encoding="utf-8") == text
 
 
@@ -294,7 +299,7 @@ def test_rows_that_would_not_pass_the_checks_are_not_written(data, good, monkeyp
     text = (
         (data / "entities.csv")
         .read_text(encoding="utf-8")
-        .replace("openai,OpenAI,vendor,US", "openai,OpenAI,vendor,UK")
+        .replace("openai,OpenAI,,vendor,US", "openai,OpenAI,,vendor,UK")
     )
     (data / "entities.csv").write_text(text, encoding="utf-8")
     before = contents(data)
@@ -433,6 +438,7 @@ def addressed(good, monkeypatch):
 
 
 def test_the_command_tells_and_ends_well(data, addressed):
+    addressed.paths["/genai_prices"] = zhipu(("glm-9", {"input_mtok": 1, "output_mtok": 4000}))
     result = run(app, ["refresh", "--data", str(data)])
     assert result.exit_code == 0, result.output
     assert "rows added: " in result.output
@@ -480,4 +486,4 @@ def test_help_teaches_refresh():
 
 
 def test_nothing_asked_is_nothing_done(data, good):
-    assert refresh(data, (), settings=settings(good), now=at("2026-11-25")).added == {}
+    assert refresh(data, (), settings=settings(good), now=at("2026-11-28")).added == {}

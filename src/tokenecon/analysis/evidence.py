@@ -21,7 +21,6 @@ from tokenecon.analysis.judge import (
     about,
     keys,
 )
-from tokenecon.analysis.market.old import OldMarket
 from tokenecon.analysis.revenue.findings import Revenue
 from tokenecon.analysis.routes.findings import Routes
 from tokenecon.catalog import Edition
@@ -80,11 +79,6 @@ class Known(forecasts.Known):
     def focal(self) -> str:
         """Label of the edition's focal period."""
         return self.cat.edition.focal.label
-
-    @cached_property
-    def market(self) -> OldMarket:
-        """Prices, scores and tokens as the chapters on the market and on prices use them."""
-        return OldMarket(self.cat)
 
     def name(self, entity: str) -> str:
         """Return an entity's short name."""

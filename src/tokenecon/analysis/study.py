@@ -20,15 +20,16 @@ import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
 from scipy import special
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
+from statsmodels.tools.sm_exceptions import ConvergenceWarning, SingularMatrixWarning
 
 from tokenecon.analysis import estimators as est
 from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.estimators.fit import columns
 from tokenecon.analysis.estimators.series import FEWEST_TIMES, ar1_memory, ar1_paths
 from tokenecon.analysis.market import churn, frontier, premium
-from tokenecon.analysis.market.findings import Market
+from tokenecon.analysis.market.findings import LARGEST, Market
 from tokenecon.analysis.pricing import deflation, price_events
+from tokenecon.analysis.pricing.findings import Pricing
 
 REPLICATIONS = 800
 SEED = 20261001
@@ -147,15 +148,15 @@ class Regression(Design):
             error += self.inner_sd * _shared(self.frame[self.inner], rng)
         outcome = self.formula.split("~")[0].strip()
         frame = self.frame.assign(**{outcome: self.fitted + error})
+        drawn = est.coefficient_of(self.formula, frame, self.term, self.weights)
         found = {
             "wild cluster bootstrap": est.wild_cluster(
                 self.formula, frame, self.term, "entity_id", FEW_DRAWS["wild"], seed, self.weights
-            )
+            ),
+            "vendor bootstrap": est.vendor_bootstrap(drawn, frame["entity_id"], None, FEW_DRAWS["vendor"], seed),
         }
         if not self.weights:
-            boot = est.coefficient_of(self.formula, frame, self.term)
             found |= {
-                "vendor bootstrap": est.vendor_bootstrap(boot, frame["entity_id"], None, FEW_DRAWS["vendor"], seed),
                 "clustered by vendor": est.coefficient(self.formula, frame, self.term, "cluster", "entity_id"),
                 "HC3": est.coefficient(self.formula, frame, self.term),
             }
@@ -172,8 +173,8 @@ def _components(formula: str, rows: pd.DataFrame, inner: str | None) -> tuple[fl
     parts = {"inner": f"0 + C({inner})"} if inner else None
     with warnings.catch_warnings():
         # The likelihood of a component at its bound of zero is flat; the value is what matters, and it is checked.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
+        for category in (ConvergenceWarning, SingularMatrixWarning, RuntimeWarning):
+            warnings.simplefilter("ignore", category)
         fit = smf.mixedlm(formula, rows, groups=rows["entity_id"], re_formula="1", vc_formula=parts).fit(reml=True)
     variances = np.array([float(fit.cov_re.iloc[0, 0]), float(fit.vcomp[0]) if inner else 0.0, float(fit.scale)])
     if not np.isfinite(variances).all() or (variances < -1e-9).any():
@@ -489,16 +490,16 @@ def recorded(estimate: Estimate, table: pd.DataFrame, design: str, estimator: st
     return replace(estimate, coverage=coverage)
 
 
-def designs(market: Market) -> list[Design]:
+def designs(market: Market, prices: Pricing) -> list[Design]:
     """Return the design of each headline interval, from the samples of an edition.
 
     Parameters
     ----------
-    market : Market
+    market, prices : Market, Pricing
         The samples. Designs whose sample the edition lacks are left out.
     """
     models, until = market.base, market.scored["scored_on"].max()
-    quarters = market.panel[market.panel["day"].dt.month.isin([3, 6, 9, 12])]
+    quarters = prices.panel[prices.panel["day"].dt.month.isin([3, 6, 9, 12])]
     launches = premium.at_release(frontier.history(market.lists), market.scored, market.cat.models)
     found: list[Design] = [
         Regression.of("premium", "log_price ~ log_score + released", "log_score", models),
@@ -506,34 +507,34 @@ def designs(market: Market) -> list[Design]:
             "premium, top third", "log_price ~ log_score + released", "log_score", premium.subset(models, "top third")
         ),
         Regression.of("launch premium", "dearer ~ lead", "lead", launches),
-        Regression.of("price gap", "log_price ~ cn + z + date", "cn", market.both),
-        Regression.of("difference of slopes", "log_price ~ cn * z + date", "cn:z", market.both),
+        Regression.of("price gap", "log_price ~ cn + z + date", "cn", prices.both),
+        Regression.of("difference of slopes", "log_price ~ cn * z + date", "cn:z", prices.both),
         *[
             Regression.of(f"price change, {code}", "log_price ~ log_score + years", "years", rows, "model_id")
             for code, rows in quarters.groupby("country")
         ],
-        Medians.of("ratio of medians", market.both["blended"], market.both["entity_id"], market.both["country"]),
-        Medians.of("spread", market.spreads["spread"], market.spreads["entity_id"]),
+        Medians.of("ratio of medians", prices.both["blended"], prices.both["entity_id"], prices.both["country"]),
+        Medians.of("spread", prices.spreads["spread"], prices.spreads["entity_id"]),
         *[
             Durations.of(f"time undercut, {code}", rows, "begins", until)
-            for code, rows in market.spells.groupby("country")
+            for code, rows in prices.held.groupby("country")
         ],
-        Durations.of("lag of followers", _lags(market, until), "released_on", until),
+        Durations.of("lag of followers", _lags(prices), "released_on", until),
         Durations.of("time to half", churn.decays(market.heads), "peaked_on", market.heads["week"].max()),
     ]
-    steps = price_events.events(market.paths)
+    steps = price_events.events(prices.paths)
     made = price_events.decisions(steps[steps["kind"] == "change"])
     found.append(Shares.of("rises among decisions", made["up"], made["entity_id"]))
-    used = market.both.assign(tokens=market.both["model_id"].map(_tokens(market.days))).dropna(subset="tokens")
+    used = prices.both.assign(tokens=prices.both["model_id"].map(_tokens(market.days))).dropna(subset="tokens")
     if used["entity_id"].nunique() >= 5:
         found.append(Regression.of("price gap in use", "log_price ~ cn + z + date", "cn", used, weights="tokens"))
-    return found + _series_designs(market)
+    return found + _series_designs(market, prices)
 
 
-def _lags(market: Market, until: pd.Timestamp) -> pd.DataFrame:
+def _lags(prices: Pricing) -> pd.DataFrame:
     """Return how long each American record was unmatched, with its vendor."""
-    vendors = market.paths.drop_duplicates("model").set_index("model")["entity_id"]
-    records = deflation.catch_up(market.abroad, market.scored, until)
+    vendors = prices.paths.drop_duplicates("model").set_index("model")["entity_id"]
+    records = prices.caught
     return records.rename(columns={"reached": "ended"}).assign(entity_id=records["model"].map(vendors))
 
 
@@ -543,10 +544,10 @@ def _tokens(days: pd.DataFrame) -> pd.Series:
     return recent.groupby("model_id")["tokens"].sum()
 
 
-def _series_designs(market: Market) -> list[Design]:
-    weeks = market.concentration
+def _series_designs(market: Market, prices: Pricing) -> list[Design]:
+    weeks = market.dense_series[market.dense_series["series"] == LARGEST]
     times = years_from_first(weeks["on"])
-    level = deflation.cheapest(market.panel, [LEVEL_OF_INDEX])
+    level = deflation.cheapest(prices.panel, [LEVEL_OF_INDEX])
     level = level[level["country"] == "US"]
     found: list[Design] = []
     if len(weeks) >= FEWEST_TIMES:

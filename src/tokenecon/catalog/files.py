@@ -1,12 +1,17 @@
 """Read a CSV file line by line, so that whatever is wrong with it has a line number.
 
-Rows keep the number of the line they stand on; a cell never runs over the end of a line.
+Rows keep the number of the line they stand on; a cell never runs over the end of a line. A table of the data folder
+stands in one form only; a file that a person hands in may have its columns in any order, some of them left out, and
+the marks that spreadsheets leave. Both are read by the same rules.
 """
 
 from __future__ import annotations
 
 import csv
 import difflib
+import io
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,9 +20,22 @@ import pandas as pd
 from tokenecon import inputs
 from tokenecon.catalog.errors import Finding
 from tokenecon.catalog.paths import display_name
+from tokenecon.catalog.reading import odd_character
 from tokenecon.catalog.schema import Table
 
 BOM = b"\xef\xbb\xbf"
+SAVE = "save it as CSV UTF-8, with commas between the cells"
+_KINDS = {
+    b"PK\x03\x04": "a workbook (or another zip)",
+    b"\xd0\xcf\x11\xe0": "an old workbook",
+    b"%PDF": "a PDF",
+    b"{\\rtf": "a rich text",
+    b"\xff\xfe": "UTF-16, as spreadsheets write Unicode text",
+    b"\xfe\xff": "UTF-16, as spreadsheets write Unicode text",
+}
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", "\uff0c": "full-width commas"}
+_LONGEST_ROW = 50
+"""Lines of a row whose cells hold line breaks."""
 
 
 @dataclass
@@ -57,108 +75,239 @@ def read_table(root: Path, table: Table) -> RawTable:
     RawTable
         Rows that have the right number of cells, and findings for everything else.
     """
-    path = root / table.path
-    file = display_name(path, root)
-    raw = RawTable(file, pd.DataFrame(columns=list(table.fields), dtype=str))
-    text = _decode(path, root, raw)
-    if text is None:
-        raw.usable = False
-        return raw
-    lines = text.split("\n")
-    if lines[-1]:
-        raw.findings.append(Finding(file, len(lines), "row", "the last line has no line end; add one"))
-    else:
-        lines.pop()
-    header = _cells(lines[0], 1, raw) or []
-    raw.findings += _header_findings(file, header, list(table.fields))
-    if header != list(table.fields):
-        raw.usable = False
-        return raw
-    rows = {number: _row(line, number, header, raw) for number, line in enumerate(lines[1:], 2)}
-    good = {number: cells for number, cells in rows.items() if cells is not None}
-    if not rows and not table.may_be_empty:
-        raw.findings.append(Finding(file, 1, "file", "has a header and no rows"))
-    if good:
-        raw.frame = pd.DataFrame.from_dict(good, orient="index", columns=header, dtype=str)
-    return raw
-
-
-def _decode(path: Path, root: Path, raw: RawTable) -> str | None:
+    path, fields = root / table.path, list(table.fields)
+    raw = _empty(display_name(path, root), fields)
     try:
         content = inputs.read_unnoted(path)
     except (FileNotFoundError, IsADirectoryError):
-        raw.findings.append(Finding(raw.file, 1, "file", "is missing; datapackage.json lists it"))
-        return None
+        return _unusable(raw, 1, "is missing; datapackage.json lists it")
     if content.startswith(BOM):
         raw.findings.append(Finding(raw.file, 1, "file", "begins with a byte order mark; save as UTF-8 without one"))
-        content = content.removeprefix(BOM)
-    if not content.strip():
-        raw.findings.append(Finding(raw.file, 1, "file", "is empty; it needs at least its header"))
+    if (text := _decode(content, raw)) is None:
+        return raw
+    if "\r" in text:
+        line = text[: text.index("\r")].count("\n") + 1
+        raw.findings.append(Finding(raw.file, line, "file", "has CR in its line ends; use LF alone"))
+    lines = _lines(text)
+    if lines[-1]:
+        raw.findings.append(Finding(raw.file, len(lines), "row", "the last line has no line end; add one"))
+    else:
+        lines.pop()
+    header = _header(lines, raw, fields, fields)
+    if raw.usable and header != fields:
+        message = f"columns are in another order than {', '.join(fields)}"
+        raw.findings.append(Finding(raw.file, 1, "header", message))
+        raw.usable = False
+    if raw.usable:
+        _take_rows(lines, header, raw, strict=True)
+        if not lines[1:] and not table.may_be_empty:
+            raw.findings.append(Finding(raw.file, 1, "file", "has a header and no rows"))
+    return raw
+
+
+def read_typed(path: Path, table: Table, may_lack: Collection[str] = ()) -> RawTable:
+    """Read rows for a table from a file that a person has written or saved.
+
+    Parameters
+    ----------
+    path
+        The file: UTF-8 with or without a byte order mark, any line ends, columns in any order.
+    table
+        The table that the rows are for.
+    may_lack
+        Required fields that the file may leave out.
+
+    Returns
+    -------
+    RawTable
+        All columns of the table, empty where the file has none, by line of the file; a finding for whatever cannot be
+        read. Where the file is of another kind the finding says which, and how to save it.
+    """
+    fields = list(table.fields)
+    raw = _empty(path.name, fields)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        return _unusable(raw, 1, f"cannot be read: {error.strerror}")
+    if (text := _decode(content, raw)) is None:
+        return raw
+    lines = _lines(text.rstrip("\r\n"))
+    header = [cell.strip() for cell in _header(lines, raw, fields, set(table.required).difference(may_lack))]
+    if raw.usable:
+        _take_rows(lines, header, raw, strict=False)
+        if not lines[1:]:
+            _unusable(raw, 1, f"has no rows; its columns are {','.join(fields)}")
+    return raw
+
+
+def _empty(file: str, fields: list[str]) -> RawTable:
+    return RawTable(file, pd.DataFrame(columns=fields, dtype=str))
+
+
+def _unusable(raw: RawTable, line: int, message: str, column: str = "file") -> RawTable:
+    raw.findings.append(Finding(raw.file, line, column, message))
+    raw.usable = False
+    return raw
+
+
+def _lines(text: str) -> list[str]:
+    return re.split("\r\n|\r|\n", text)  # Not splitlines, for which U+2028 and others end a line too.
+
+
+def _decode(content: bytes, raw: RawTable) -> str | None:
+    """Return the text of a file; None, with a finding, if it is none."""
+    content = content.removeprefix(BOM)
+    if not content.strip(b" \t\r\n,;"):
+        _unusable(raw, 1, "is empty; it needs at least its header")
+        return None
+    kind = next((kind for start, kind in _KINDS.items() if content.startswith(start)), "")
+    if kind or content[:200].count(0) > 20:
+        kind = kind or "UTF-16 or another encoding of two bytes"
+        _unusable(raw, 1, f"is {kind}; {SAVE}")
         return None
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        bad = f"byte 0x{content[error.start]:02x} at position {error.start} is not UTF-8; save the file as UTF-8"
-        raw.findings.append(Finding(raw.file, line, "file", bad))
+        where = f"byte 0x{content[error.start]:02x} at position {error.start}"
+        _unusable(raw, line, f"{where} is not UTF-8 ({_encoding(content)}?); {SAVE}")
         return None
-    if "\r" in text:
-        line = text[: text.index("\r")].count("\n") + 1
-        raw.findings.append(Finding(raw.file, line, "file", "has CR in its line ends; use LF alone"))
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.lstrip()[:1] in ("<", "{", "["):
+        kind = "a page of HTML or XML" if text.lstrip()[0] == "<" else "JSON"
+        _unusable(raw, 1, f"is {kind}; {SAVE}")
+        return None
     return text
 
 
-def _cells(line: str, number: int, raw: RawTable) -> list[str] | None:
-    if line.count('"') % 2:
-        message = "a quote is opened and not closed on the line; a cell must not hold a line break"
-        raw.findings.append(Finding(raw.file, number, "row", message))
-        return None
+def _encoding(content: bytes) -> str:
+    """Guess an encoding: Chinese ones have the bytes beyond ASCII in pairs, Western ones mostly alone."""
+    runs = re.findall(rb"[\x80-\xff]+", content)
+    paired = all(len(run) % 2 == 0 for run in runs)
+    for name, codec in (("GB18030", "gb18030"), ("Big5", "big5")) if paired else (("Windows-1252", "cp1252"),):
+        try:
+            content.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        return name
+    return "an encoding unknown"
+
+
+def _header(lines: list[str], raw: RawTable, fields: list[str], needed: Collection[str]) -> list[str]:
+    """Read the header; the table is unusable where it is wrong."""
+    first = lines[0]
+    if not first.strip(" ,;\t") or first.startswith("#") or first.lower().startswith("sep="):
+        _unusable(raw, 1, f"'{first}' is no header; delete the line", "header")
+        return []
+    separator = next((sign for sign in _SEPARATORS if "," not in first and first.count(sign) > 1), "")
+    if separator:
+        _unusable(raw, 1, f"has {_SEPARATORS[separator]} between its cells; {SAVE}")
+        return []
+    _, cells, fault = next(_records(lines[:1], first.count(",") + 1))
+    if fault:
+        _unusable(raw, 1, fault, "row")
+    if found := _header_findings(raw.file, [cell.strip() for cell in cells or ()], fields, needed) if cells else ():
+        raw.findings += found
+        raw.usable = False
+    return cells or []
+
+
+def _records(lines: list[str], width: int, start: int = 1) -> Iterator[tuple[int, list[str] | None, str]]:
+    """Split lines into cells: the number of the line, its cells or None, and what is wrong with it.
+
+    Where a quote is opened and closed on a later line, and the row then has its number of cells, the row runs on to
+    there; otherwise the quote is a slip, and the next line a row of its own.
+    """
+    number = 0
+    while number < len(lines):
+        taken, cells = 1, None
+        if lines[number].count('"') % 2:
+            taken, cells = _running_on(lines[number : number + _LONGEST_ROW], width)
+            fault = "" if cells else "a quote is opened and not closed on the line; a cell must not hold a line break"
+        else:
+            cells, fault = _cells(lines[number])
+        yield start + number, cells, fault
+        number += taken
+
+
+def _running_on(lines: list[str], width: int) -> tuple[int, list[str] | None]:
+    quotes = 0
+    for count, line in enumerate(lines, 1):
+        quotes += line.count('"')
+        if quotes % 2 == 0:
+            cells, _ = _cells("\n".join(lines[:count]))
+            return (count, cells) if cells and len(cells) == width else (1, None)
+    return 1, None
+
+
+def _cells(text: str) -> tuple[list[str] | None, str]:
     try:
-        return next(csv.reader([line], strict=True), [])
+        return next(csv.reader(io.StringIO(text, newline=""), strict=True), []), ""
     except csv.Error as error:
-        raw.findings.append(Finding(raw.file, number, "row", f"is no CSV: {error}"))
-        return None
+        return None, f"is no CSV: {error}"
 
 
-def _row(line: str, number: int, header: list[str], raw: RawTable) -> list[str] | None:
-    if not line.strip():
-        raw.findings.append(Finding(raw.file, number, "row", "is blank; delete the line"))
-        return None
-    cells = _cells(line, number, raw)
-    if cells is None:
-        return None
+def _take_rows(lines: list[str], header: list[str], raw: RawTable, *, strict: bool) -> None:
+    """Put the rows that can be read into the frame, and a finding for each of the others."""
+    good = {}
+    for number, cells, fault in _records(lines[1:], len(header), start=2):
+        found = [("row", fault)] if fault else _row_faults(cells, header, strict)
+        raw.findings += [Finding(raw.file, number, column, message) for column, message in found]
+        if not any(column == "row" for column, _ in found) and not any("\n" in cell for cell in cells):
+            good[number] = [cell.strip() for cell in cells]
+    if good:
+        frame = pd.DataFrame.from_dict(good, orient="index", columns=header, dtype=str)
+        raw.frame = frame.reindex(columns=raw.frame.columns, fill_value="")
+
+
+def _row_faults(cells: list[str], header: list[str], strict: bool) -> list[tuple[str, str]]:
+    if not any(cell.strip() for cell in cells):
+        return [("row", "is blank; delete the line")]
+    if cells[0].startswith("#"):
+        return [("row", f"'{cells[0]}' is a comment; delete the line")]
     if len(cells) != len(header):
-        hint = "quote a cell that holds a comma" if len(cells) > len(header) else "an empty cell still needs its comma"
-        message = f"has {len(cells)} cells where the header has {len(header)}; {hint}"
-        raw.findings.append(Finding(raw.file, number, "row", message))
-        return None
+        return [("row", f"has {len(cells)} cells where the header has {len(header)}; {_width_hint(cells, header)}")]
+    found = []
     for column, cell in zip(header, cells, strict=True):
-        if cell != cell.strip():
-            message = f"'{cell}' has spaces at an end; write '{cell.strip()}'"
-            raw.findings.append(Finding(raw.file, number, column, message))
-        elif not cell.isprintable():
-            raw.findings.append(Finding(raw.file, number, column, f"{cell!r} holds a character that does not print"))
-    return [cell.strip() for cell in cells]
+        if "\n" in cell:
+            found.append((column, f"{cell!r} holds a line break; a cell stands on one line"))
+        elif strict and cell != cell.strip():
+            found.append((column, f"'{cell}' has spaces at an end; write '{cell.strip()}'"))
+        elif odd := odd_character(cell.strip()):
+            found.append((column, f"{cell!r} holds a character that does not print, {odd}"))
+    return found
 
 
-def _header_findings(file: str, header: list[str], expected: list[str]) -> list[Finding]:
+def _width_hint(cells: list[str], header: list[str]) -> str:
+    if len(cells) < len(header):
+        return "an empty cell still needs its comma"
+    if not any(cells[len(header) :]):
+        return "the commas at the end are too many: delete the empty columns"
+    if any(quote in cell for cell in cells for quote in "“”„"):
+        return 'curly quotes do not quote; write "1,234"'
+    return 'quote a cell that holds a comma: "1,234"'
+
+
+def _header_findings(file: str, header: list[str], expected: list[str], needed: Collection[str]) -> list[Finding]:
     def finding(column: str, message: str) -> Finding:
-        return Finding(file, 1, column or "header", message)
+        return Finding(file, 1, column, message)
 
-    twice = [name for name in dict.fromkeys(header) if header.count(name) > 1]
+    twice = [name for name in dict.fromkeys(header) if name and header.count(name) > 1]
     found = [finding(name, "stands twice in the header") for name in twice]
+    if unnamed := [str(number) for number, name in enumerate(header, 1) if not name]:
+        found.append(
+            finding("header", f"columns without a name: {', '.join(unnamed)}; delete them where they are empty")
+        )
     missing = [name for name in expected if name not in header]
-    for name in dict.fromkeys(header):
+    for name in filter(None, dict.fromkeys(header)):
         if name in expected:
             continue
-        close = difflib.get_close_matches(name, missing, 1, 0.7)
+        if odd := odd_character(name):
+            found.append(finding("header", f"{name!r} holds a character that does not print, {odd}"))
+            continue
+        close = difflib.get_close_matches(name.lower(), missing, 1, 0.7)
         if close:
             missing.remove(close[0])
             found.append(finding(name, f"is no column of this table; '{close[0]}' is meant"))
         else:
             found.append(finding(name, "is no column of this table; remove it, or describe it in datapackage.json"))
-    found += [finding(name, "column is missing") for name in missing]
-    if not found and header != expected:
-        found.append(finding("header", f"columns are in another order than {', '.join(expected)}"))
-    return found
+    return found + [finding(name, "column is missing") for name in missing if name in needed]

@@ -122,7 +122,10 @@ class Period:
 
     @property
     def year_before(self) -> Period:
-        """The same period a year earlier."""
+        """The same period a year earlier.
+
+        An end of February stays one; a period that starts on the 29th starts on the 28th a year before.
+        """
         return self._moved(-1)
 
     @property
@@ -131,13 +134,14 @@ class Period:
         return self._moved(1)
 
     def _moved(self, years: int) -> Period:
-        def move(day: date) -> date:
-            last = calendar.monthrange(day.year + years, day.month)[1]
-            full = day.day == calendar.monthrange(day.year, day.month)[1]
-            return day.replace(year=day.year + years, day=last if full else min(day.day, last))
+        def move(day: date, keeps_end: bool) -> date:
+            end = month_end(day.year + years, day.month)
+            return (
+                end if keeps_end and day == month_end(day.year, day.month) else end.replace(day=min(day.day, end.day))
+            )
 
-        end = move(self.end)
-        return Period(end if self.start == self.end else self.start.replace(year=self.start.year + years), end)
+        end = move(self.end, keeps_end=True)
+        return Period(end if self.start == self.end else move(self.start, keeps_end=False), end)
 
     def __str__(self) -> str:
         """Return the label."""

@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+LONGEST = 40
+"""Characters of a number: no source prints more, and what is longer was pasted by mistake."""
+PLAIN_NUMBER = re.compile(rf"(?!.{{{LONGEST + 1}}})(?!-[0.]+\Z)-?\d+(\.\d+)?", re.ASCII)
 
 
 def decimals(printed: str) -> int:

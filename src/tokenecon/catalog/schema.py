@@ -40,6 +40,11 @@ class Table:
         """Names of the fields of a type."""
         return [name for name, field in self.fields.items() if field["type"] == kind]
 
+    @property
+    def required(self) -> list[str]:
+        """Names of the fields that no row leaves empty."""
+        return [name for name, field in self.fields.items() if field.get("constraints", {}).get("required")]
+
     def enum(self, field: str) -> list[str]:
         """Closed list of a field, in its order."""
         return self.fields[field]["constraints"]["enum"]

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation
@@ -16,15 +17,17 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from matplotlib.transforms import Bbox
 
 from tokenecon.analysis.pricing.choices import VIEW, Choices
-from tokenecon.display import style
-from tokenecon.display.figure import Figure, finish, interactive
+from tokenecon.display import style, theme
 from tokenecon.display.plots import note
 
 GROUPS: Mapping[str, str] = {"CN": "China", "US": "United States", "other": "Other countries"}
 SHORT: Mapping[str, str] = {"CN": "China", "US": "US"}
 COLOURS: Mapping[str, str] = {**style.COUNTRY_COLOURS, "other": style.MUTED}
 # On a page that may be dark the rest takes a grade of its ink.
-SHADES: Mapping[str, str] = {**style.COUNTRY_COLOURS, "other": "color-mix(in srgb, currentColor 70%, transparent)"}
+SHADES: Mapping[str, str] = {
+    **{country: f"var(--c{colour[1:]}, {colour})" for country, colour in style.COUNTRY_COLOURS.items()},
+    "other": "color-mix(in srgb, currentColor 70%, transparent)",
+}
 MARKERS: Mapping[str, str] = {"CN": "s", "US": "o", "other": "^"}
 SIZES: Mapping[str, float] = {"CN": 5.0, "US": 5.5, "other": 5.5}
 RATIOS = ("fraction", "percent")
@@ -45,7 +48,7 @@ PLACES = (
 )
 
 
-def explorer(choices: Choices, benchmarks: pd.DataFrame, names: Mapping[str, str], title: str, subtitle: str) -> Figure:
+def explorer(choices: Choices, benchmarks: pd.DataFrame, names: Mapping[str, str]) -> Figure:
     """Price against score of each model, and the median by country; a reader of the page chooses mix, day and test.
 
     Parameters
@@ -56,36 +59,33 @@ def explorer(choices: Choices, benchmarks: pd.DataFrame, names: Mapping[str, str
         Tests with ``name`` and ``unit``, as the catalogue has them.
     names : mapping of str to str
         Makers by ``entity_id``.
-    title, subtitle : str
-        Of the view that opens.
     """
     tests = benchmarks.set_index("benchmark_id")
     opening = choices.opening
-    canvas, ax = _axes(choices)
+    figure, ax = _axes(choices)
     for country in reversed(GROUPS):
         _points(ax, choices.view.query("country == @country"), country)
     texts = [_median(ax, choices.opening_medians.loc[country], country) for country in SHORT]
     _apart(texts, choices.opening_medians["median"])
     test = tests.loc[opening.benchmark]
-    ax.set_xlabel(f"{test['name']}, scores of {_day(choices.view['scored_on'].max())}")
+    ax.set(ylabel="", xlabel=f"{test['name']}, scores of {_day(choices.view['scored_on'].max())}")
     if test["unit"] in RATIOS:
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
     _key(ax, choices.view)
-    canvas.draw_without_rendering()
+    figure.draw_without_rendering()
     _labels(ax, choices.view, choices.opening_medians["median"])
-    return interactive(finish(canvas, title, subtitle, choices.spans), "explorer", _content(choices, tests, names))
+    return theme.interactive(figure, "explorer", _content(choices, tests, names))
 
 
-def _axes(choices: Choices) -> tuple[plt.Figure, Axes]:
-    style.use()
-    canvas, ax = plt.subplots(figsize=(style.WIDTH, 4.4), layout="constrained")
+def _axes(choices: Choices) -> tuple[Figure, Axes]:
+    figure, (ax,) = theme.canvas(choices.spans, height=4.4)
     ax.set_yscale("log")
     ax.set_ylim(*_price_range(choices))
     ax.set_xlim(*_score_range(choices.frame.query("benchmark == @choices.opening.benchmark")["score"]))
     ax.yaxis.set_major_locator(FixedLocator(TICKS))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    return canvas, ax
+    return figure, ax
 
 
 def _price_range(choices: Choices) -> tuple[float, float]:
@@ -100,10 +100,10 @@ def _score_range(scores: pd.Series) -> tuple[float, float]:
 
 def _points(ax: Axes, rows: pd.DataFrame, country: str) -> None:
     """Draw models: full marks for measured scores, hollow ones for estimates."""
-    look = {"marker": MARKERS[country], "linestyle": "", "markersize": SIZES[country], "color": COLOURS[country]}
+    look = {"marker": MARKERS[country], "s": SIZES[country] ** 2, "edgecolor": COLOURS[country], "alpha": 0.85}
     for measured, face in ((True, COLOURS[country]), (False, "none")):
         part = rows[rows["basis"].eq("measured") == measured]
-        ax.plot(part["score"], part["blended"], **look, markerfacecolor=face, alpha=0.85)
+        sns.scatterplot(part, x="score", y="blended", facecolor=face, linewidth=1, legend=False, ax=ax, **look)
 
 
 def _median(ax: Axes, row: pd.Series, country: str) -> Annotation:

@@ -2,13 +2,16 @@
 
 A figure cell ends in the figure itself, made with :func:`canvas` or by seaborn (a ``seaborn.objects`` plot, a facet
 grid). Its title and subtitle are the cell options ``fig-title`` and ``fig-subtitle``. The output is an SVG with its
-text kept as text, the data drawn as CSV, and the same figure laid out again for a narrow screen.
+text kept as text, the data drawn as CSV, and the same figure laid out again for a narrow screen; or, of a figure that
+:func:`interactive` was told of, what a script needs to let readers change it.
 """
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
 import matplotlib as mpl
@@ -100,9 +103,49 @@ def rendered(shown: Figure | so.Plot | sns.FacetGrid) -> tuple[Mapping[str, str]
         raise ValueError("the figure brings no data: make it with theme.canvas(data), and draw from that")
     csv = csv_text(data)
     wide = _svg(figure)
+    shown = {"image/svg+xml": wide, "text/plain": "Figure"}
+    if script := getattr(figure, "script", None):
+        plt.close(figure)
+        return shown | {"text/html": _changeable(wide, *script)}, {"data_csv": csv}
     narrow = _svg(_stacked(figure))
     plt.close(figure)
-    return {"image/svg+xml": wide, "text/plain": "Figure"}, {"data_csv": csv, "narrow": narrow}
+    return shown, {"data_csv": csv, "narrow": narrow}
+
+
+def interactive(figure: Figure, script: str, content: Mapping[str, Any]) -> Figure:
+    """Let readers of the page change a figure; nothing is fetched, and the finished picture remains its static twin.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What opens, and what is left where no script runs, and in the PDF.
+    script : str
+        Name of a script in this folder, without its ending; ``<name>.css`` beside it is its style. It finds its
+        place as ``document.currentScript.parentElement``: an element with the picture in ``.figure-box``, an empty
+        ``.live``, and ``content`` as JSON, its ``style`` being the style sheet. It hides the one and fills the other.
+    content : mapping
+        What the script draws from: plain values.
+    """
+    figure.script = script, content
+    return figure
+
+
+def _changeable(svg: str, script: str, content: Mapping[str, Any]) -> str:
+    folder = files("tokenecon.display")
+    code, look = ((folder / f"{script}.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
+    if "</script" in code:
+        raise ValueError(f"{script}.js ends the element that holds it: write <\\/script")
+    packed = json.dumps({"style": look, **content}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    packed = packed.replace("<", "\\u003c")
+    parts = [
+        '<div class="interactive">',
+        f'<div class="figure-box">\n{svg[svg.index("<svg") :].strip()}\n</div>',
+        '<div class="live" hidden></div>',
+        f'<script type="application/json">{packed}</script>',
+        f"<script>\n{code}</script>",
+        "</div>",
+    ]
+    return "\n".join(parts)
 
 
 def csv_text(data: pd.DataFrame) -> str:

@@ -22,6 +22,9 @@ from tokenecon.catalog import Catalog, DataError, Edition, Period, list_editions
 from tokenecon.catalog.needs import comparatives_of, files_accounts, focal_of, needs, stale_tables, title_of
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
+from tokenecon.refresh.tables import Tables, alone, commit
+from tokenecon.refresh.typed import Added, Typed, read_rows, unknown_sources
+from tokenecon.refresh.web import RefreshError
 
 FOLLOWED = ("statements", "prices", "capability", "token_models", "token_shares", "scenarios")
 """Tables that follow the world between editions, whatever its periods."""
@@ -104,8 +107,8 @@ def new_edition(
     try:
         if not files_accounts(Catalog.open(name, project.data), about):
             raise PublishError(
-                f"no company of the edition filed accounts for {about.label} or for {about.year_before.label}: say which "
-                f'period it is about, such as --focal "{newest.focal.label}" for an edition between filings'
+                f"no company of the edition filed accounts for {about.label} or for {about.year_before.label}: say "
+                f'which period it is about, such as --focal "{newest.focal.label}" for an edition between filings'
             )
         return list_todo(name, project=project)
     except (PublishError, DataError) as error:
@@ -186,32 +189,47 @@ def _identity(row: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def fill(edition: str | None = None, *, project: Project | None = None) -> Filled:
-    """Move the rows of an edition's templates that are complete into their tables, and write the rest anew.
+    """Check the rows of an edition's templates that are complete, and move them into their tables; all, or none.
 
-    A row is complete with a figure, its source and its day. Nothing is checked here: ``tokenecon check`` does.
+    A row is complete with a figure, its source and its day. Numbers are taken as printed: ``1,234.5``, ``(37.1)``.
 
     Raises
     ------
     PublishError
-        If the edition has no templates.
+        If the edition has no templates, or anything is wrong with their rows: all findings, each on the line of its
+        template, and a source that is not known once, whatever the number of its rows.
     """
     project = project or Project.find()
     found = project.edition(edition)
     folder = project.data / "editions" / f"{found.id}.todo"
     if not folder.is_dir():
         raise PublishError(f"{project.relative(folder)} is not there: run tokenecon edition todo {found.id}")
-    added, left, begun = {}, 0, []
-    for file in _templates(folder):
+    files = {file.stem: file for file in _templates(folder)}
+    try:
+        with alone(project.data):
+            held = Tables(project.data)
+            typed = {name: read_rows(file, held.schema.tables[name], keep=_is_complete) for name, file in files.items()}
+            _add(held, {name: one for name, one in typed.items() if one.rows or one.findings})
+    except RefreshError as error:
+        raise PublishError(str(error)) from None
+    left, begun = 0, []
+    for file in files.values():
         header, rows = _header(file), _read_rows(file)
-        complete = [row for row in rows if _is_complete(row)]
-        rest = [row for row in rows if row not in complete]
-        if complete:
-            _append(project.data / file.name, complete)
-            added[file.stem] = len(complete)
+        rest = [row for row in rows if not _is_complete(row)]
         _write_rows(file, header, rest)
         left += len(rest)
         begun += [f"{project.relative(file)}:{line}" for line, row in enumerate(rest, start=2) if _is_begun(row)]
-    return Filled(added, left, tuple(begun))
+    return Filled({name: len(one.rows) for name, one in typed.items() if one.rows}, left, tuple(begun))
+
+
+def _add(held: Tables, typed: Mapping[str, Typed]) -> None:
+    """Put rows into their tables if nothing is wrong with them."""
+    unknown, stand_ins = unknown_sources(typed, held, "add its row to data/sources.csv")
+    added = Added(held, typed, stand_ins)
+    wrong = [finding for one in typed.values() for finding in one.findings]
+    if faults := sorted({*wrong, *unknown, *(added.faults() if typed else ())}):
+        raise PublishError("\n".join([*map(str, faults), "nothing is moved"]))
+    commit(held.root, added.files)
 
 
 def _templates(folder: Path) -> list[Path]:
@@ -246,11 +264,3 @@ def _write_rows(file: Path, header: list[str], rows: list[dict[str, str]]) -> No
     writer.writeheader()
     writer.writerows(rows)
     file.write_text(text.getvalue(), encoding="utf-8")
-
-
-def _append(table: Path, rows: list[dict[str, str]]) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _header(table), lineterminator="\n", extrasaction="ignore")
-    writer.writerows(rows)
-    with table.open("a", encoding="utf-8", newline="") as end:
-        end.write(text.getvalue())

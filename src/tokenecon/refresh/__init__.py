@@ -7,7 +7,8 @@ checks and adds figures that people read in a filing.
 
 from tokenecon.refresh.connectors import CONNECTORS, FEEDS
 from tokenecon.refresh.filings import add_financials
-from tokenecon.refresh.run import Summary, refresh, replay, told, watch
+from tokenecon.refresh.run import refresh, replay, watch
+from tokenecon.refresh.summary import Summary, markdown, told, write_summary
 from tokenecon.refresh.tables import recover
 from tokenecon.refresh.web import FetchError, RefreshError, Settings
 
@@ -19,9 +20,11 @@ __all__ = [
     "Settings",
     "Summary",
     "add_financials",
+    "markdown",
     "recover",
     "refresh",
     "replay",
     "told",
     "watch",
+    "write_summary",
 ]

@@ -1,14 +1,14 @@
 """Figures that people read in a filing: taken as printed, checked against each other and the past, then added.
 
-A slip of a digit breaks a sum, a stated share or a stated growth. The check that fails names the line; trying every
-slip of one digit on the new figures then says which of them would make everything hold again.
+Whatever is wrong is said at once: cells, contradictions, what is unlikely, unknown sources. A slip of a digit breaks a
+sum, a stated share or a stated growth. The check that fails names the line; trying every slip of one digit on the new
+figures then says which of them would make everything hold again.
 """
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -16,25 +16,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from tokenecon.catalog import DataError, Finding, Period
+from tokenecon.catalog import Period
 from tokenecon.catalog.checks import numbers
-from tokenecon.catalog.checks.cells import date_fault, number_fault
 from tokenecon.catalog.checks.context import Data
+from tokenecon.catalog.checks.plausible import questions, unchecked
 from tokenecon.catalog.files import RawTable
-from tokenecon.refresh.tables import Row, Tables, alone, check_first, commit
+from tokenecon.refresh.tables import Row, Tables, alone, commit
+from tokenecon.refresh.typed import Added, Typed, raw_table, read_rows, unknown_sources
 from tokenecon.refresh.web import RefreshError
 
 TABLE = "financials"
-FAR = 100
-"""A figure so many times that of a year before, or that part of it, is thought to be in another unit."""
 FILLED_IN = ("published_on", "note", "qualifier")
 """Columns that a file of figures may leave out: the source says the day, a figure is exact unless said otherwise."""
-BESIDE = ("sources", "rulings", "segments", "metrics")
-"""Tables that can get rows together with the figures, each from a file with its columns."""
 ARITHMETIC = (numbers.sum_findings, numbers.part_findings, numbers.formula_findings, numbers.disagreement_findings)
 _PLACE = ["entity_id", "metric", "segment", "currency"]
 _JUDGED = ("entities", "metrics", "segments", "sources", "rulings", TABLE, "operating", "statements")
-_AS_PRINTED = re.compile(r"\(?[-−]?\d[\d,  ]*(\.\d+)?\)?%?")
+_PRINTED = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -60,11 +57,14 @@ class Addition:
         Lines whose row is there already, from the same source.
     files
         New contents of the tables.
+    notes
+        What was taken though it is unlikely, and stated figures that nothing could check; a line each.
     """
 
     figures: list[Figure]
     known: list[int]
     files: dict[str, bytes]
+    notes: list[str]
 
 
 class FilingError(RefreshError):
@@ -90,7 +90,8 @@ def add_financials(
     beside
         Files with rows for other tables, by table: the source, where it is new; rulings for restated figures.
     allow_jumps
-        Take figures more than a hundred times those of a year before, or less than a hundredth.
+        Take figures that are unlikely beside those known: many times the figure of a year before or a small part of
+        it, nothing where there was something, on the other side of zero, a margin over 100%, a period a day off.
     dry_run
         Check and compare only.
 
@@ -101,91 +102,49 @@ def add_financials(
     """
     with alone(root):
         held = Tables(root)
-        more = {name: _rows(path, held, name) for name, path in (beside or {}).items()}
-        sources = [*held.rows("sources"), *(row for _, row in more.get("sources", []))]
-        published = {row["source_id"]: row["published_on"] for row in sources}
-        figures, known = _figures(file, held, published)
-        files = {
-            held.schema.tables[name].path: held.appended(name, [row for _, row in rows]) for name, rows in more.items()
-        }
-        files[held.schema.tables[TABLE].path] = held.appended(TABLE, [figure.row for figure in figures])
-        jumps = [] if allow_jumps else [_jump(figure, file) for figure in figures]
-        try:
-            check_first(root, files)
-            found = []
-        except DataError as error:
-            found = error.findings
-        tables = {name: [*held.rows(name), *(row for _, row in more.get(name, []))] for name in _JUDGED}
-        if messages := [*_named(found, figures, tables, held, file), *filter(None, jumps)]:
-            raise FilingError("\n".join([*messages, "nothing is written"]))
+        tables = held.schema.tables
+        typed = {name: read_rows(path, tables[name]) for name, path in (beside or {}).items()}
+        typed[TABLE] = read_rows(file, tables[TABLE], FILLED_IN)
+        unknown, stand_ins = unknown_sources(typed, held, "give its row with --source FILE.csv")
+        wrong = [*unknown, *(finding for one in typed.values() for finding in one.findings)]
+        if not typed[TABLE].rows:
+            raise _refusal(sorted(wrong))
+        sources = [*held.rows("sources"), *(typed["sources"].rows.values() if "sources" in typed else ()), *stand_ins]
+        figures, known = _figures(held, typed[TABLE], {row["source_id"]: row["published_on"] for row in sources})
+        typed[TABLE] = replace(typed[TABLE], rows={figure.line: figure.row for figure in figures})
+        added = Added(held, typed, stand_ins)
+        faults = sorted({*added.faults(), *wrong})
+        data, lines = added.data(_JUDGED), added.lines(TABLE)
+        asked = [added.moved(question) for question in questions(data, TABLE, lines)]
+        if faults or (asked and not allow_jumps):
+            remedies = [] if allow_jumps else [f"{question} If it is right, add --allow-jumps" for question in asked]
+            slips = [_slip(figure, value, file) for figure, value in _slips(figures, data, held)] if faults else []
+            raise _refusal([*faults, *remedies, *slips])
         if not dry_run:
-            commit(root, files)
-        return Addition(figures, known, files)
+            commit(root, added.files)
+        notes = [f"{question} Taken, as allowed" for question in asked]
+        notes += [str(added.moved(finding)) for finding in unchecked(data, TABLE, lines)]
+        return Addition(figures, known, added.files, notes)
 
 
-def _rows(path: Path, held: Tables, name: str) -> list[tuple[int, Row]]:
-    """Read a file of rows for a table; columns may stand in any order, and some be left out."""
-    fields = list(held.schema.tables[name].fields)
-    try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines(), strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FilingError(f"{path.name} cannot be read: {error}") from None
-    header = [cell.strip() for cell in lines[0]] if lines else []
-    if not lines[1:]:
-        raise FilingError(f"{path.name}:1: has no rows; its columns are {','.join(fields)}")
-    odd = [cell for cell in header if cell not in fields]
-    twice = [cell for cell in dict.fromkeys(header) if header.count(cell) > 1]
-    required = [
-        key for key, field in held.schema.tables[name].fields.items() if field.get("constraints", {}).get("required")
-    ]
-    missing = [key for key in required if key not in header and not (name == TABLE and key in FILLED_IN)]
-    wrong = [f"'{cell}' is no column of {name}.csv" for cell in odd]
-    wrong += [f"'{cell}' stands twice" for cell in twice] + [f"'{key}' is missing" for key in missing]
-    if wrong:
-        raise FilingError(f"{path.name}:1: {'; '.join(wrong)}; its columns are {','.join(fields)}")
-    found = []
-    for number, cells in enumerate(lines[1:], 2):
-        if len(cells) != len(header):
-            raise FilingError(
-                f"{path.name}:{number}: has {len(cells)} cells where the header has {len(header)}; quote 1,234"
-            )
-        found.append((number, dict.fromkeys(fields, "") | {k: v.strip() for k, v in zip(header, cells, strict=True)}))
-    return found
+def _refusal(lines: Iterable[object]) -> FilingError:
+    return FilingError("\n".join([*map(str, lines), "nothing is written"]))
 
 
-def _figures(file: Path, held: Tables, published: Mapping[str, str]) -> tuple[list[Figure], list[int]]:
-    there = {tuple(row[name] for name in held.schema.tables[TABLE].primary_key): row for row in held.rows(TABLE)}
-    rows, wrong, known = [], [], []
-    for line, row in _rows(file, held, TABLE):
-        printed = row["value"]
-        row |= {"value": _plain(printed), "qualifier": row["qualifier"] or "exact"}
-        row["published_on"] = row["published_on"] or published.get(row["source_id"], "")
-        faults = [("value", number_fault(row["value"]))]
-        days = [(name, date_fault(row[name])) for name in ("period_start", "period_end")]
-        if not any(fault for _, fault in days) and row["period_end"] < row["period_start"]:
-            days.append(("period_end", f"{row['period_end']} is before period_start {row['period_start']}"))
-        faults += days
-        if printed.endswith("%") and row["unit"] != "percent":
-            faults.append(("unit", f"'{row['unit']}' does not go with {printed}; write percent"))
-        if row["source_id"] not in published:
-            faults.append(("source_id", f"'{row['source_id']}' is no source yet; give its row with --source FILE.csv"))
-        wrong += [f"{file.name}:{line}: {column}: {fault}" for column, fault in faults if fault]
-        old = there.get(tuple(row[name] for name in held.schema.tables[TABLE].primary_key))
+def _figures(held: Tables, typed: Typed, days: Mapping[str, str]) -> tuple[list[Figure], list[int]]:
+    """Give the rows that are new, filled in, and the lines of those that are there."""
+    key = held.schema.tables[TABLE].primary_key
+    there = {tuple(row[name] for name in key): row for row in held.rows(TABLE)}
+    figures, known = [], []
+    for line, row in typed.rows.items():
+        row["qualifier"] = row["qualifier"] or "exact"
+        row["published_on"] = row["published_on"] or days[row["source_id"]]
+        old = there.get(tuple(row[name] for name in key))
         if old and (old["value"], old["unit"]) == (row["value"], row["unit"]):
             known.append(line)
         else:
-            rows.append((line, row, printed))
-    if wrong:
-        raise FilingError("\n".join([*wrong, "nothing is written"]))
-    return [_beside(held, line, row, printed) for line, row, printed in rows], known
-
-
-def _plain(printed: str) -> str:
-    """Write a number as a table wants it: no thousands separators, a minus for brackets, no percent sign."""
-    if not _AS_PRINTED.fullmatch(printed):
-        return printed
-    digits = re.sub("[,  ()%]", "", printed).replace("−", "-")
-    return f"-{digits}" if printed.startswith("(") else digits
+            figures.append(_beside(held, line, row, typed.printed[line]))
+    return figures, known
 
 
 def _beside(held: Tables, line: int, row: Row, printed: str) -> Figure:
@@ -196,49 +155,28 @@ def _beside(held: Tables, line: int, row: Row, printed: str) -> Figure:
         return Figure(line, row, printed, "", None)
     old = like[-1]
     factor = {name: unit.factor for name, unit in held.schema.units.items()}
-    if row["unit"] not in factor or Decimal(old["value"]) <= 0 or Decimal(row["value"]) <= 0:
+    if row["unit"] not in factor or Decimal(old["value"]) <= 0 or Decimal(row["value"] or 0) <= 0:
         return Figure(line, row, printed, f"{old['value']} {old['unit']}", None)
     ratio = float(Decimal(row["value"]) / Decimal(old["value"])) * float(factor[row["unit"]] / factor[old["unit"]])
     return Figure(line, row, printed, f"{old['value']} {old['unit']}", ratio - 1)
 
 
-def _jump(figure: Figure, file: Path) -> str:
-    if figure.growth is None or figure.row["unit"] == "percent" or 1 / FAR <= figure.growth + 1 <= FAR:
-        return ""
+def _slip(figure: Figure, value: str, file: Path) -> str:
+    where = f"{figure.row['metric']} {figure.row['segment']}"
     return (
-        f"{file.name}:{figure.line}: unit: {figure.printed} {figure.row['unit']} is {figure.growth + 1:.3g} times the "
-        f"figure of a year before, {figure.before}; is the unit right? If so, add --allow-jumps"
+        f"{file.name}:{figure.line}: value: {figure.printed} ({where}) may be mistyped: with {value} "
+        "everything holds; compare it with the filing"
     )
 
 
-def _named(
-    found: list[Finding], figures: list[Figure], tables: Mapping[str, list[Row]], held: Tables, file: Path
-) -> Iterator[str]:
-    """Put findings in the lines of the file of figures, and name the digits that could be wrong."""
-    last = len(held.rows(TABLE)) + 1
-    for finding in found:
-        own = finding.file == f"data/{held.schema.tables[TABLE].path}" and finding.row > last
-        text = replace(finding, file=file.name, row=figures[finding.row - last - 1].line) if own else finding
-        yield re.sub(r"on line (\d+)", lambda match: f"on line {_line(int(match[1]), last, figures, file)}", str(text))
-    if found:
-        for figure, value in _slips(figures, tables, held):
-            where = f"{figure.row['metric']} {figure.row['segment']}"
-            yield (
-                f"{file.name}:{figure.line}: value: {figure.printed} ({where}) may be mistyped: with {value} "
-                "everything holds; compare it with the filing"
-            )
-
-
-def _line(number: int, last: int, figures: list[Figure], file: Path) -> str:
-    return f"{figures[number - last - 1].line} of {file.name}" if number > last else f"{number} of data/{TABLE}.csv"
-
-
-def _slips(figures: list[Figure], tables: Mapping[str, list[Row]], held: Tables) -> Iterator[tuple[Figure, str]]:
+def _slips(figures: list[Figure], data: Data, held: Tables) -> Iterator[tuple[Figure, str]]:
     """Find the new figures of which another digit, or two changed places, would leave nothing to complain of."""
+    tables = held.schema.tables
     for entity in dict.fromkeys(figure.row["entity_id"] for figure in figures):
         own = [figure for figure in figures if figure.row["entity_id"] == entity]
-        raw = {name: _raw(name, rows, held, entity) for name, rows in tables.items()}
         new = [figure.row for figure in own]
+        raw = {name: _of_entity(table, entity) if tables[name].is_fact else table for name, table in data.raw.items()}
+        raw[TABLE] = raw_table(TABLE, [row for row in held.rows(TABLE) if row["entity_id"] == entity], held)
         if not _complains(held, raw, new):
             continue
         for number, figure in enumerate(own):
@@ -251,21 +189,25 @@ def _slips(figures: list[Figure], tables: Mapping[str, list[Row]], held: Tables)
 
 
 def _misread(value: str) -> Iterator[str]:
+    """Give what may have been printed where a value was typed: one other digit, or two neighbours changed."""
     for place, digit in enumerate(value):
         if digit.isdigit():
             for other in "0123456789".replace(digit, ""):
-                yield value[:place] + other + value[place + 1 :]
+                yield from _as_printed(value[:place] + other + value[place + 1 :])
             point = "." if value[place + 1 : place + 2] == "." else ""
             following = value[place + 1 + len(point) : place + 2 + len(point)]
             if following.isdigit() and following != digit:
-                yield value[:place] + following + point + digit + value[place + 2 + len(point) :]
+                yield from _as_printed(value[:place] + following + point + digit + value[place + 2 + len(point) :])
 
 
-def _raw(name: str, rows: list[Row], held: Tables, entity: str) -> RawTable:
-    facts = held.schema.tables[name].is_fact
-    kept = [row for row in rows if not facts or row["entity_id"] == entity]
-    frame = pd.DataFrame(kept, index=range(2, len(kept) + 2), columns=list(held.schema.tables[name].fields), dtype=str)
-    return RawTable(name, frame)
+def _as_printed(value: str) -> Iterator[str]:
+    """Leave out what no filing prints: zeros in front, and nothing at all."""
+    if _PRINTED.fullmatch(value) and value.strip("-0."):
+        yield value
+
+
+def _of_entity(table: RawTable, entity: str) -> RawTable:
+    return RawTable(table.file, table.frame[table.frame["entity_id"] == entity])
 
 
 def _complains(held: Tables, raw: Mapping[str, RawTable], new: list[Row]) -> bool:

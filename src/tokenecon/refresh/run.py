@@ -3,68 +3,26 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
-from tokenecon.refresh import snapshots, tables
-from tokenecon.refresh.connectors import CONNECTORS, FEEDS, read_entries
-from tokenecon.refresh.merge import Base, Outcome, View, fold
-from tokenecon.refresh.snapshots import Look
-from tokenecon.refresh.tables import Row, Tables
-from tokenecon.refresh.web import FetchError, RefreshError, Settings, alive, fetch
+from tokenecon.refresh import snapshots, state, tables
+from tokenecon.refresh.connectors import CONNECTORS, FEEDS, Connector, Entry, newest_day, read_entries
+from tokenecon.refresh.merge import Base, Merge, Outcome, View, fold
+from tokenecon.refresh.snapshots import Answers, Look
+from tokenecon.refresh.summary import Stale, Summary, summed_up
+from tokenecon.refresh.tables import Tables
+from tokenecon.refresh.web import Answer, FetchError, RefreshError, Settings, alive, fetch
 
-SHOWN = 20
-"""So many shares and values held back are told; quarantine.csv has them all."""
 Progress = Callable[[str, int], None]
+APART = timedelta(days=1)
+"""So far the clock of this machine and that of a source may be apart."""
+PAIRS = [("USD", quote) for quote in ("CNY", "EUR", "GBP", "HKD", "JPY", "KRW")]
 
 
-@dataclass
-class Change:
-    """A price that another took the place of, or that went away (then `new` is empty)."""
-
-    entity: str
-    endpoint: str
-    name: str
-    old: str
-    new: str
-
-
-@dataclass
-class Summary:
-    """What a refresh did.
-
-    Parameters
-    ----------
-    added
-        Rows added, by table.
-    changes
-        List prices that changed, by vendor.
-    models
-        Models that appeared: name, vendor, source.
-    shares
-        Authors whose share of OpenRouter's tokens moved: name, share on the last day known before, and on the last
-        day now.
-    share_days
-        Those two days.
-    held
-        Values held back, rows of quarantine.csv.
-    failed
-        What could not be refreshed, with the reason: feed, message.
-    fresh
-        Answers that differ from the one before, by source; the others had nothing new.
-    """
-
-    added: dict[str, int] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
-    models: list[tuple[str, str, str]] = field(default_factory=list)
-    shares: list[tuple[str, float, float]] = field(default_factory=list)
-    share_days: tuple[str, str] = ("", "")
-    held: list[Row] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
-    fresh: list[str] = field(default_factory=list)
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def settings_of(root: Path) -> Settings:
@@ -79,7 +37,7 @@ def refresh(
     since: date | None = None,
     dry_run: bool = False,
     settings: Settings | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    now: Callable[[], datetime] = _now,
     progress: Progress = lambda source, count: None,
 ) -> Summary:
     """Bring the tables up to date.
@@ -107,36 +65,43 @@ def refresh(
     Raises
     ------
     RefreshError
-        If the folder is in use, an answer kept is damaged, or rows of earlier looks would change.
+        If the folder is in use or cannot be written, an answer kept is damaged, a look lies ahead of the clock, or
+        rows of earlier looks would change.
     DataError
         If the tables would not pass the checks. Nothing is written then.
     """
-    settings = settings or settings_of(root)
-    with tables.alone(root):
-        held = Tables(root)
-        kept = snapshots.looks(root)
-        summary = Summary()
+    settings, moment = settings or settings_of(root), now().astimezone(UTC)
+    if since and since >= moment.date():
+        raise RefreshError(f"--since {since} is not over; today is {moment:%Y-%m-%d}")
+    with tables.alone(root, write=not dry_run):
+        held, kept = Tables(root), snapshots.looks(root)
+        _refuse_future(kept, moment)
+        merge = _merged(root, held, kept, moment.date())
         looked: list[tuple[Look, bytes]] = []
+        failed = []
         for feed in feeds:
             try:
-                looked += _look(root, feed, held, kept, since, settings, now, progress)
+                looked += _look(root, feed, merge, kept, since, settings, moment, progress)
             except FetchError as error:
-                summary.failed.append((feed, str(error)))
-        known = {look.sha256 for look in kept}
-        summary.fresh = [look.source for look, _ in looked if look.sha256 not in known]
-        files = {snapshots.blob(look.sha256): snapshots.packed(body) for look, body in looked if look.status == 200}
-        if looked:
-            files[snapshots.INDEX] = snapshots.index([*kept, *(look for look, _ in looked)])
-        outcome = _outcome(root, held, [*kept, *(look for look, _ in looked)], dict(looked), now().date())
+                failed.append((feed, str(error)))
+        merge.see(_views(looked), moment.date())
+        looks = sorted([*kept, *(look for look, _ in looked)], key=lambda look: (look.time, look.source))
+        outcome = merge.outcome(looks)
         told_before = {row["source_id"]: row for row in held.ours("sources")}
         outcome.rows["sources"] = [told_before.get(row["source_id"], row) for row in outcome.rows["sources"]]
         _refuse_losses(held, outcome)
-        _put(root, held, outcome, files, dry_run)
-        _sum_up(summary, held, outcome)
+        files = Answers(root).with_new((look, body) for look, body in looked if look.status == 200)
+        _put(root, held, outcome, files | ({snapshots.INDEX: snapshots.index(looks)} if looked else {}), dry_run)
+        if not dry_run:
+            state.put_away(root, merge, looks, moment.date())
+        summary = summed_up(held, outcome)
+        known = {look.sha256 for look in kept}
+        summary.failed, summary.fresh = failed, [look.source for look, _ in looked if look.sha256 not in known]
+        summary.stale = list(_stale(root, looks, dict(looked)))
         return summary
 
 
-def replay(root: Path, *, dry_run: bool = False, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Summary:
+def replay(root: Path, *, dry_run: bool = False, now: Callable[[], datetime] = _now) -> Summary:
     """Work out every row of ours anew from the answers kept, without asking anybody.
 
     Equal answers and equal declarations give equal bytes. Rows of ours that the answers do not bear out go.
@@ -146,12 +111,17 @@ def replay(root: Path, *, dry_run: bool = False, now: Callable[[], datetime] = l
     RefreshError, DataError
         As for :func:`refresh`.
     """
-    with tables.alone(root):
-        held = Tables(root)
-        outcome = _outcome(root, held, snapshots.looks(root), {}, now().date())
+    moment = now().astimezone(UTC)
+    with tables.alone(root, write=not dry_run):
+        held, kept = Tables(root), snapshots.looks(root)
+        _refuse_future(kept, moment)
+        merge = _replayed(root, held, kept, moment.date())
+        outcome = merge.outcome(kept)
         _put(root, held, outcome, {}, dry_run)
-        summary = Summary()
-        _sum_up(summary, held, outcome)
+        if not dry_run:
+            state.put_away(root, merge, kept, moment.date())
+        summary = summed_up(held, outcome)
+        summary.stale = list(_stale(root, kept, {}))
         return summary
 
 
@@ -172,37 +142,37 @@ def watch(root: Path, settings: Settings | None = None) -> list[tuple[str, str, 
     return [(*place, found) for place, found in zip(places, faults, strict=True) if found]
 
 
+# Looks ---------------------------------------------------------------------------------------------------------------
+
+
 def _look(
     root: Path,
     feed: str,
-    held: Tables,
+    merge: Merge,
     kept: list[Look],
     since: date | None,
     settings: Settings,
-    now: Callable[[], datetime],
+    moment: datetime,
     progress: Progress,
 ) -> list[tuple[Look, bytes]]:
     """Ask the sources of a feed; each answer has been read once, so that what is kept can be read again."""
     found = []
     for connector in (connector for connector in CONNECTORS.values() if connector.feeds == feed):
-        address = settings.addresses.get(connector.name, connector.address)
-        moment = now().astimezone(UTC)
-        if connector.request:
-            yesterday = moment.date() - timedelta(days=1)
-            start = since or _first_missing(root, feed, held, kept)
-            if start > yesterday:
-                continue
-            address = connector.request(address, start, yesterday)
+        address = _address(connector, settings, merge, since, moment.date() - timedelta(days=1))
+        if not address:
+            continue
         if connector.key_variable and connector.name not in settings.keys:
             raise FetchError(f"{connector.name}: put its key into the environment variable {connector.key_variable}")
         last = next((look for look in reversed(kept) if (look.source, look.address) == (connector.name, address)), None)
         known = (last.etag, last.modified) if last else ("", "")
         answer = fetch(connector.name, address, settings, known, lambda n, name=connector.name: progress(name, n))
+        _judge_clock(connector.name, answer, moment)
         stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         if answer.body is None:
             if last is None:
                 raise FetchError(f"{connector.name}: says that nothing changed, and nothing was asked before")
-            found.append((Look(stamp, connector.name, address, last.sha256, *known, 304), snapshots.read(root, last)))
+            [(_, body)] = Answers(root).read([last])
+            found.append((Look(stamp, connector.name, address, last.sha256, *known, 304), body))
             continue
         read_entries(connector, answer.body, moment.date())
         look = Look(stamp, connector.name, address, snapshots.digest(answer.body), answer.etag, answer.modified)
@@ -210,38 +180,93 @@ def _look(
     return found
 
 
-def _first_missing(root: Path, feed: str, held: Tables, kept: list[Look]) -> date:
+def _address(connector: Connector, settings: Settings, merge: Merge, since: date | None, last: date) -> str:
+    """Return where to ask, for the days that are missing; nothing if none is."""
+    address = settings.addresses.get(connector.name, connector.address)
+    if not connector.request:
+        return address
+    start = since or _first_missing(connector.feeds, merge)
+    asked = connector.request.format(address=address.rstrip("/"), start=start, end=last)
+    return asked if start <= last else ""
+
+
+def _first_missing(feed: str, merge: Merge) -> date:
     """Return the first day of tokens, or of the first month of rates, that no row and no answer kept has."""
-    if feed == "fx":
-        pairs = [("USD", "CNY"), ("USD", "HKD")]
-        months = [
-            max(
-                r["date"] for r in held.rows("fx") if (r["base"], r["quote"]) == pair and r["kind"] == "monthly_average"
-            )
-            for pair in pairs
-        ]
-        return date.fromisoformat(min(months)) + timedelta(days=1)
-    days = [row["period_end"] for row in held.rows("token_models") if row["frequency"] == "day"]
-    for look in kept:
-        if look.source == "openrouter_daily":
-            entries = read_entries(CONNECTORS[look.source], snapshots.read(root, look), look.day)
-            days += [entry.day.isoformat() for entry in entries if entry.day < look.day]
-    return date.fromisoformat(max(days)) + timedelta(days=1)
+    if feed == "tokens":
+        return merge.tokens.first_missing()
+    known = min(max(merge.rates.means.get(pair, {}), default="2024-12-31") for pair in PAIRS)
+    return date.fromisoformat(known) + timedelta(days=1)
 
 
-def _outcome(root: Path, held: Tables, looks: list[Look], bodies: dict[Look, bytes], today: date) -> Outcome:
+def _judge_clock(name: str, answer: Answer, moment: datetime) -> None:
+    """Refuse an answer whose own time is not that of this machine: its look would be dated wrongly for ever."""
+    if answer.time and abs(answer.time - moment) > APART:
+        raise FetchError(
+            f"{name}: answers on {answer.time:%Y-%m-%d %H:%M} UTC, and the clock of this machine says "
+            f"{moment:%Y-%m-%d %H:%M}; set the clock and run this again"
+        )
+
+
+def _refuse_future(kept: list[Look], moment: datetime) -> None:
+    """Stop where a look kept lies ahead of the clock: none after it could come in."""
+    stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    ahead = [look for look in kept if look.time > stamp]
+    if ahead:
+        raise RefreshError(
+            f"data/{snapshots.INDEX}: the look at {ahead[0].source} of {ahead[0].time} lies ahead of the clock of this "
+            f"machine, {stamp}. Set the clock; or, if that look was dated wrongly, delete its line and run: tokenecon "
+            "refresh --from-snapshots"
+        )
+
+
+def _stale(root: Path, looks: list[Look], bodies: dict[Look, bytes]) -> Iterator[Stale]:
+    """Say which sources show nothing new: by the newest day in their last answer, and by answers that stay the same."""
+    for connector in CONNECTORS.values():
+        own = [look for look in looks if look.source == connector.name]
+        if not own:
+            continue
+        last = own[-1]
+        body = bodies.get(last) or next(body for _, body in Answers(root).read([last]))
+        newest = newest_day(body, last.day)
+        alike = last
+        for look in reversed(own):
+            if look.sha256 != last.sha256:
+                break
+            alike = look
+        unchanged = (last.day - alike.day).days
+        old = (last.day - date.fromisoformat(newest)).days if newest else 0
+        if max(unchanged, old) > connector.stale_after:
+            yield Stale(connector.name, last.day.isoformat(), newest, unchanged)
+
+
+# Tables --------------------------------------------------------------------------------------------------------------
+
+
+def _merged(root: Path, held: Tables, kept: list[Look], today: date) -> Merge:
+    """Return what is known after the looks kept: as it was put away, or from all answers."""
+    return state.resumed(root, held, kept, today) or _replayed(root, held, kept, today)
+
+
+def _replayed(root: Path, held: Tables, kept: list[Look], today: date) -> Merge:
+    known = [look for look in kept if look.source in CONNECTORS]
+    return fold(Base.of(held), _views(Answers(root).read(known)), today)
+
+
+def _views(answers: Iterable[tuple[Look, bytes]]) -> list[View]:
+    """Read answers; what one repeats of another is held once."""
+    same: dict[Entry, Entry] = {}
     views = []
-    for look in looks:
-        if look.source in CONNECTORS:
-            body = bodies.get(look) or snapshots.read(root, look)
-            views.append(View(look, read_entries(CONNECTORS[look.source], body, look.day)))
-    return fold(Base.of(held), views, today)
+    for look, body in answers:
+        entries = read_entries(CONNECTORS[look.source], body, look.day)
+        views.append(View(look, [same.setdefault(entry, entry) for entry in entries], newest_day(body, look.day)))
+    return views
 
 
 def _refuse_losses(held: Tables, outcome: Outcome) -> None:
     """Stop if a row of an earlier look would change: only rows are added, none is edited."""
     for name, rows in outcome.rows.items():
-        new = {tuple(row.get(column, "") for column in held.schema.tables[name].fields) for row in rows}
+        fields = held.schema.tables[name].fields
+        new = {tuple(row.get(column, "") for column in fields) for row in rows}
         lost = [row for row in held.ours(name) if tuple(row.values()) not in new]
         if lost:
             key = " ".join(lost[0][column] for column in held.schema.tables[name].primary_key).strip()
@@ -254,87 +279,12 @@ def _refuse_losses(held: Tables, outcome: Outcome) -> None:
 
 def _put(root: Path, held: Tables, outcome: Outcome, files: dict[str, bytes], dry_run: bool) -> None:
     files = dict(files)
+    changed = False
     for name in tables.ORDER:
-        rows = outcome.held if name == "quarantine" else outcome.rows[name]
-        files[held.schema.tables[name].path] = held.composed(name, rows)
-    changed = any(held.schema.tables[name].path in files and _differs(root, held, name, files) for name in tables.ORDER)
+        path = held.schema.tables[name].path
+        files[path] = held.composed(name, outcome.held if name == "quarantine" else outcome.rows[name])
+        changed |= files[path] != (root / path).read_bytes()
     if changed:
         tables.check_first(root, files)
     if not dry_run:
         tables.commit(root, files)
-
-
-def _differs(root: Path, held: Tables, name: str, files: dict[str, bytes]) -> bool:
-    path = held.schema.tables[name].path
-    return files[path] != (root / path).read_bytes()
-
-
-def _sum_up(summary: Summary, held: Tables, outcome: Outcome) -> None:
-    new: dict[str, list[Row]] = {}
-    for name, rows in outcome.rows.items():
-        before = {tuple(row.values()) for row in held.ours(name)}
-        fields = held.schema.tables[name].fields
-        new[name] = [row for row in rows if tuple(row.get(column, "") for column in fields) not in before]
-    summary.added = {name: len(rows) for name, rows in new.items() if rows}
-    summary.held = outcome.held
-    makers = {row["model_id"]: row["entity_id"] for row in [*held.by_hand("models"), *outcome.rows["models"]]}
-    summary.models = [(row["name"], row["entity_id"], row["source_id"]) for row in new["models"]]
-    spans = [*held.by_hand("prices"), *outcome.rows["prices"]]
-    key = ("endpoint", "name", "condition", "effective_from", "origin")
-    ended = {tuple(row[column] for column in key): row for row in spans}
-    begun = {(row["endpoint"], row["name"], row["effective_from"]): row for row in new["prices"]}
-    for end in new["price_ends"]:
-        old = ended[tuple(end[column] for column in key)]
-        after = begun.get((end["endpoint"], end["name"], end["effective_to"]))
-        change = Change(
-            makers[old["model_id"]], old["endpoint"], old["name"], _price(old), _price(after) if after else ""
-        )
-        summary.changes.append(change)
-    summary.changes.sort(key=lambda change: (change.entity, change.endpoint, change.name))
-    _sum_up_shares(summary, held, outcome, new["token_models"])
-
-
-def _sum_up_shares(summary: Summary, held: Tables, outcome: Outcome, new: list[Row]) -> None:
-    if not new:
-        return
-    aliases = {row["name"]: row for row in [*held.by_hand("model_aliases"), *outcome.rows["model_aliases"]]}
-    fresh = {row["period_end"] for row in new}
-    rows = [row for row in [*held.by_hand("token_models"), *outcome.rows["token_models"]] if row["frequency"] == "day"]
-    before = max((row["period_end"] for row in rows if row["period_end"] < min(fresh)), default="")
-    summary.share_days = (before, max(fresh))
-    parts: list[dict[str, float]] = []
-    for day in summary.share_days:
-        tokens: dict[str, Decimal] = {}
-        for row in rows:
-            if row["period_end"] == day:
-                maker = aliases[row["name"]]["entity_id"] or "others"
-                tokens[maker] = tokens.get(maker, Decimal(0)) + Decimal(row["tokens"])
-        whole = sum(tokens.values()) or Decimal(1)
-        parts.append({maker: float(count / whole) for maker, count in tokens.items()})
-    makers = sorted(parts[0].keys() | parts[1].keys())
-    moved = [(maker, parts[0].get(maker, 0.0), parts[1].get(maker, 0.0)) for maker in makers]
-    summary.shares = sorted(moved, key=lambda item: -abs(item[2] - item[1]))
-
-
-def _price(row: Row) -> str:
-    return f"{row['input']} / {row['output'] or '–'}"
-
-
-def told(summary: Summary, dry_run: bool = False) -> list[str]:
-    """Tell what a refresh did, in lines."""
-    rows = ", ".join(f"{count} in {name}.csv" for name, count in summary.added.items()) or "none"
-    lines = [f"rows {'to add' if dry_run else 'added'}: {rows}"]
-    for change in summary.changes:
-        became = f"{change.old} -> {change.new}" if change.new else f"{change.old} -> no longer listed"
-        lines.append(f"price: {change.entity}: {change.name} ({change.endpoint}): {became}")
-    lines += [f"new model: {entity}: {name} (from {source})" for name, entity, source in summary.models]
-    if summary.shares:
-        lines.append(f"shares of tokens on OpenRouter, {summary.share_days[0]} -> {summary.share_days[1]}:")
-        lines += [f"  {maker}: {old:.1%} -> {new:.1%}" for maker, old, new in summary.shares[:SHOWN]]
-    for row in summary.held[:SHOWN]:
-        seen = f" {row['seen']}" if row["seen"] else ""
-        known = f" (before: {row['known']})" if row["known"] else ""
-        lines.append(f"held back: {row['name']}: {row['column']}{seen} {row['reason']}{known}; {row['remedy']}")
-    if len(summary.held) > SHOWN:
-        lines.append(f"held back: {len(summary.held) - SHOWN} more in data/quarantine.csv")
-    return lines

@@ -8,6 +8,7 @@ renamed into place: a run cut off at any moment leaves the old data, or is broug
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -32,14 +33,13 @@ MARK = "read by refresh on "
 
 JOURNAL = ".refresh/journal.json"
 _OURS = re.compile("(" + "|".join(connector.source_id for connector in CONNECTORS.values()) + r")_\d{8}")
-_WHOLLY_OURS = ("price_ends", "quarantine")
 # Tables that others refer to come first, so that no row ever refers to one that is not there yet.
 ORDER = ("sources", "models", "model_aliases", "prices", "price_ends", "token_models", "fx", "quarantine")
 
 
 def is_ours(name: str, row: Mapping[str, str]) -> bool:
     """Whether refresh added a row."""
-    if name in _WHOLLY_OURS:
+    if name == "quarantine":
         return True
     return bool(_OURS.fullmatch(row.get("source_id", ""))) or row.get("note", "").startswith(MARK)
 
@@ -90,11 +90,11 @@ class Tables:
 
     def composed(self, name: str, ours: Iterable[Row]) -> bytes:
         """Return the file of a table with the rows of people as they are, and these of ours."""
-        rows, out = self.rows(name), io.StringIO()
+        rows, out, fields = self.rows(name), io.StringIO(), list(self.schema.tables[name].fields)
         kept = [line for line, row in zip(self._lines[name][1:], rows, strict=True) if not is_ours(name, row)]
         out.write("".join(f"{line}\n" for line in [self._lines[name][0], *kept]))
-        writer = csv.DictWriter(out, list(self.schema.tables[name].fields), lineterminator="\n")
-        writer.writerows(ours)
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerows([row.get(column, "") for column in fields] for row in ours)
         return out.getvalue().encode()
 
     def appended(self, name: str, rows: Iterable[Row]) -> bytes:
@@ -108,23 +108,44 @@ class Tables:
 
 
 @contextmanager
-def alone(root: Path) -> Iterator[None]:
+def alone(root: Path, write: bool = True) -> Iterator[None]:
     """Let one run at a time change a data folder, and bring to its end what an earlier one left.
+
+    Parameters
+    ----------
+    root
+        Data folder.
+    write
+        Whether the run will change anything; one that will not leaves no trace.
 
     Raises
     ------
     RefreshError
-        If another run is under way, or the folder holds no data.
+        If another run is under way, the folder holds no data or cannot be written, or the disk is full.
     """
     if not (root / "datapackage.json").is_file():
         raise RefreshError(f"{root} is no data folder: it has no datapackage.json")
-    (root / ".refresh").mkdir(exist_ok=True)
+    if not write:
+        if (root / JOURNAL).is_file():
+            raise RefreshError("an earlier run was cut off; run this once without --dry-run, which ends it")
+        yield
+        return
     try:
+        (root / ".refresh").mkdir(exist_ok=True)
         with FileLock(root / ".refresh" / "lock", timeout=0):
             recover(root)
             yield
     except Timeout:
         raise RefreshError("another run is changing the data; wait until it is done") from None
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise RefreshError("the disk is full; make room and run this again") from None
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            where = error.filename or root
+            raise RefreshError(f"{where} cannot be written ({error.strerror}); allow it and run this again") from None
+        if isinstance(error, shutil.Error):
+            raise RefreshError(f"the data cannot be copied to be checked: {error.args[0][0][2]}") from None
+        raise
 
 
 def check_first(root: Path, files: Mapping[str, bytes]) -> None:
@@ -161,10 +182,14 @@ def commit(root: Path, files: Mapping[str, bytes]) -> None:
     folder = root / ".refresh"
     folder.mkdir(exist_ok=True)
     _sweep(folder)
-    for number, content in enumerate(changed.values()):
-        _durable(folder / f"{number}.new", content)
-    _durable(folder / "journal.new", json.dumps(list(changed)).encode())
-    os.replace(folder / "journal.new", root / JOURNAL)  # From here on the run will be brought to its end.
+    try:
+        for number, content in enumerate(changed.values()):
+            _durable(folder / f"{number}.new", content)
+        _durable(folder / "journal.new", json.dumps(list(changed)).encode())
+        os.replace(folder / "journal.new", root / JOURNAL)  # From here on the run will be brought to its end.
+    except OSError:
+        _sweep(folder)  # What a full disk could not take must not keep it full.
+        raise
     _sync(folder)
     recover(root)
 
@@ -183,12 +208,24 @@ def recover(root: Path) -> bool:
     for number, name in enumerate(json.loads(journal.read_text(encoding="utf-8"))):
         new = journal.parent / f"{number}.new"
         if new.exists():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(new, root / name)
-            _sync((root / name).parent)
+            _place(new, (root / name).resolve())  # A table that is a link stays one.
     journal.unlink()
     _sweep(journal.parent)
     return True
+
+
+def _place(new: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.replace(new, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = target.with_name(f".{target.name}.new")  # The link leads to another disk.
+        _durable(beside, new.read_bytes())
+        os.replace(beside, target)
+        new.unlink()
+    _sync(target.parent)
 
 
 def _content(path: Path) -> bytes | None:

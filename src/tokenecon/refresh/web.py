@@ -1,21 +1,21 @@
 """Ask an address for data, and take no for an answer: timeouts, retries, limits, no page where data should be.
 
 Every fault becomes a :class:`FetchError` that says what happened and what to do. A key travels in a header only and
-is struck out of every message.
+is struck out of every message. A request as a whole has a deadline, however slowly its head or body drips.
 """
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import json
 import os
 import re
 import socket
-import time
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ import tenacity
 
 AGENT = "tokenecon (research report; refreshes a few times a quarter)"
 SETTINGS = "refresh.toml"
+LONGEST = 600
+"""Characters of a message."""
 _BUSY = (429, 500, 502, 503, 504)
 _SECRET = re.compile("key|token|secret|auth|passw|signature", re.IGNORECASE)
 
@@ -34,7 +36,10 @@ class RefreshError(Exception):
 
 
 class FetchError(RefreshError):
-    """An address did not give the data asked for."""
+    """An address did not give the data asked for; whatever it printed, the message is one line."""
+
+    def __init__(self, message: str):
+        super().__init__("".join(char if char.isprintable() else "?" for char in " ".join(message.split()))[:LONGEST])
 
 
 @dataclass(frozen=True)
@@ -109,11 +114,12 @@ class Settings:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an address answered: the body as sent, or none where it has not changed since."""
+    """What an address answered: the body as sent, or none where it has not changed since; and its own time."""
 
     body: bytes | None
     etag: str
     modified: str
+    time: datetime | None = None
 
 
 def fetch(
@@ -145,7 +151,7 @@ def fetch(
     """
     key = settings.keys.get(name, "")
     url = _url(name, address)
-    headers = {"User-Agent": AGENT, "Accept": "application/json"}
+    headers = {"User-Agent": AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
     headers |= {"Authorization": f"Bearer {key}"} if key else {}
     conditions = zip(("If-None-Match", "If-Modified-Since"), known, strict=True)
     headers |= {header: value for header, value in conditions if value}
@@ -156,8 +162,7 @@ def fetch(
         reraise=True,
     )
     try:
-        with httpx.Client(timeout=settings.timeout, follow_redirects=True, max_redirects=5) as client:
-            answer = retrying(_once, client, url, headers, settings, progress)
+        answer = retrying(lambda: asyncio.run(_once(url, headers, settings, progress)))
     except _Again as error:
         raise FetchError(f"{name}: {url.host} {error}; asked {settings.attempts} times") from None
     except httpx.UnsupportedProtocol:
@@ -176,14 +181,28 @@ def fetch(
 def alive(name: str, address: str, settings: Settings) -> str:
     """Say why an address does not answer, or nothing if it does; a refusal is an answer."""
     try:
-        url = _url(name, address)
-        client = httpx.Client(timeout=settings.timeout, follow_redirects=True, max_redirects=5)
-        with client, client.stream("GET", url, headers={"User-Agent": AGENT}) as response:
-            return f"answers {response.status_code}" if response.status_code in (404, 410) else ""
+        status = asyncio.run(_status(_url(name, address), settings))
+        return f"answers {status}" if status in (404, 410) else ""
     except FetchError as error:
         return str(error)
+    except TimeoutError:
+        return f"does not answer within {settings.deadline:g} seconds"
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return f"does not answer ({type(error).__name__})"
+
+
+async def _status(url: httpx.URL, settings: Settings) -> int:
+    headers = {"User-Agent": AGENT}
+    async with (
+        asyncio.timeout(settings.deadline),
+        _client(settings) as client,
+        client.stream("GET", url, headers=headers) as response,
+    ):
+        return response.status_code
+
+
+def _client(settings: Settings) -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=settings.timeout, follow_redirects=True, max_redirects=5)
 
 
 def read_json(name: str, body: bytes) -> Any:
@@ -194,15 +213,30 @@ def read_json(name: str, body: bytes) -> Any:
     FetchError
         If it is a page, cut off, in another encoding, or no JSON.
     """
-    if body.lstrip()[:1] == b"<":
-        raise FetchError(f"{name}: answered with a web page where data were expected; is the address right?")
     try:
-        return json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_no_constant)
+        text = body.decode("utf-8-sig")
+        if text.lstrip()[:1] == "<":
+            raise FetchError(f"{name}: answered with a web page where data were expected; is the address right?")
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once_each)
     except UnicodeDecodeError as error:
         raise FetchError(f"{name}: the answer is not UTF-8 (byte {error.start}); nothing of it is kept") from None
-    except (ValueError, RecursionError) as error:
-        where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else f" ({error})"
+    except _Twice as error:
+        raise FetchError(f"{name}: the answer names '{error}' twice in one object; nothing of it is kept") from None
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else f" ({str(error)[:80]})"
         raise FetchError(f"{name}: the answer is cut off or no JSON{where}; run this again") from None
+
+
+class _Twice(Exception):
+    """A name that stands twice in an object."""
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Twice(next(name for name in names if names.count(name) > 1)[:80])
+    return found
 
 
 class _Again(Exception):
@@ -213,13 +247,21 @@ class _Again(Exception):
         self.after = after
 
 
-def _once(client: httpx.Client, url: httpx.URL, headers: dict[str, str], settings: Settings, progress) -> Answer:
-    until = time.monotonic() + settings.deadline
+async def _once(url: httpx.URL, headers: dict[str, str], settings: Settings, progress: Callable) -> Answer:
     try:
-        with client.stream("GET", url, headers=headers) as response:
+        async with (
+            asyncio.timeout(settings.deadline),
+            _client(settings) as client,
+            client.stream("GET", url, headers=headers) as response,
+        ):
             _judge(response, settings)
-            body = None if response.status_code == 304 else _body(response, settings, until, progress)
-            return Answer(body, response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
+            body = None if response.status_code == 304 else await _body(response, settings, progress)
+            seen = response.headers
+            return Answer(body, seen.get("ETag", ""), seen.get("Last-Modified", ""), _time(seen))
+    except TimeoutError:
+        raise FetchError(
+            f"takes longer than {settings.deadline:g} seconds; raise `deadline` in data/{SETTINGS} if that is usual"
+        ) from None
     except httpx.ConnectError as error:
         unknown = isinstance(_root(error), socket.gaierror)
         raise _Again(
@@ -231,6 +273,15 @@ def _once(client: httpx.Client, url: httpx.URL, headers: dict[str, str], setting
         raise _Again("broke the connection, the answer is cut off") from None
     except httpx.DecodingError:
         raise _Again("sent a compressed answer that is damaged") from None
+
+
+def _time(headers: httpx.Headers) -> datetime | None:
+    """Return the time at which a server answered, or a store on the way kept the answer, by what it says."""
+    try:
+        said = email.utils.parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
+        return said + timedelta(seconds=min(int(headers.get("Age", "0")), 10**6))
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _root(error: BaseException) -> BaseException:
@@ -254,14 +305,15 @@ def _judge(response: httpx.Response, settings: Settings) -> None:
     raise FetchError(f"answers {status}; the address may have moved")
 
 
-def _body(response: httpx.Response, settings: Settings, until: float, progress) -> bytes:
+async def _body(response: httpx.Response, settings: Settings, progress: Callable) -> bytes:
+    coding = response.headers.get("Content-Encoding", "").strip().lower()
+    if coding not in ("", "identity", "gzip"):
+        raise FetchError(f"sends its answer packed as '{coding[:40]}', which was not asked for; nothing of it is read")
     parts, count = [], 0
-    for part in response.iter_bytes():
+    async for part in response.aiter_bytes():
         count += len(part)
         if count > settings.largest:
             raise FetchError(f"sends more than {settings.largest} bytes; raise `largest` in data/{SETTINGS} if right")
-        if time.monotonic() > until:
-            raise FetchError(f"takes longer than {settings.deadline:g} seconds; raise `deadline` in data/{SETTINGS}")
         parts.append(part)
         progress(count)
     return b"".join(parts)

@@ -78,7 +78,8 @@ def survival(days: Sequence[float], ended: Sequence[bool]) -> tuple[pd.DataFrame
     rows[["low", "high"]] = np.sort(rows[["low", "high"]].to_numpy(), axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         ends = [float(end) for end in found.quantile_ci(0.5, method="cloglog")]
-    middle = float(found.quantile(0.5))
+    middle = float(survival_quantile(days, ended)(np.ones((1, len(days))))[0])
+    middle = middle if np.isfinite(middle) else _NAN
     curve = pd.concat([start, rows], ignore_index=True)
     if len(days) < 3:
         return curve, Estimate(middle, _NAN, _NAN, len(days), "Kaplan–Meier, too few for an interval")
@@ -88,8 +89,8 @@ def survival(days: Sequence[float], ended: Sequence[bool]) -> tuple[pd.DataFrame
 def survival_quantile(days: Sequence[float], ended: Sequence[bool], q: float = 0.5) -> Statistic:
     """Return the time by which a part ``q`` has ended, censoring handled, as a statistic of weights.
 
-    Kaplan and Meier's, the first time at which less than the rest survives, as in :func:`survival`; infinite for a
-    resample in which it never does.
+    Kaplan and Meier's, the first time at which no more than the rest survives, whatever way the product was rounded;
+    infinite for a resample in which more survives to the end.
     """
     days, ended = _checked(days, ended)
     times = np.unique(days[ended])
@@ -100,7 +101,7 @@ def survival_quantile(days: Sequence[float], ended: Sequence[bool], q: float = 0
         at_risk, ends = drawn @ watched, drawn @ stopped
         with np.errstate(invalid="ignore", divide="ignore"):
             surviving = np.cumprod(np.where(at_risk > 0, 1 - ends / at_risk, 1.0), axis=1)
-        fallen = surviving < 1 - q - 1e-12
+        fallen = surviving <= 1 - q + 1e-12
         if not len(times):
             return np.full(len(drawn), np.inf)
         return np.where(fallen.any(axis=1), times[fallen.argmax(axis=1)], np.inf)

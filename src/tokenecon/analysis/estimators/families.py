@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -33,12 +34,13 @@ def p_value(estimate: Estimate, null: float = 0.0) -> float:
     distance = abs(null - estimate.value)
     if reach == 0:
         return float(distance == 0)
-    law = _law(estimate)
-    return float(2 * law.sf(distance / reach * law.isf((1 - estimate.level) / 2)))
+    degrees = _degrees(estimate)
+    return float(2 * stats.t.sf(distance / reach * stats.t.isf((1 - estimate.level) / 2, degrees), degrees))
 
 
-def _law(estimate: Estimate) -> stats.rv_continuous:
-    return stats.t(max(estimate.clusters - 1, 1)) if estimate.clusters else stats.norm()
+def _degrees(estimate: Estimate) -> float:
+    """Return the degrees of freedom of an interval; without clusters as many as make it normal."""
+    return max(estimate.clusters - 1, 1) if estimate.clusters else np.inf
 
 
 def discoveries(
@@ -96,8 +98,8 @@ def by_chance(family: Collection[Estimate]) -> ByChance:
     """
     known = [one for one in family if np.isfinite(one.low) or np.isfinite(one.high)]
     odds = np.array([1 - (one.coverage if np.isfinite(one.coverage) else one.level) for one in known])
-    most = int(stats.poisson_binom.ppf(0.95, odds)) if len(odds) else 0
-    return ByChance(float(odds.sum()), most, len(known))
+    counts = reduce(np.convolve, [(1 - one, one) for one in odds], np.ones(1))
+    return ByChance(float(odds.sum()), int(np.searchsorted(np.cumsum(counts), 0.95)), len(known))
 
 
 def detectable(estimate: Estimate, power: float = POWER) -> float:
@@ -105,6 +107,6 @@ def detectable(estimate: Estimate, power: float = POWER) -> float:
 
     From the width of its interval (Bloom 1995), on the scale on which that is about symmetric; NaN without one.
     """
-    law = _law(estimate)
     reach = (estimate.high - estimate.low) / 2
-    return float(reach * (1 + law.isf(1 - power) / law.isf((1 - estimate.level) / 2))) if np.isfinite(reach) else np.nan
+    end, more = (stats.t.isf(tail, _degrees(estimate)) for tail in ((1 - estimate.level) / 2, 1 - power))
+    return float(reach * (1 + more / end)) if np.isfinite(reach) else float("nan")

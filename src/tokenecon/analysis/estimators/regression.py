@@ -89,7 +89,7 @@ def coefficient(
 
 
 def quantile_coefficient(
-    formula: str, frame: pd.DataFrame, term: str, quantile: float = 0.5, iterations: int = 1_000
+    formula: str, frame: pd.DataFrame, term: str, quantile: float = 0.5, iterations: int = 5_000
 ) -> Estimate:
     """Return one coefficient of a quantile regression (Koenker and Bassett 1978), interval from the kernel estimate.
 

@@ -71,12 +71,12 @@ def quantile(values: Sequence[float], q: float = 0.5, weights: Sequence[float] |
     return statistic
 
 
-def coefficient_of(formula: str, frame: pd.DataFrame, term: str) -> Statistic:
-    """Return a coefficient of least squares as a statistic of the rows of ``frame``.
+def coefficient_of(formula: str, frame: pd.DataFrame, term: str, weights: str | None = None) -> Statistic:
+    """Return a coefficient of least squares as a statistic of the rows of ``frame``; ``weights`` names their column.
 
     Rows with a missing value count nothing.
     """
-    place, fitted = _least_squares(formula, frame)
+    place, fitted = _least_squares(formula, frame, weights)
     if term not in place:
         raise FitError(f"'{formula}': no term {term!r}; there are {', '.join(place)}")
     column = place[term]
@@ -110,13 +110,15 @@ def each(function: Callable[[pd.DataFrame], float], frame: pd.DataFrame) -> Stat
     return lambda drawn: np.array([function(frame.iloc[np.repeat(places, row.astype(int))]) for row in drawn])
 
 
-def _least_squares(formula: str, frame: pd.DataFrame) -> tuple[dict[str, int], Statistic]:
+def _least_squares(formula: str, frame: pd.DataFrame, weights: str | None = None) -> tuple[dict[str, int], Statistic]:
     """Return the place of each term, and the coefficients (resamples × terms) as a function of weights."""
     whole = frame.reset_index(drop=True).assign(_row=np.arange(len(frame)))
-    rows = complete(formula, whole, "_row")
+    rows = complete(formula, whole, "_row", *([weights] if weights else []))
     y, x = design(formula, rows)
     kept, width = rows["_row"].to_numpy(), x.shape[1]
-    basis, triangle = np.linalg.qr(x.to_numpy())
+    root = np.sqrt(rows[weights].to_numpy(float)) if weights else np.ones(len(rows))
+    y = y * root
+    basis, triangle = np.linalg.qr(x.to_numpy() * root[:, None])
     outer = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), -1)
     products = basis * y[:, None]
 

@@ -18,6 +18,7 @@ from scipy import stats
 from tokenecon.analysis.estimators import LEVEL, Estimate
 from tokenecon.analysis.market import prices as listed
 from tokenecon.analysis.market.sample import on_sale, scores
+from tokenecon.analysis.pricing.countries import PAIR
 
 BLENDS = (1, listed.BLEND, 10)
 """Input tokens for each output token."""
@@ -36,8 +37,7 @@ ENOUGH = 6
 """Models that China and the United States each need on the opening day for a test to be offered: a median has an
 interval from six values on."""
 
-COUNTRIES = ("CN", "US")
-OTHER = "other"
+ELSEWHERE = "other"
 VIEW = ["benchmark", "ratio", "day"]
 
 
@@ -186,7 +186,7 @@ def medians(frame: pd.DataFrame) -> pd.DataFrame:
     groups = {key: rows["blended"].to_numpy() for key, rows in frame.groupby([*VIEW, "country"], sort=False)}
     places = [frame[name].drop_duplicates().sort_values() for name in VIEW[1:]]
     index = pd.MultiIndex.from_product(
-        [frame["benchmark"].drop_duplicates(), *places, [*COUNTRIES, OTHER]], names=[*VIEW, "country"]
+        [frame["benchmark"].drop_duplicates(), *places, [*PAIR, ELSEWHERE]], names=[*VIEW, "country"]
     )
     found = [median(groups.get(key, np.empty(0))) for key in index]
     rows = [(one.n, one.value, one.low, one.high) for one in found]
@@ -214,12 +214,12 @@ def _offers(
     sold = pd.concat([on_sale(prices, models, entities, day, market).assign(day=day) for day in days])
     dated = sold[sold["released_on"] <= sold["day"]]
     columns = ["day", "model_id", "model", "entity_id", "country", "released_on", "input", "output"]
-    return dated.assign(country=dated["country"].where(dated["country"].isin(COUNTRIES), OTHER))[columns]
+    return dated.assign(country=dated["country"].where(dated["country"].isin(PAIR), ELSEWHERE))[columns]
 
 
 def _enough(frame: pd.DataFrame, day: pd.Timestamp) -> bool:
     counts = frame.loc[frame["day"] == day, "country"].value_counts()
-    return all(counts.get(country, 0) >= ENOUGH for country in COUNTRIES)
+    return all(counts.get(country, 0) >= ENOUGH for country in PAIR)
 
 
 def _is(frame: pd.DataFrame, view: Opening) -> pd.Series:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tokenecon.analysis.estimators import Estimate, coefficient, ols, survival, trend, wild_cluster
+from tokenecon.analysis.pricing.countries import ONE, OTHER
 
 _NAN = float("nan")
 FEWEST_DAYS = 6
@@ -146,8 +147,8 @@ def catch_up(
     paths: pd.DataFrame,
     scores: pd.DataFrame,
     until: dt.date | str,
-    leader: str = "US",
-    follower: str = "CN",
+    leader: str = OTHER,
+    follower: str = ONE,
     tolerance: float = 1.0,
 ) -> pd.DataFrame:
     """Return how long after each record of one country the other had a model as capable, and at what price.

@@ -28,9 +28,9 @@ from tokenecon.analysis.estimators import (
     wild_cluster,
 )
 from tokenecon.analysis.market.sample import hedonic_sample, snapshot_day
+from tokenecon.analysis.pricing.countries import ONE, OTHER
 from tokenecon.analysis.pricing.off_list import cached_blend
 
-ONE, OTHER = "CN", "US"
 VENDOR = 4
 """Vendors with as many models are left out in turn."""
 MEASURES: Mapping[str, str] = {

@@ -17,6 +17,7 @@ from statsmodels.duration.survfunc import survdiff
 from statsmodels.stats.proportion import proportion_confint
 
 from tokenecon.analysis.estimators import Estimate, FitError, strict, survival
+from tokenecon.analysis.pricing.countries import ONE, PAIR
 
 WATCH = 180
 """Days after the end of a premium in which the incumbent's answer is looked for."""
@@ -111,7 +112,7 @@ def hazard_ratio(found: pd.DataFrame) -> Estimate:
         raise FitError(f"hazard of a premium: days, end or standing is missing in {lost} rows")
     if not found.groupby("country")["ended"].any().all():
         return Estimate(np.nan, np.nan, np.nan, len(found), "none ended in one of the countries")
-    x = np.column_stack([(found["country"] == "CN").astype(float), np.log(found["standing"])])
+    x = np.column_stack([(found["country"] == ONE).astype(float), np.log(found["standing"])])
     days = found["days"].clip(lower=0.5)
     with strict("hazard of a premium ~ country + standing"):
         fit = PHReg(days, x, status=found["ended"].astype(int), ties="efron").fit()
@@ -137,9 +138,9 @@ def compare(variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | s
     rows = []
     for label, (paths, scores, until, tolerance) in variants.items():
         found = spells(paths, scores, until, tolerance)
-        held = found[found["premium"] & found["country"].isin(["CN", "US"])]
+        held = found[found["premium"] & found["country"].isin(PAIR)]
         row = {"label": label}
-        for code in ("CN", "US"):
+        for code in PAIR:
             own = held[held["country"] == code]
             middle = survival(own["days"], own["ended"])[1]
             row |= {f"n_{code.lower()}": middle.n} | middle.fields(code.lower())

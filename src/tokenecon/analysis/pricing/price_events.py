@@ -23,7 +23,7 @@ from scipy import stats
 from tokenecon.analysis.estimators import DRAWS, SEED, Estimate, percentile_estimate
 
 FLIP = 60
-MOVING = r"(?:-latest$|^deepseek-(?:chat|reasoner)$|^qwen-(?:max|plus|turbo|long|vl-max|vl-plus)$)"
+MOVING = r"(?:-latest(?:-|$)|^deepseek-(?:chat|reasoner)$|^qwen-(?:max|plus|turbo|long|vl-max|vl-plus)$)"
 _KEY = ["model_id", "market"]
 _YEAR = 365.25
 

@@ -8,7 +8,8 @@ tokens, throughput and the rent assumed.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -146,3 +147,97 @@ def cost_grid(
         for (rent, price), (use, share) in itertools.product(rents.items(), utilisations.items())
     ]
     return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class Account:
+    """A vendor's published account of its serving, with the rent at which its throughput gives the same cost.
+
+    Parameters
+    ----------
+    vendor
+        Who published it.
+    prefill, decode
+        Tokens a second that a machine reads, and writes.
+    hit
+        Share of input that its cache serves.
+    per_million, revenue_per_million
+        Cost, and revenue at list, of a million tokens of its mix, in dollars.
+    ratio
+        Input tokens for each output token of its mix.
+    rent
+        Of a card for an hour, in dollars, that the account implies.
+    share
+        Cost over list price.
+    source_ids
+        Where it stands.
+    """
+
+    vendor: str
+    prefill: float
+    decode: float
+    hit: float
+    per_million: float
+    revenue_per_million: float
+    ratio: float
+    rent: float
+    share: float
+    source_ids: tuple[str, ...]
+
+
+def published_account(operating: pd.DataFrame) -> Account:
+    """Return the account in the rows of ``inference`` of ``operating``, one vendor's.
+
+    Raises
+    ------
+    KeyError
+        If a figure that it needs is not there.
+    """
+    rows = operating[operating["segment"] == "inference"]
+    figure = rows.set_index(["metric", "item"])["value"].to_dict()
+    day = observed(
+        figure["theoretical_daily_revenue", ""],
+        figure["theoretical_cost_margin", ""],
+        figure["daily_output_tokens", ""],
+        figure["daily_cached_input_tokens", ""],
+        figure["cache_hit_share", ""],
+    )
+    prefill, decode = figure["node_throughput", "prefill"], figure["node_throughput", "decode"]
+    rent = day["per_million"] / cost(1, prefill, decode, 1, day["ratio"])
+    return Account(
+        rows["entity_id"].iloc[0], prefill, decode, figure["cache_hit_share", ""], day["per_million"],
+        day["revenue_per_million"], day["ratio"], rent, day["per_million"] / day["revenue_per_million"],
+        tuple(sorted(rows["source_id"].unique())),
+    )  # fmt: skip
+
+
+def contracts(operating: pd.DataFrame) -> pd.DataFrame:
+    """Return the rents of cards under contract in dollars an hour, by day."""
+    rows = operating[(operating["metric"] == "gpu_rent") & (operating["segment"] == "gpu_contract")]
+    return rows[rows["base_unit"] == "USD per hour"].sort_values("period_end")
+
+
+def electricity_ranges(
+    operating: pd.DataFrame, power: float, dearer: float, rents: Sequence[float]
+) -> dict[str, tuple[float, float, float]]:
+    """Return the arguments of :func:`electricity_share` with the ranges over which they are not known.
+
+    Parameters
+    ----------
+    operating : pandas.DataFrame
+        Rated power of a machine, share of it drawn, and power of a site, as published; prices of electricity.
+    power, dearer : float
+        Price for industry in dollars a megawatt-hour, and by how much the dearest said is above it.
+    rents : sequence of float
+        Of a card for an hour, in dollars; the ends of the range are a quarter below and half above them.
+    """
+    machine = operating.drop_duplicates("metric").set_index("metric")["value"]
+    priced = operating[(operating["metric"] == "power_price") & (operating["base_unit"] == "USD per MWh")]["value"]
+    rents = sorted(rents)
+    return {
+        "power": (machine["node_power"],) * 3,
+        "drawn": (0.5, machine["node_power_ratio"], 1.0),
+        "pue": (1.1, 1.3, machine["pue"]),
+        "price": (min(power / 2, priced.min()), power, power + dearer),
+        "rent": (0.75 * rents[0], rents[len(rents) // 2], 1.5 * rents[-1]),
+    }

@@ -7,16 +7,26 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
-from tokenecon.catalog.checks.cells import fit_rows
+from tokenecon.catalog.checks.package import held_to
 from tokenecon.catalog.errors import Finding
 from tokenecon.catalog.files import RawTable
-from tokenecon.catalog.rulings import corrected, rejections
+from tokenecon.catalog.rulings import corrected, rejections, rows_named
 from tokenecon.catalog.schema import Schema, Table
 
 Row = dict[str, str]
+
+
+class Replaced(NamedTuple):
+    """A row that a restatement sets aside, and the row that holds instead: its line, and the day it was published."""
+
+    line: int
+    row: Row
+    by: int
+    on: str
 
 
 @dataclass
@@ -36,33 +46,36 @@ class Data:
     root: Path
     schema: Schema
     raw: dict[str, RawTable]
-    _fit: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _held: dict[str, tuple[pd.DataFrame, list[Finding]]] = field(default_factory=dict)
     _records: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
     _standing: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
+    _replaced: dict[str, list[Replaced]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Rows of a table that follow the schema, as text, indexed by line number."""
-        if name not in self._fit:
-            self._fit[name] = fit_rows(self.schema.tables[name], self.raw[name].frame, self._reference)
-        return self._fit[name]
+        return self._held_to(name)[0]
 
-    def _reference(self, name: str) -> pd.DataFrame | None:
-        return self[name] if name in self.raw and self.raw[name].usable else None
+    def unfit(self, name: str) -> list[Finding]:
+        """Return what is wrong with the rows of a table that break the schema."""
+        return self._held_to(name)[1]
+
+    def _held_to(self, name: str) -> tuple[pd.DataFrame, list[Finding]]:
+        if name not in self._held:
+            self._held[name] = held_to(self.raw[name], self.schema.tables[name], self._reference)
+        return self._held[name]
+
+    def _reference(self, name: str) -> tuple[pd.DataFrame, RawTable] | None:
+        return (self[name], self.raw[name]) if name in self.raw and self.raw[name].usable else None
 
     @cached_property
     def is_whole(self) -> bool:
         """Whether every table given could be read, so that rows can be compared across tables."""
         return all(raw.usable for raw in self.raw.values())
 
-    def unfit(self, name: str) -> list[Finding]:
-        """Return a finding for each row of a table that breaks the schema, without saying how."""
-        lines = self.raw[name].frame.index.difference(self[name].index)
-        return [self.finding(name, line, "row", "does not follow datapackage.json") for line in lines]
-
     @property
     def fact_tables(self) -> Iterator[Table]:
-        """Tables whose rows carry a metric, a value and a unit."""
-        return (table for table in self.schema.tables.values() if table.is_fact)
+        """Tables read whose rows carry a metric, a value and a unit."""
+        return (table for name, table in self.schema.tables.items() if table.is_fact and name in self.raw)
 
     def finding(self, name: str, line: int, column: str, message: str) -> Finding:
         """Report something on a line of a table."""
@@ -115,3 +128,17 @@ class Data:
             frame = corrected(self[name], table, self["rulings"])
             self._standing[name] = self._rows(frame[rejections(frame, table, self["rulings"]) == ""])
         return self._standing[name]
+
+    def replaced(self, name: str) -> list[Replaced]:
+        """Rows of a table of facts that a restatement sets aside, corrections applied."""
+        if name not in self._replaced:
+            frame = corrected(self[name], self.schema.tables[name], self["rulings"])
+            rows = dict(self._rows(frame))
+            self._replaced[name] = [
+                Replaced(old, rows[old], new, rows[new]["published_on"])
+                for _, ruling in self.rows("rulings")
+                if (ruling["table"], ruling["kind"]) == (name, "restatement")
+                for new in rows_named(ruling, "kept", frame)
+                for old in rows_named(ruling, "rejected", frame)
+            ]
+        return self._replaced[name]

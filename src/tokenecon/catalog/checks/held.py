@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tokenecon.catalog.checks.cells import foreign_keys
 from tokenecon.catalog.checks.context import Data
+from tokenecon.catalog.checks.package import foreign_keys
 from tokenecon.catalog.errors import Finding
 
 

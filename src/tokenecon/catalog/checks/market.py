@@ -26,9 +26,16 @@ def _lacks_output(row: Row) -> bool:
     return float(row["output"] or 0) == 0 < float(row["input"])
 
 
+def _cached_above_input(row: Row) -> bool:
+    # What refresh reads it judges itself; this is about rows that people typed.
+    typed = row["dating"] != "snapshot" and bool(row["cached_input"])
+    return typed and float(row["cached_input"]) > float(row["input"])
+
+
 SHOWN: dict[str, Callable[[Row], bool]] = {
     "zero_price": _is_zero,
     "no_output_price": _lacks_output,
+    "cached_above_input": _cached_above_input,
     "same_day": lambda row: row["effective_from"] == row["effective_to"] != "",
     "domestic_in_usd": lambda row: (row["market"], row["currency"]) == ("domestic", "USD"),
 }
@@ -123,17 +130,19 @@ def share_findings(data: Data) -> Iterator[Finding]:
         if whole.low > 100:
             line, row = rows[0]
             yield data.finding("token_shares", line, "share", f"shares of {row['labelled_on']} are more than the whole")
-        totals = [_total(row) for _, row in rows]
-        for (line, row), total in zip(rows, totals, strict=True):
-            if not total.meets(totals[0]):
-                message = f"{row['share']} percent does not go with {row['tokens']} tokens, as in line {rows[0][0]}"
-                yield data.finding("token_shares", line, "share", message)
+        first, reference = next(((line, row) for line, row in rows if Fraction(row["share"])), rows[0])
+        if total := _total(reference):
+            for line, row in rows:
+                part = Interval(Fraction(row["tokens"]), Fraction(row["tokens"])) / total
+                if not part or not part.meets(Interval.of(row["share"], Fraction(1, 100))):
+                    message = f"{row['share']} percent does not go with {row['tokens']} tokens, as in line {first}"
+                    yield data.finding("token_shares", line, "share", message)
 
 
-def _total(row: Row) -> Interval:
-    """Return what all tokens may be, by one author's share of them."""
-    tokens = Fraction(row["tokens"]) * 100
-    return Interval(tokens, tokens) / Interval.of(row["share"])
+def _total(row: Row) -> Interval | None:
+    """Return what all tokens may be, by one author's share of them; None where the share may be nothing."""
+    tokens = Fraction(row["tokens"])
+    return Interval(tokens, tokens) / Interval.of(row["share"], Fraction(1, 100))
 
 
 def sight_findings(data: Data, name: str) -> Iterator[Finding]:

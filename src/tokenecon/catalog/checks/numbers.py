@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from itertools import combinations
@@ -17,6 +18,10 @@ from tokenecon.catalog.schema import Table
 
 COMPARABLE = ("exact", "about")
 TOKENS = (10**6, 10**18)
+MOVES = 7
+"""Days by which an end of a year of 52 weeks may move from one year to the next."""
+SHORTEST = 28
+"""Days of a period from which on its ends may move."""
 SAID = [
     *("entity_id", "kind", "metric", "segment", "period_start", "period_end", "currency", "definition"),
     *("scope", "said_by", "said_on"),
@@ -25,22 +30,34 @@ _PLACE = ["entity_id", "metric", "segment", "item", "period_start", "period_end"
 
 
 class Facts:
-    """Standing rows of one table, looked up by what they state.
+    """Rows of one table, looked up by what they state, as the source that looks knew them.
 
-    Where several rows state one fact, the strongest source speaks.
+    What a source states follows from its own rows, also from those that it or another restated later. Where it has
+    none, the rows speak that stood on its day, and else those that stand now; among several the strongest source.
     """
 
     def __init__(self, data: Data, table: Table):
         tiers = data.schema.tables["sources"].enum("tier")
-        rows = [
-            (line, {"item": ""} | row)
+        replaced = {old.line: old for old in data.replaced(table.name)}
+        replaces: dict[int, list[str]] = {}
+        for old in replaced.values():
+            replaces.setdefault(old.by, []).append(old.row["source_id"])
+        standing = [
+            (line, {"item": "", "until": "", "replaces": " ".join(replaces.get(line, ()))} | row)
             for line, row in data.standing(table.name)
-            if row["value"] and row["qualifier"] in COMPARABLE
         ]
-        self.rows = sorted(rows, key=lambda pair: tiers.index(data.sources[pair[1]["source_id"]]["tier"]))
-        self._known: dict[tuple[str, ...], tuple[int, Row]] = {}
-        for line, row in self.rows:
-            self._known.setdefault(self._key(row), (line, row))
+        before = [(old.line, {"item": "", "until": old.on, "replaces": ""} | old.row) for old in replaced.values()]
+        ranked = sorted(
+            (pair for pair in [*standing, *before] if pair[1]["value"] and pair[1]["qualifier"] in COMPARABLE),
+            key=lambda pair: tiers.index(data.sources[pair[1]["source_id"]]["tier"]),
+        )
+        self.rows = [(line, row) for line, row in ranked if not row["until"]]
+        self.table = table.name
+        self._known: dict[tuple[str, ...], list[tuple[int, Row]]] = {}
+        self._periods: dict[str, set[tuple[str, str]]] = {}
+        for line, row in ranked:
+            self._known.setdefault(self._key(row), []).append((line, row))
+            self._periods.setdefault(row["entity_id"], set()).add((row["period_start"], row["period_end"]))
         self._data = data
 
     @staticmethod
@@ -48,8 +65,25 @@ class Facts:
         return tuple(row[name] for name in _PLACE)
 
     def like(self, row: Row, **changed: str) -> tuple[int, Row] | None:
-        """Find the row that is like another but for what is changed."""
-        return self._known.get(self._key(row | changed))
+        """Find the row that is like another but for what is changed; a restated row is not mixed with what it ended."""
+        day = row["published_on"]
+        known = self._known.get(self._key(row | changed), [])
+        own = [pair for pair in known if pair[1]["source_id"] == row["source_id"]]
+        then = [pair for pair in known if pair[1]["published_on"] <= day and not "" < pair[1]["until"] <= day]
+        now = [pair for pair in known if not pair[1]["until"]]
+        found = next(iter([*own, *then, *now]), None)
+        return None if found and found[1]["source_id"] in row["replaces"].split() else found
+
+    def year_before(self, row: Row) -> Row:
+        """Return start and end of the period a year before, as the company has it: a year of 52 weeks ends earlier."""
+        period = Period(date.fromisoformat(row["period_start"]), date.fromisoformat(row["period_end"])).year_before
+        wanted = (period.start.isoformat(), period.end.isoformat())
+        known = self._periods.get(row["entity_id"], set())
+        if wanted not in known and (period.end - period.start).days >= SHORTEST:
+            near = [(_days_between(wanted, other), other) for other in known]
+            off, other = min(near, default=(MOVES + 1, wanted))
+            wanted = other if off <= MOVES else wanted
+        return dict(zip(("period_start", "period_end"), wanted, strict=True))
 
     def base(self, row: Row) -> Fraction:
         """Printed value of a row in base units, exactly."""
@@ -64,25 +98,76 @@ class Facts:
         return Interval.of(row["value"], self._data.factor(row))
 
 
-def _tables_of_facts(data: Data) -> Iterator[tuple[Table, Facts]]:
-    # Statements are kept as they were said, so nothing is asked of their arithmetic.
+def _days_between(one: tuple[str, str], other: tuple[str, str]) -> int:
+    """Count the days by which the ends of two periods are apart, at the end where they are more."""
+    return max(abs((date.fromisoformat(a) - date.fromisoformat(b)).days) for a, b in zip(one, other, strict=True))
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What rows of one table must fulfil together: a sum, or a formula.
+
+    Parameters
+    ----------
+    table
+        Name of the table.
+    line
+        Line of the sum, or of the stated figure.
+    others
+        Lines of what it is computed from.
+    fault
+        What is wrong; empty if it holds.
+    """
+
+    table: str
+    line: int
+    others: tuple[int, ...]
+    fault: str
+
+
+def tables_of_facts(data: Data) -> Iterator[Facts]:
+    """Give the tables whose arithmetic is checked."""
+    # Statements are kept as they were said, so nothing is asked of them.
     for table in data.fact_tables:
         if table.name != "statements":
-            yield table, Facts(data, table)
+            yield Facts(data, table)
 
 
 def sum_findings(data: Data) -> Iterator[Finding]:
     """Segments that make up their parent sum to it: exactly, where all are printed alike."""
-    for table, facts in _tables_of_facts(data):
-        for (entity, parent, axis), names in data.exhaustive.items():
-            for line, row in facts.rows:
-                if (row["entity_id"], row["segment"]) != (entity, parent):
-                    continue
-                if data.metrics[row["metric"]]["nature"] not in ("flow", "stock"):
-                    continue
-                parts = [facts.like(row, segment=name) for name in names]
-                if all(parts) and (message := _sum_fault(facts, row, [part for _, part in parts])):
-                    yield data.finding(table.name, line, "value", f"{message} (axis {axis})")
+    return (
+        _broken(data, identity) for facts in tables_of_facts(data) for identity in sums(facts, data) if identity.fault
+    )
+
+
+def formula_findings(data: Data) -> Iterator[Finding]:
+    """Stated margins, shares and growth equal what the rows give, at the printed precision."""
+    return (
+        _broken(data, identity)
+        for facts in tables_of_facts(data)
+        for identity in formulas(facts, data)
+        if identity.fault
+    )
+
+
+def _broken(data: Data, identity: Identity) -> Finding:
+    return data.finding(identity.table, identity.line, "value", identity.fault)
+
+
+def sums(facts: Facts, data: Data) -> Iterator[Identity]:
+    """Give the sums that the rows of a table let be checked."""
+    groups: dict[tuple[str, str], list[tuple[str, list[str]]]] = {}
+    for (entity, parent, axis), names in data.exhaustive.items():
+        groups.setdefault((entity, parent), []).append((axis, names))
+    for line, row in facts.rows:
+        if data.metrics[row["metric"]]["nature"] not in ("flow", "stock"):
+            continue
+        for axis, names in groups.get((row["entity_id"], row["segment"]), ()):
+            parts = [facts.like(row, segment=name) for name in names]
+            if all(parts):
+                fault = _sum_fault(facts, row, [part for _, part in parts])
+                others = tuple(other for other, _ in parts)
+                yield Identity(facts.table, line, others, f"{fault} (axis {axis})" if fault else "")
 
 
 def _sum_fault(facts: Facts, row: Row, parts: list[Row]) -> str | None:
@@ -103,7 +188,7 @@ def _sum_fault(facts: Facts, row: Row, parts: list[Row]) -> str | None:
 
 def part_findings(data: Data) -> Iterator[Finding]:
     """A part of revenue, staff or customers is not larger than the whole."""
-    for table, facts in _tables_of_facts(data):
+    for facts in tables_of_facts(data):
         for line, row in facts.rows:
             dimension = data.metrics[row["metric"]]["dimension"]
             parent = data.segments[row["entity_id"], row["segment"]]["parent"]
@@ -111,29 +196,42 @@ def part_findings(data: Data) -> Iterator[Finding]:
             counted = row["metric"] == "revenue" or dimension in ("persons", "customers", "users")
             if whole and counted and facts.interval(row).low > facts.interval(whole[1]).high:
                 message = f"{row['value']} {row['unit']} is more than its whole, {parent}, on line {whole[0]}"
-                yield data.finding(table.name, line, "value", message)
+                yield data.finding(facts.table, line, "value", message)
 
 
-def formula_findings(data: Data) -> Iterator[Finding]:
-    """Stated margins, shares and growth equal what the rows give, at the printed precision."""
-    for table, facts in _tables_of_facts(data):
+def cached_findings(data: Data) -> Iterator[Finding]:
+    """Input read from a cache costs no more than input."""
+    for facts in tables_of_facts(data):
         for line, row in facts.rows:
-            formula = data.metrics[row["metric"]]["formula"]
-            given = _evaluate(formula, row, facts, data) if formula else None
-            if given and not facts.interval(row).meets(given[0]):
-                middle = (given[0].low + given[0].high) / 2 / facts.unit(row)
-                message = f"{row['value']} {row['unit']} is printed, but {formula} = {given[1]} gives"
-                yield data.finding(table.name, line, "value", f"{message} {_text(middle, decimals(row['value']) + 1)}")
+            full = facts.like(row, metric="list_price_input") if row["metric"] == "list_price_cached_input" else None
+            if full and facts.interval(row).low > facts.interval(full[1]).high:
+                message = (
+                    f"{row['value']} is more than {full[1]['value']}, the price without a cache, on line {full[0]}"
+                )
+                yield data.finding(facts.table, line, "value", message)
 
 
-def _evaluate(formula: str, row: Row, facts: Facts, data: Data) -> tuple[Interval, str] | None:
-    """Return what a formula gives for a row, and the numbers put in; None where a part is not known."""
+def formulas(facts: Facts, data: Data) -> Iterator[Identity]:
+    """Give the stated figures of a table that its rows let be computed."""
+    for line, row in facts.rows:
+        formula = data.metrics[row["metric"]]["formula"]
+        given = _evaluate(formula, row, facts, data) if formula else None
+        if given:
+            span, terms, others = given
+            fault = ""
+            if not facts.interval(row).meets(span):
+                middle = _text((span.low + span.high) / 2 / facts.unit(row), decimals(row["value"]) + 1)
+                fault = f"{row['value']} {row['unit']} is printed, but {formula} = {terms} gives {middle}"
+            yield Identity(facts.table, line, others, fault)
+
+
+def _evaluate(formula: str, row: Row, facts: Facts, data: Data) -> tuple[Interval, str, tuple[int, ...]] | None:
+    """Return what a formula gives for a row, the numbers put in, and their lines; None where a part is not known."""
     parsed = Formula.parse(formula)
     other = {"metric": parsed.right} | ({"segment": parsed.segment} if parsed.segment else {})
     grows = parsed.operator == "growth"
     if grows:
-        before = Period(date.fromisoformat(row["period_start"]), date.fromisoformat(row["period_end"])).year_before
-        other |= {"period_start": before.start.isoformat(), "period_end": before.end.isoformat()}
+        other |= facts.year_before(row)
     pair = _operands(row, facts, data, {"metric": parsed.left}, other)
     if not pair:
         return None
@@ -141,11 +239,12 @@ def _evaluate(formula: str, row: Row, facts: Facts, data: Data) -> tuple[Interva
     given = one - other if parsed.operator == "-" else one / other
     if not given:
         return None
+    lines = tuple(line for part in pair for line, _ in part)
     terms = f" {'/' if grows else parsed.operator} ".join(_terms(part) for part in pair)
-    return (given.minus_one(), f"{terms} - 1") if grows else (given, terms)
+    return (given.minus_one(), f"{terms} - 1", lines) if grows else (given, terms, lines)
 
 
-def _operands(row: Row, facts: Facts, data: Data, *changes: Row) -> list[list[Row]] | None:
+def _operands(row: Row, facts: Facts, data: Data, *changes: Row) -> list[list[tuple[int, Row]]] | None:
     # A ratio carries no currency, its parts do: any currency will do, so long as all are in it.
     currencies = [row["currency"]] if row["currency"] else ["", *data.schema.tables["financials"].enum("currency")]
     for currency in currencies:
@@ -155,29 +254,29 @@ def _operands(row: Row, facts: Facts, data: Data, *changes: Row) -> list[list[Ro
     return None
 
 
-def _operand(wanted: Row, facts: Facts, data: Data) -> list[Row] | None:
+def _operand(wanted: Row, facts: Facts, data: Data) -> list[tuple[int, Row]] | None:
     """Find the row wanted, or the rows it is the difference of: the whole, and its other parts."""
     found = facts.like(wanted)
     if found:
-        return [found[1]]
+        return [found]
     own = data.segments.get((wanted["entity_id"], wanted["segment"]))
     if not own or own["exhaustive"] != "true":
         return None
     siblings = data.exhaustive[own["entity_id"], own["parent"], own["axis"]]
     names = [own["parent"], *(name for name in siblings if name != own["segment"])]
     rows = [facts.like(wanted, segment=name) for name in names]
-    return [row for _, row in rows] if all(rows) else None
+    return rows if all(rows) else None
 
 
-def _difference(rows: list[Row], facts: Facts) -> Interval:
-    first, *rest = (facts.interval(row) for row in rows)
+def _difference(rows: list[tuple[int, Row]], facts: Facts) -> Interval:
+    first, *rest = (facts.interval(row) for _, row in rows)
     for span in rest:
         first = first - span
     return first
 
 
-def _terms(rows: list[Row]) -> str:
-    text = " - ".join(row["value"] for row in rows)
+def _terms(rows: list[tuple[int, Row]]) -> str:
+    text = " - ".join(row["value"] for _, row in rows)
     return f"({text})" if len(rows) > 1 else text
 
 

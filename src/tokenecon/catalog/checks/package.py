@@ -1,163 +1,173 @@
-"""Validation against ``datapackage.json`` by frictionless, with its errors in plain sentences."""
+"""Rows held to ``datapackage.json``: types, constraints, keys, in plain sentences.
+
+Table Schema is judged here and nowhere else. What the package asks for and this module does not know is refused when
+the package is read, so that no constraint is passed over in silence.
+"""
 
 from __future__ import annotations
 
 import difflib
-import json
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
 
 import pandas as pd
 
-from tokenecon.catalog.checks.cells import FAULTS, UNDERSTOOD, foreign_keys, in_keys
-from tokenecon.catalog.checks.context import Data
+from tokenecon.catalog.checks.cells import date_fault, number_fault
 from tokenecon.catalog.errors import Finding
-from tokenecon.catalog.schema import Table
+from tokenecon.catalog.files import RawTable
+from tokenecon.catalog.schema import Schema, Table
 
-_CONSTRAINT = re.compile(r'constraint "(\w+)"')
-_POSITION = re.compile(r"position (\d+)")
+Judge = Callable[[str], str | None]
+
+TYPES: dict[str, Judge | None] = {
+    "string": None,
+    "number": number_fault,
+    "date": date_fault,
+    "boolean": lambda text: None if text in ("true", "false") else f"'{text}' is neither true nor false",
+}
 
 
-def package_findings(data: Data) -> list[Finding]:
-    """Validate the package, and the rows that we find unfit.
+def _enum(choices: list[str]) -> Judge:
+    known = set(choices)
+    return lambda text: None if text in known else f"'{text}' is none of {', '.join(choices)}{_meant(text, choices)}"
 
-    Frictionless takes most of a millisecond for a row, so it is asked how rows break the schema and not whether.
-    The rows are handed over as already split into cells, so that lines keep their numbers whatever else is wrong
-    with the file.
+
+def _pattern(pattern: str) -> Judge:
+    matches = re.compile(pattern).fullmatch
+    return lambda text: None if matches(text) else f"'{text}' does not have the form {pattern}"
+
+
+CONSTRAINTS: dict[str, Callable[[object], Judge]] = {
+    "enum": _enum,
+    "pattern": _pattern,
+    "minimum": lambda least: lambda text: f"'{text}' is below {least}" if _ordered(text, least)[0] else None,
+    "maximum": lambda most: lambda text: f"'{text}' is above {most}" if _ordered(text, most)[1] else None,
+    "minLength": lambda least: lambda text: f"'{text}' is shorter than {least}" if len(text) < least else None,
+    "maxLength": lambda most: lambda text: f"'{text}' is longer than {most}" if len(text) > most else None,
+}
+"""Constraints of Table Schema on a cell that is not empty; `required` is judged with the cell, before them."""
+
+
+def _ordered(text: str, limit: object) -> tuple[bool, bool]:
+    """Say whether a cell lies below and whether it lies above a limit: days as text, all else as numbers."""
+    one, other = (text, limit) if isinstance(limit, str) and date_fault(limit) is None else (float(text), float(limit))
+    return one < other, one > other
+
+
+def package_findings(schema: Schema) -> Iterator[Finding]:
+    """Name what the package asks for and the checks do not know, and keys that lead nowhere."""
+    for table in schema.tables.values():
+        for field in table.fields.values():
+            odd = [] if field["type"] in TYPES else [f"type '{field['type']}'"]
+            odd += [
+                f"constraint '{name}'"
+                for name in field.get("constraints", {})
+                if name not in {*CONSTRAINTS, "required"}
+            ]
+            for what in odd:
+                yield _fault(f"{what} of {table.name}.{field['name']} is not known here")
+        for own, other, theirs in [(table.primary_key, table.name, table.primary_key), *foreign_keys(table)]:
+            there = schema.tables[other].fields if other in schema.tables else {}
+            if lost := [
+                *(name for name in own if name not in table.fields),
+                *(name for name in theirs if name not in there),
+            ]:
+                yield _fault(f"a key of {table.name} names {', '.join(lost)}, which is no field of it or of {other}")
+
+
+def _fault(message: str) -> Finding:
+    return Finding("data/datapackage.json", 1, "file", f"is no valid data package: {message}")
+
+
+def held_to(
+    raw: RawTable, table: Table, reference: Callable[[str], tuple[pd.DataFrame, RawTable] | None]
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Hold the rows of a table to its schema.
+
+    Parameters
+    ----------
+    raw, table
+        Cells as text, and their fields.
+    reference
+        Gives the rows of another table that may be referred to, and all its rows; None where it cannot be read.
+
+    Returns
+    -------
+    DataFrame, list of Finding
+        The rows that can be loaded, and what is wrong with the others. A row that refers to a row that cannot be
+        loaded cannot be loaded either; only the first of the two has a finding.
     """
-    usable = {name: raw.frame for name, raw in data.raw.items() if raw.usable}
-    faults = _package_faults(json.dumps(_descriptor(data, {name: frame[:0] for name, frame in usable.items()}, set())))
-    if faults:
-        return [Finding("data/datapackage.json", 1, "file", f"is no valid data package: {note}") for note in faults]
-    suspect = {name: lines for name in usable if len(lines := _suspect_lines(data, name))}
-    if not suspect:
-        return []
-    from frictionless import Package
+    frame, found = raw.frame, []
+    unfit: set[int] = set()
+    for name, field in table.fields.items():
+        judge = _cell_fault(field)
+        faults = {cell: fault for cell in frame[name].unique() if (fault := judge(cell))}
+        for line, cell in frame[name][frame[name].isin(faults)].items():
+            found.append(Finding(raw.file, int(line), name, faults[cell]))
+    for own, other, theirs in foreign_keys(table):
+        if (target := reference(other)) is not None:
+            fit, text = target
+            known, there = set(_keys(fit, theirs)), set(_keys(text.frame, theirs))
+            for line, key in zip(frame.index, _keys(frame, own), strict=True):
+                if any(key) and key not in known:
+                    unfit.add(line)
+                    if key not in there and (message := _lost(key, own, theirs, text, table, reference)):
+                        found.append(Finding(raw.file, int(line), own[-1], message))
+    first: dict[tuple[str, ...], int] = {}
+    for line, key in zip(frame.index, _keys(frame, table.primary_key), strict=True):
+        if first.setdefault(key, line) != line:
+            names = ", ".join(table.primary_key)
+            message = f"has the key ({names}) of line {first[key]}; delete one, or tell them apart"
+            found.append(Finding(raw.file, int(line), names if len(table.primary_key) == 1 else "row", message))
+    unfit.update(finding.row for finding in found)
+    return frame.loc[~frame.index.isin(unfit)], found
 
-    rows = {name: usable[name].loc[lines] for name, lines in _with_references(data, suspect).items()}
-    report = Package.from_descriptor(_descriptor(data, rows, set(suspect))).validate()
-    return [
-        finding
-        for task in report.tasks
-        for error in task.errors
-        for finding in _translated(error, task, rows[task.name], data)
+
+def _cell_fault(field: dict) -> Judge:
+    """Return a function that says what is wrong with a cell of a field, or None."""
+    constraints = field.get("constraints", {})
+    judges = [TYPES.get(field["type"])] + [
+        CONSTRAINTS[name](limit) for name, limit in constraints.items() if name in CONSTRAINTS
     ]
+    empty = "is empty; a value is required" if constraints.get("required") else None
+
+    def judge(cell: str) -> str | None:
+        if not cell:
+            return empty
+        return next((fault for judge in judges if judge and (fault := judge(cell))), None)
+
+    return judge
 
 
-@lru_cache(maxsize=1)
-def _package_faults(descriptor: str) -> list[str]:
-    from frictionless import Package
-    from frictionless.exception import FrictionlessException
+def foreign_keys(table: Table) -> Iterable[tuple[list[str], str, list[str]]]:
+    """List the keys of a table into others: own fields, the other table, its fields."""
 
-    try:
-        Package.from_descriptor(json.loads(descriptor))
-    except FrictionlessException as error:
-        return [reason.note for reason in error.reasons] or [error.error.note]
-    return []
+    def listed(names: str | list[str]) -> list[str]:
+        return [names] if isinstance(names, str) else names
+
+    for key in table.descriptor["schema"].get("foreignKeys", []):
+        yield listed(key["fields"]), key["reference"]["resource"] or table.name, listed(key["reference"]["fields"])
 
 
-def _suspect_lines(data: Data, name: str) -> pd.Index:
-    """Find the unfit rows of a table, and those with the same key."""
-    frame, table = data.raw[name].frame, data.schema.tables[name]
-    if any(set(field.get("constraints", {})) - UNDERSTOOD for field in table.fields.values()):
-        return frame.index
-    unfit = frame.loc[frame.index.difference(data[name].index)]
-    return frame.index[in_keys(frame, unfit, table.primary_key)] if len(unfit) else unfit.index
+def _keys(frame: pd.DataFrame, names: list[str]) -> list[tuple[str, ...]]:
+    return list(zip(*(frame[name] for name in names), strict=True))
 
 
-def _with_references(data: Data, suspect: dict[str, pd.Index]) -> dict[str, pd.Index]:
-    """Add the rows of other tables that suspect rows refer to."""
-    lines = dict(suspect)
-    for name, own_lines in suspect.items():
-        rows = data.raw[name].frame.loc[own_lines]
-        for own, other, theirs in foreign_keys(data.schema.tables[name]):
-            if other in data.raw and data.raw[other].usable:
-                frame = data.raw[other].frame
-                found = frame.index[in_keys(frame, rows, theirs, own)]
-                lines[other] = found.union(lines.get(other, found))
-    return lines
-
-
-def _descriptor(data: Data, rows: dict[str, pd.DataFrame], with_keys: set[str]) -> dict:
-    """Describe some tables and rows of theirs; keys into others are checked for tables `with_keys` only."""
-    resources = []
-    for name, frame in rows.items():
-        table = data.schema.tables[name]
-        kept = {key: table.descriptor[key] for key in ("name", "type")}
-        schema = table.descriptor["schema"]
-        keys = [
-            key for key in schema.get("foreignKeys", []) if name in with_keys and key["reference"]["resource"] in rows
-        ]
-        cells = [list(table.fields), *frame.to_numpy().tolist()]
-        resources.append(kept | {"schema": schema | {"foreignKeys": keys}, "data": cells})
-    return {"name": data.schema.descriptor["name"], "resources": resources}
-
-
-def _translated(error, task, rows: pd.DataFrame, data: Data) -> Iterator[Finding]:
-    name = task.name
-    table, raw = data.schema.tables[name], data.raw[name]
-    if not hasattr(error, "row_number"):
-        yield Finding(raw.file, 1, "file", error.note)
-        return
-    line = int(rows.index[error.row_number - 2])
-    row = raw.frame.loc[line]
-    if error.type in ("type-error", "constraint-error"):
-        column = error.field_name
-        message = _cell_message(error, row[column], table, column)
-    elif error.type == "primary-key":
-        column, message = _key_message(error, rows, table)
-    elif error.type == "foreign-key":
-        column, message = _reference_message(error, row, data, table)
-    else:
-        column, message = "row", error.note
-    if message:
-        yield Finding(raw.file, line, column, message)
-
-
-def _cell_message(error, text: str, table: Table, column: str) -> str | None:
-    field = table.fields[column]
-    if error.type == "type-error":
-        if field["type"] in FAULTS:
-            return FAULTS[field["type"]](text)
-        return f"'{text}' is neither true nor false" if field["type"] == "boolean" else f"'{text}': {error.note}"
-    constraint = _CONSTRAINT.search(error.note)
-    kind = constraint[1] if constraint else ""
-    if kind == "required":
-        return "is empty; a value is required"
-    if kind == "enum":
-        return f"'{text}' is none of {', '.join(table.enum(column))}{_meant(text, table.enum(column))}"
-    if kind == "pattern":
-        return f"'{text}' does not have the form {field['constraints']['pattern']}"
-    if kind == "minimum":
-        return f"'{text}' is below {field['constraints']['minimum']}"
-    return f"'{text}': {error.note}"
-
-
-def _key_message(error, rows: pd.DataFrame, table: Table) -> tuple[str, str]:
-    key, seen = table.primary_key, _POSITION.search(error.note)
-    column = key[0] if len(key) == 1 else "row"
-    if not seen:
-        return column, f"has an empty key ({', '.join(key)})"
-    first = rows.index[int(seen[1]) - 2]
-    return column, f"has the key ({', '.join(key)}) of line {first}; delete one, or tell them apart"
-
-
-def _reference_message(error, row, data: Data, table: Table) -> tuple[str, str | None]:
-    own = list(error.field_names)
-    target, theirs = next((other, theirs) for fields, other, theirs in foreign_keys(table) if fields == own)
-    frame, column = data.raw[target].frame, own[-1]
-    for mine, its in zip(own[:-1], theirs[:-1], strict=True):
-        frame = frame[frame[its] == row[mine]]
+def _lost(key, own: list[str], theirs: list[str], target: RawTable, table: Table, reference) -> str | None:
+    """Say that no row has a key: which part of it is unknown, and what may be meant."""
+    frame = target.frame
+    for its, cell in zip(theirs[:-1], key[:-1], strict=True):
+        frame = frame[frame[its] == cell]
+    row = dict(zip(own, key, strict=True))
     if not len(frame) and len(own) > 1:
-        parts = [key for key in foreign_keys(table) if set(key[0]) < set(own)]
-        if any(not all(in_keys(row.to_frame().T, data.raw[other].frame, mine, its)) for mine, other, its in parts):
-            return column, None  # A part of the key is unknown already, and has its own finding.
-        return column, f"no row of {data.raw[target].file} has {', '.join(f'{name} {row[name]}' for name in own)}"
-    known = frame[theirs[-1]].unique().tolist()
+        for mine, other, its in foreign_keys(table):
+            part = reference(other) if set(mine) < set(own) else None
+            if part and tuple(row[name] for name in mine) not in set(_keys(part[1].frame, its)):
+                return None  # A part of the key is unknown already, and has its own finding.
+        return f"no row of {target.file} has {', '.join(f'{name} {cell}' for name, cell in row.items())}"
     of = "" if len(own) == 1 else f" with {', '.join(f'{name} {row[name]}' for name in own[:-1])}"
-    where = f"{theirs[-1]} of {data.raw[target].file}{of}"
-    return column, f"'{row[column]}' is in no row of {where}{_meant(row[column], known)}"
+    known = frame[theirs[-1]].unique().tolist()
+    return f"'{key[-1]}' is in no row of {theirs[-1]} of {target.file}{of}{_meant(key[-1], known)}"
 
 
 def _meant(text: str, known: list[str]) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tokenecon.catalog.checks import claims, guards, held, links, market, numbers, rates, wider
-from tokenecon.catalog.checks.cells import form_findings
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.checks.package import package_findings
 from tokenecon.catalog.errors import DataError, Finding
@@ -28,6 +27,7 @@ ACROSS = (
     numbers.formula_findings,
     numbers.disagreement_findings,
     numbers.magnitude_findings,
+    numbers.cached_findings,
     guards.ruling_findings,
     rates.rate_findings,
     claims.claim_findings,
@@ -60,21 +60,22 @@ def run_checks(data_dir: str | Path | None = None, also: Iterable[Check] = ()) -
     except DataError as error:
         return error.findings
     data = Data(root, schema, {name: read_table(root, table) for name, table in schema.tables.items()})
-    found = [*_text_findings(data), *package_findings(data), *_own_findings(data)]
+    if found := list(package_findings(schema)):
+        return found
+    found = [*_text_findings(data), *_own_findings(data)]
     found += [finding for check in also if data.is_whole for finding in check(data)]
     return sorted(dict.fromkeys(_without_echoes(found)))
 
 
 def quick_findings(data: Data) -> list[Finding]:
-    """Run the checks that loading needs, on the tables read; frictionless is left out for its time.
+    """Run the checks that loading needs, on the tables read.
 
     Returns
     -------
     list of Finding
-        Empty if the data can be loaded. Otherwise :func:`run_checks` says more exactly what is wrong.
+        Empty if the data can be loaded. Otherwise :func:`run_checks` says all that is wrong.
     """
-    unfit = [finding for name in data.raw for finding in data.unfit(name)]
-    return sorted({*_text_findings(data), *unfit, *_own_findings(data)})
+    return sorted({*_text_findings(data), *_own_findings(data)})
 
 
 def table_findings(data: Data, name: str) -> list[Finding]:
@@ -85,7 +86,7 @@ def table_findings(data: Data, name: str) -> list[Finding]:
     list of Finding
         Empty if the table can be loaded, as for :func:`quick_findings`.
     """
-    found = [*_text_findings_of(data, name), *data.unfit(name)]
+    found = _text_findings_of(data, name)
     if data.raw[name].usable:
         found += [*links.dating_findings(data, name), *held.added_findings(data, name)]
         found += [*market.findings_of(data, name), *wider.findings_of(data, name)]
@@ -98,7 +99,7 @@ def _text_findings(data: Data) -> list[Finding]:
 
 def _text_findings_of(data: Data, name: str) -> list[Finding]:
     raw = data.raw[name]
-    return raw.findings + (form_findings(raw, data.schema.tables[name]) if raw.usable else [])
+    return raw.findings + (data.unfit(name) if raw.usable else [])
 
 
 def _own_findings(data: Data) -> list[Finding]:

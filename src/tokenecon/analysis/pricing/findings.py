@@ -1,0 +1,702 @@
+"""What chapter 4 finds: the gap between two countries' list prices, what makes it, how it moves, and who earns it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tokenecon.analysis import estimators
+from tokenecon.analysis.estimators import Estimate
+from tokenecon.analysis.finding import Findings, finding
+from tokenecon.analysis.market import price_paths, sample
+from tokenecon.analysis.pricing import (
+    choices,
+    deflation,
+    gap,
+    off_list,
+    premium_spells,
+    price_events,
+    serving_cost,
+    spread,
+)
+from tokenecon.analysis.pricing.countries import ONE, OTHER, PAIR
+from tokenecon.catalog import Company
+
+WIDE = 1.1
+"""A vendor whose foreign list is dearer by a tenth keeps two prices."""
+LARGEST: Mapping[str, str] = {
+    "top5_customer_share": "five largest",
+    "top2_customer_share": "two largest",
+    "largest_customer_share": "the largest",
+}
+"""Metric of the accounts to the customers whose share of revenue it is."""
+PAIRINGS: Mapping[str, Mapping[str, float]] = {
+    "as drawn": {},
+    "scores within a tenth": {"caliper": 0.1},
+    "releases within a month": {"days": 30},
+    "releases within half a year": {"days": 180},
+    "within a year, scores within a tenth": {"days": 365, "caliper": 0.1},
+}
+"""Ways to match pairs, the first in the chapter."""
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    "main": {},
+    "scores within a twentieth count as equal": {"tolerance": 0.95},
+    "measured scores only": {"basis": "measured"},
+    "coding index": {"benchmark": "aa_coding_index"},
+    "GPQA Diamond": {"benchmark": "aa_gpqa_diamond"},
+    "equal weight of input and output": {"ratio": 1},
+    "ten input tokens for one of output": {"ratio": 10},
+}
+"""Other measures of capability, prices and tolerances under which durations are tried, the first in the chapter."""
+USE: Mapping[str, float] = {"all of it sold": 1.0, "half": 0.5, "a quarter": 0.25}
+"""Shares of a machine's capacity that are sold: assumed, nobody publishes them."""
+
+
+class Pricing(Findings):
+    """List prices of two countries' models: level, slope, movement, spread and cost."""
+
+    # The samples ------------------------------------------------------------------------------------------------
+
+    @finding
+    def companies(self) -> tuple[Company, ...]:
+        """The companies that the edition sets side by side."""
+        return self.cat.companies
+
+    @finding
+    def names(self) -> pd.Series:
+        """Short name of every entity."""
+        entities = self.cat.entities.set_index("entity_id")
+        return entities["short_name"].where(entities["short_name"] != "", entities["name"])
+
+    @finding
+    def countries(self) -> pd.Series:
+        """Name of each of the two countries, by its code."""
+        return self._markets["name"]
+
+    @finding
+    def lists(self) -> pd.DataFrame:
+        """Makers' own list prices, odd rows left out."""
+        return self.cat.list_prices().frame
+
+    @finding
+    def drawn(self) -> sample.Sample:
+        """Models with an international list price, a score and a day of release, and what each step kept."""
+        return sample.hedonic_sample(*self._tables)
+
+    @finding
+    def steps(self) -> pd.DataFrame:
+        """From models on sale to the sample of both countries: ``step``, ``after`` and ``left`` out."""
+        steps = self.drawn.steps
+        last = pd.DataFrame(
+            {"step": ["of both countries"], "before": [len(self.drawn.frame)], "after": [len(self.both)]}
+        )
+        found = pd.concat([steps, last], ignore_index=True)
+        return found.assign(left=found["before"] - found["after"])
+
+    @finding
+    def both(self) -> pd.DataFrame:
+        """The sample of the two countries."""
+        return gap.two_countries(self.drawn.frame)
+
+    @finding
+    def scored(self) -> pd.DataFrame:
+        """Scores of the last set of the index."""
+        return sample.scores(self.cat.capability, "aa_index")
+
+    @finding
+    def scored_on(self) -> pd.Timestamp:
+        """Day of that set."""
+        return self.scored["scored_on"].max()
+
+    @finding
+    def paths(self) -> pd.DataFrame:
+        """Every list price over time."""
+        return self._paths()
+
+    @finding
+    def abroad(self) -> pd.DataFrame:
+        """International list prices over time."""
+        return self.paths[self.paths["market"] == "international"]
+
+    @finding
+    def steady(self) -> pd.DataFrame:
+        """List prices over time of names that do not move from model to model."""
+        return self.paths[~self.paths["model_id"].str.contains(price_events.MOVING)]
+
+    @finding
+    def sources(self) -> tuple[str, ...]:
+        """Sources of the prices and scores behind every estimate of the gap."""
+        scores = self.cat.capability.query("benchmark == 'aa_index'")["source_id"]
+        return tuple(sorted({*self.lists["source_id"], *scores}))
+
+    # The gap ----------------------------------------------------------------------------------------------------
+
+    @finding
+    def medians(self) -> pd.DataFrame:
+        """Median prices of both countries by third of capability."""
+        return gap.terciles(self.both)
+
+    @finding
+    def raw(self) -> Estimate:
+        """Median list price of the other country over that of the one."""
+        everything = self.medians.set_index("tercile").loc["all", ["ratio", "ratio_low", "ratio_high"]]
+        return Estimate(*everything, len(self.both), "percentile bootstrap", unit="times")
+
+    @finding
+    def best_third(self) -> float:
+        """Ratio of the medians in the best third of scores."""
+        return float(self.medians.set_index("tercile")["ratio"]["high"])
+
+    @finding
+    def pairs(self) -> pd.DataFrame:
+        """Each model of the one country with the nearest of the other."""
+        return gap.matched_pairs(self.both)
+
+    @finding
+    def pair(self) -> Estimate:
+        """Median ratio of the matched pairs."""
+        return gap.median_ratio(self.pairs).to("times")
+
+    @finding
+    def pairings(self) -> pd.DataFrame:
+        """The median ratio under other distances: ``label``, ``partners``, ``apart``, and the estimate's fields."""
+        found = {label: gap.matched_pairs(self.both, **options) for label, options in PAIRINGS.items()}
+        rows = [
+            {"label": label, "partners": part["partner_id"].nunique(), "apart": part["apart"].abs().median()}
+            | vars(gap.median_ratio(part))
+            for label, part in found.items()
+        ]
+        return pd.DataFrame(rows)
+
+    @finding
+    def level(self) -> Estimate:
+        """Price of the other country over that of the one at equal score and date, HC3 errors."""
+        return gap.country_gap(self.both).map(_inverse).to("times")
+
+    @finding
+    def level_by_vendor(self) -> Estimate:
+        """The same with errors clustered by vendor."""
+        return gap.country_gap(self.both, errors="cluster", groups="entity_id").map(_inverse).to("times")
+
+    @finding
+    def slopes(self) -> pd.DataFrame:
+        """Elasticity of price to score in each country, and the difference, HC3 errors."""
+        return gap.slopes(self.both, x="log_score")
+
+    @finding
+    def slope_difference(self) -> Estimate:
+        """Slope of the one country less that of the other, vendors drawn."""
+        return gap.slope_difference(self.both, x="log_score")
+
+    @finding
+    def robust(self) -> pd.DataFrame:
+        """Level and slopes under every specification."""
+        return gap.robustness(gap.specifications(*self._tables, hit=self.account.hit))
+
+    @finding
+    def split(self) -> pd.DataFrame:
+        """What characteristics explain of the mean gap, open weights among them."""
+        return gap.decomposition(self.both)
+
+    @finding
+    def split_plain(self) -> pd.DataFrame:
+        """The same from capability and date alone."""
+        return gap.decomposition(self.both, ["z", "date"])
+
+    @finding
+    def ladder(self) -> pd.DataFrame:
+        """The gap by question asked: ``question``, and ``value``, ``low``, ``high``, ``n`` of each answer."""
+        plain = self.split_plain.set_index("part").loc["unexplained"]
+        asked = {
+            "medians of the lists": self.raw,
+            "pairs alike in\nscore and age": self.pair,
+            "equal score and date,\nvendors drawn": self.level_by_vendor,
+            "unexplained by\nscore and date": Estimate(
+                *np.exp(plain[["value", "low", "high"]]), int(plain["n"]), "bootstrap"
+            ),
+        }
+        return pd.DataFrame([{"question": question} | _row(found) for question, found in asked.items()])
+
+    @finding
+    def views(self) -> choices.Choices:
+        """Every view of price against capability that a reader may choose."""
+        return choices.choices(*self._tables, self.edition.as_of)
+
+    @finding
+    def benchmarks(self) -> pd.DataFrame:
+        """Names and units of the tests."""
+        return self.cat.benchmarks
+
+    @finding
+    def paid_in_market(self) -> pd.Series | None:
+        """What a million tokens brings in the one country's whole market, as counted; None where nobody says."""
+        rows = self.cat.operating.query("metric == 'revenue_per_million_tokens'")
+        rows = rows[rows["entity_id"] == self._markets["entity_id"][ONE]]
+        return rows.iloc[0] if len(rows) else None
+
+    @finding
+    def asked_at_home(self) -> Estimate:
+        """Median blended price on the domestic lists of the one country, in its currency."""
+        home = self.steady[(self.steady["market"] == "domestic") & (self.steady["country"] == ONE)]
+        asked = price_paths.on(home, self.edition.as_of)["blended"]
+        return Estimate(asked.median(), np.nan, np.nan, len(asked), "none")
+
+    # Over time --------------------------------------------------------------------------------------------------
+
+    @finding
+    def panel(self) -> pd.DataFrame:
+        """Models of both countries on sale at month ends up to the day of the scores."""
+        return price_paths.panel(self.abroad[self.abroad["country"].isin(PAIR)], self.scored, self._month_ends)
+
+    @finding
+    def falls(self) -> pd.DataFrame:
+        """By how many times the cheapest price of each level of capability falls in a year, by country."""
+        levels = deflation.levels_of(self.panel.drop_duplicates("model_id")["score"])
+        return deflation.declines(deflation.cheapest(self.panel, levels))
+
+    @finding
+    def published_falls(self) -> pd.DataFrame:
+        """Rates at which others find that prices fall, with ``low`` and ``high``."""
+        said = self.cat.statements.query("metric in ['price_fall_factor', 'price_fall_log']").sort_values(
+            "published_on"
+        )
+        return said.assign(low=said["value_low"].fillna(said["value"]), high=said["value_high"].fillna(said["value"]))
+
+    @finding
+    def quarters(self) -> pd.DataFrame:
+        """The panel at the ends of quarters, and on the last day."""
+        return self.panel[self.panel["day"].dt.month % 3 == 0]
+
+    @finding
+    def indices(self) -> pd.DataFrame:
+        """Hedonic price index of each country's list, quarter by quarter."""
+        lines = {code: deflation.index(rows) for code, rows in self.quarters.groupby("country")}
+        return pd.concat(lines, names=["country"]).reset_index("country")
+
+    @finding
+    def yearly(self) -> Mapping[str, Estimate]:
+        """Change of log prices a year at equal score, by country, vendors drawn."""
+        return {code: deflation.annual_change(rows) for code, rows in self.quarters.groupby("country")}
+
+    @finding
+    def yearly_matched(self) -> Mapping[str, Estimate]:
+        """Change of log prices a year within models, by country, vendors drawn."""
+        changes = {code: deflation.annual_change(rows, "matched") for code, rows in self.quarters.groupby("country")}
+        return {code: change for code, change in changes.items()}
+
+    @finding
+    def caught(self) -> pd.DataFrame:
+        """Each record of the other country, and when the one reached it."""
+        return deflation.catch_up(self.abroad, self.scored, self.scored_on)
+
+    @finding
+    def lag(self) -> Estimate:
+        """Median days until a record was reached."""
+        return estimators.survival(self.caught["days"], self.caught["reached"])[1].to("days")
+
+    @finding
+    def follower_price(self) -> Estimate:
+        """Median price of the follower over what the record still asked."""
+        priced = self.caught["price_ratio"].dropna()
+        return estimators.resampled(np.median, priced).to("percent")
+
+    @finding
+    def lags(self) -> pd.DataFrame:
+        """Lag and the follower's price under every variant."""
+        return deflation.compare(self._variants)
+
+    # Changes ----------------------------------------------------------------------------------------------------
+
+    @finding
+    def price_steps(self) -> pd.DataFrame:
+        """Every step of a list price, sorted into classes."""
+        return price_events.events(self.paths)
+
+    @finding
+    def decisions(self) -> pd.DataFrame:
+        """Decisions of vendors on the prices of models on sale."""
+        return price_events.decisions(self.price_steps.query("kind == 'change'"))
+
+    @finding
+    def successions(self) -> pd.DataFrame:
+        """New best models of each vendor against the best before."""
+        found = price_events.successions(self.abroad, self.scored)
+        return found[found["country"].isin(PAIR)]
+
+    @finding
+    def successions_dearer(self) -> Estimate:
+        """Share of successions that came dearer, vendors drawn."""
+        return price_events.share_up(self.successions).to("percent")
+
+    @finding
+    def successors(self) -> Mapping[str, Estimate]:
+        """The same by country."""
+        return {code: price_events.share_up(rows).to("percent") for code, rows in self._by_country("successions")}
+
+    @finding
+    def rises(self) -> pd.DataFrame:
+        """How often list prices rise, by country and market."""
+        exposed = price_events.exposure(self.paths, self.edition.as_of)
+        found = price_events.rises(self.price_steps, exposed)
+        return found[found["country"].isin(PAIR)]
+
+    @finding
+    def announced_cuts(self) -> pd.DataFrame:
+        """Cuts of whole lists as announced or reported."""
+        return self.cat.statements.query(
+            "metric == 'price_change' and kind == 'price_change' and segment == 'total' and value_high < 0"
+        )
+
+    @finding
+    def timeline(self) -> pd.DataFrame:
+        """Decisions, successions, charges by the hour and announced cuts: ``vendor``, ``on``, ``ratio``, ``what``."""
+        war, next_best = self.announced_cuts, self.successions
+        told = war.assign(on=war["period_end"], ratio=1 + (war["value_low"] + war["value_high"]) / 2)
+        hours = price_events.decisions(self.price_steps.query("kind == 'by the hour'"))
+        parts = {
+            "change": self.decisions,
+            "successor": next_best[(next_best["ratio"] - 1).abs() > 0.01],
+            "announced": told,
+            "by the hour": hours,
+        }
+        found = pd.concat([part.assign(what=what) for what, part in parts.items()], ignore_index=True)
+        entities = self.cat.entities.set_index("entity_id")
+        found = found.assign(country=found["entity_id"].map(entities["country"]), vendor=self._named(found))
+        order = {vendor: place for place, vendor in enumerate(entities.index)}
+        columns = ["entity_id", "vendor", "country", "on", "ratio", "what"]
+        return found[columns].sort_values("entity_id", key=lambda ids: ids.map(order), kind="stable", ignore_index=True)
+
+    @finding
+    def listed_in_price_war(self) -> pd.DataFrame:
+        """Input prices known of the month of the announced cuts, with ``name``."""
+        month = pd.Timedelta(days=30)
+        on = self.announced_cuts["period_end"]
+        listed = self.cat.operating.query("metric == 'list_price_input'")
+        listed = listed[listed["period_end"].between(on.min() - month, on.max() + month)]
+        return listed.assign(name=self._named(listed))
+
+    @finding
+    def own_successions(self) -> pd.DataFrame:
+        """Successions on either list of the companies, with ``market``: dearer ones only."""
+        markets = {market: self.steady.query("market == @market") for market in ("international", "domestic")}
+        found = pd.concat(
+            [price_events.successions(rows, self.scored).assign(market=market) for market, rows in markets.items()]
+        )
+        ids = [company.id for company in self.companies]
+        return found[found["up"] & found["entity_id"].isin(ids)].sort_values("on")
+
+    @finding
+    def stated_rises(self) -> pd.DataFrame:
+        """Rises of API prices over a span as the companies or others state them, the first span first."""
+        said = self.cat.statements.query("metric == 'price_change' and kind == 'price_change' and value > 0")
+        api = self.cat.segments.query("route == 'api'")[["entity_id", "segment"]]
+        said = said.merge(api, on=["entity_id", "segment"], validate="many_to_one")
+        return said[said["entity_id"].isin([company.id for company in self.companies])].sort_values("period_end")
+
+    # The spread -------------------------------------------------------------------------------------------------
+
+    @finding
+    def rates(self) -> pd.Series:
+        """Yuan for a dollar, month by month."""
+        return spread.month_rates(self.cat.fx)
+
+    @finding
+    def spread_months(self) -> pd.DataFrame:
+        """International over domestic list price of the same model, at month ends."""
+        days = price_paths.month_ends(self.lists["published_on"].min(), self.edition.as_of)
+        return spread.on_both(self.steady, self.rates, days)
+
+    @finding
+    def spreads(self) -> pd.DataFrame:
+        """The same on the last day."""
+        return self.spread_months[self.spread_months["day"] == self.spread_months["day"].max()]
+
+    @finding
+    def spread(self) -> Estimate:
+        """Median spread over models, vendors drawn."""
+        return spread.median_spread(self.spreads).to("times")
+
+    @finding
+    def spread_by_vendor(self) -> pd.DataFrame:
+        """Each vendor's median spread on the last day, the widest first."""
+        found = spread.by_vendor(self.spreads)
+        return found.assign(vendor=self._named(found))
+
+    @finding
+    def spread_by_month(self) -> pd.DataFrame:
+        """Each vendor's median spread month by month, with ``n``; vendors on both lists now first."""
+        groups = self.spread_months.groupby(["entity_id", "day"])["spread"]
+        found = groups.agg(spread="median", n="size").reset_index()
+        order = [*self.spread_by_vendor["entity_id"]]
+        place = {vendor: number for number, vendor in enumerate([*order, *sorted({*found["entity_id"]} - {*order})])}
+        found = found.assign(vendor=self._named(found))
+        return found.sort_values(["entity_id", "day"], key=lambda column: column.replace(place), ignore_index=True)
+
+    @finding
+    def spread_at_rates(self) -> pd.DataFrame:
+        """The median spread at other exchange rates."""
+        since = self.rates[self.rates.index >= self.lists["published_on"].min()]
+        used = {
+            "as used": spread.rate_on(self.rates, self.edition.as_of)[0],
+            "strongest yuan month since the lists began": since.min(),
+            "weakest yuan month since then": since.max(),
+            "average of the last full year": self.cat.rate("USD", "CNY", f"FY{self.scored_on.year - 1}").value,
+        }
+        return spread.at_rates(self.spreads, used)
+
+    @finding
+    def last_rate(self) -> pd.Timestamp | None:
+        """The last month with a rate, where it stands in for the edition's own; else None."""
+        stands_in = spread.rate_on(self.rates, self.edition.as_of)[1]
+        return self.rates.index.max() if stands_in else None
+
+    # What serving costs -----------------------------------------------------------------------------------------
+
+    @finding
+    def account(self) -> serving_cost.Account:
+        """One vendor's account of its serving."""
+        return serving_cost.published_account(self.cat.operating)
+
+    @finding
+    def rents(self) -> pd.DataFrame:
+        """Rents of cards under contract, by day."""
+        return serving_cost.contracts(self.cat.operating)
+
+    @finding
+    def cost_grid(self) -> pd.DataFrame:
+        """Cost of a million tokens by rent and share of capacity sold."""
+        rents = sorted([self.account.rent, *self.rents["value"]])
+        at = {"least": rents[0] * 0.75, "the account's": self.account.rent, "most": rents[-1] * 1.5}
+        return serving_cost.cost_grid(at, self.account.prefill, self.account.decode, USE)
+
+    @finding
+    def margins(self) -> pd.DataFrame:
+        """What serving leaves of both list prices, for the best model of each vendor on both lists."""
+        return self._margins(self.spreads)
+
+    @finding
+    def least_margin(self) -> pd.Series:
+        """Smallest domestic margin of those models: as ``used``, and in the month of the ``weakest`` yuan."""
+        rates = self.spread_at_rates.set_index("label")["rate"]
+        weak = self.spreads.assign(domestic=self.spreads["yuan"] / rates["weakest yuan month since then"])
+        return pd.Series({"used": self.margins["home"].min(), "weakest": self._margins(weak)["home"].min()})
+
+    @finding
+    def electricity(self) -> pd.DataFrame:
+        """Electricity over rent, each assumption over its range and all together."""
+        dearer = self.power_gap["value_high"] if self.power_gap is not None else 0.0
+        power = self.power.query("segment == 'industrial'").set_index("country")["value"][OTHER]
+        rents = [self.account.rent, *self.rents["value"]]
+        ranges = serving_cost.electricity_ranges(self.cat.operating, power, dearer, rents)
+        return serving_cost.bounds(ranges)
+
+    @finding
+    def electricity_share(self) -> pd.Series:
+        """Share of electricity in rent over all assumptions: ``low``, ``middle``, ``high``."""
+        return self.electricity.set_index("argument").loc["all", ["low", "middle", "high"]].astype(float)
+
+    @finding
+    def power(self) -> pd.DataFrame:
+        """Prices of electricity in dollars a megawatt-hour, with the ``country``."""
+        found = self.cat.operating.query("metric == 'power_price' and base_unit == 'USD per MWh'")
+        places = self._markets.reset_index().set_index("entity_id")["country"]
+        return found.assign(country=found["entity_id"].map(places))
+
+    @finding
+    def power_gap(self) -> pd.Series | None:
+        """By how much electricity is said to be dearer in the one country; None where nobody says."""
+        rows = self.cat.operating.query("metric == 'power_price_gap'")
+        rows = rows[rows["entity_id"] == self._markets["entity_id"][ONE]]
+        return rows.iloc[0] if len(rows) else None
+
+    @finding
+    def rent_at_home(self) -> pd.DataFrame:
+        """Rents in the one country, in its currency, of the card under contract elsewhere."""
+        rows = self.cat.operating.query("metric == 'gpu_rent' and segment == 'gpu_rental'")
+        rows = rows[rows["entity_id"] == self._markets["entity_id"][ONE]]
+        return rows[rows["item"].isin(self.rents["item"])]
+
+    @finding
+    def stated_costs(self) -> pd.DataFrame:
+        """Changes of the cost of a token as vendors state them."""
+        said = self.cat.statements.query("metric == 'unit_cost_change'")
+        return said.assign(vendor=self._named(said))
+
+    # Who buys ---------------------------------------------------------------------------------------------------
+
+    @finding
+    def customers(self) -> pd.DataFrame:
+        """Shares of revenue of the largest customers, by company and period, with ``company`` and ``country``."""
+        found = off_list.concentration(self.cat.financials, dict(LARGEST))
+        about = self.cat.entities.set_index("entity_id")["country"]
+        return found.assign(company=self._named(found), country=found["entity_id"].map(about))
+
+    @finding
+    def top_two(self) -> pd.DataFrame:
+        """Bounds on the share of the two largest customers, of each company that says enough: ``low``, ``high``.
+
+        A company that names its two largest has both ends there; of one that names five, the two are bounded, more
+        narrowly where it says that no customer brought a tenth.
+        """
+        last = self.customers.drop_duplicates(["entity_id", "metric"], keep="last")
+        two = last[last["metric"] == "top2_customer_share"]
+        five = last[(last["metric"] == "top5_customer_share") & ~last["entity_id"].isin(two["entity_id"])]
+        above = self.cat.operating.query("metric == 'customers_above_10pct' and value == 0")
+        no_tenth = five.merge(above[["entity_id", "period"]], how="left", indicator=True)["_merge"].eq("both")
+        ends = [
+            off_list.top_bounds(share, 5, 2, 0.1 if small else 1.0)
+            for share, small in zip(five["share"], no_tenth, strict=True)
+        ]
+        bounded = five.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
+        return pd.concat([bounded, two.assign(low=two["share"], high=two["share"])], ignore_index=True)
+
+    @finding
+    def largest_volume(self) -> pd.DataFrame:
+        """What companies say of the calls of their largest customers."""
+        said = self.cat.statements.query("metric == 'volume_change'")
+        found = said[said["scope"].str.contains("largest")]
+        return found.assign(vendor=self._named(found))
+
+    # Time on the frontier ---------------------------------------------------------------------------------------
+
+    @finding
+    def spells(self) -> pd.DataFrame:
+        """For each model of both countries the days until an equal rival undercut it."""
+        found = premium_spells.spells(self.abroad, self.scored, self.scored_on)
+        return found[found["country"].isin(PAIR)]
+
+    @finding
+    def held(self) -> pd.DataFrame:
+        """Those that no equal rival undercut at release."""
+        return self.spells[self.spells["premium"]]
+
+    @finding
+    def entered(self) -> pd.DataFrame:
+        """Share of models that entered so, by country, with ``ended`` and ``open`` (still so when last seen)."""
+        found = premium_spells.at_release(self.spells).set_index("country")
+        counted = self.held.groupby("country")["ended"].agg(["size", "sum"])
+        return found.assign(ended=counted["sum"], open=counted["size"] - counted["sum"])
+
+    @finding
+    def survival(self) -> pd.DataFrame:
+        """Share of them not undercut yet, by country and day."""
+        curves = {code: estimators.survival(rows["days"], rows["ended"])[0] for code, rows in self._by_country("held")}
+        return pd.concat(curves, names=["country"]).reset_index("country")
+
+    @finding
+    def lasts(self) -> Mapping[str, Estimate]:
+        """Median days until they are undercut, by country."""
+        return {
+            code: estimators.survival(rows["days"], rows["ended"])[1].to("days")
+            for code, rows in self._by_country("held")
+        }
+
+    @finding
+    def hazard(self) -> Estimate:
+        """How much faster one country's models are undercut than the other's, at equal standing."""
+        return premium_spells.hazard_ratio(self.held).to("times")
+
+    @finding
+    def log_rank(self) -> float:
+        """P-value of the test that both countries' models last equally long."""
+        return premium_spells.log_rank(self.held)
+
+    @finding
+    def durations(self) -> pd.DataFrame:
+        """How long they last under every variant."""
+        return premium_spells.compare(self._variants)
+
+    @finding
+    def answers(self) -> pd.DataFrame:
+        """What each incumbent did after it was undercut."""
+        return premium_spells.answers(self.held, self.abroad, self.scored, self.scored_on)
+
+    # Open weights -----------------------------------------------------------------------------------------------
+
+    @finding
+    def hosts(self) -> pd.DataFrame:
+        """What other hosts list for a model beside its maker."""
+        found = off_list.host_prices(self.cat.prices, self.lists, self.cat.models, self.edition.as_of)
+        return found.assign(weights=found["weights"].replace("", "not known").fillna("not known"))
+
+    @finding
+    def hosts_by_weights(self) -> pd.DataFrame:
+        """The same by kind of weights: models, median ratio with interval, lists below the maker, hosts."""
+        rows = [
+            {"weights": kind, "models": part["model_id"].nunique(), "below": int((part["ratio"] < 0.99).sum())}
+            | vars(off_list.median_of(part["ratio"]))
+            | {"hosts": ", ".join(sorted(part["host"].unique()))}
+            for kind, part in self.hosts.groupby("weights")
+        ]
+        return pd.DataFrame(rows)
+
+    @finding
+    def open_over_closed(self) -> Estimate:
+        """Price of an open model of the one country over a closed one of equal score and date."""
+        home = self.both.query("cn == 1")
+        found = estimators.coefficient("log_price ~ open_weights + z + date", home, "open_weights").map(np.exp)
+        return found.to("times")
+
+    @finding
+    def own_hosting(self) -> pd.DataFrame:
+        """Share of a model's routed tokens that its maker serves, by day, where followed over days."""
+        rows = self.cat.operating.query("metric == 'own_hosting_share' and item != ''")
+        followed = rows[rows.groupby("item")["period_end"].transform("nunique") > 1]
+        models = self.cat.models.set_index("model_id")["name"]
+        return followed.assign(vendor=self._named(followed), model=followed["item"].map(models)).sort_values(
+            "period_end"
+        )
+
+    # Parts ------------------------------------------------------------------------------------------------------
+
+    @property
+    def _tables(self) -> tuple[pd.DataFrame, ...]:
+        return self.lists, self.cat.capability, self.cat.models, self.cat.entities
+
+    @property
+    def _markets(self) -> pd.DataFrame:
+        """The rows of the two countries, by code."""
+        rows = self.cat.entities.query("kind == 'market'")
+        return rows[rows["country"].isin(PAIR)].set_index("country").loc[list(PAIR)]
+
+    @property
+    def _month_ends(self) -> list[pd.Timestamp]:
+        return price_paths.month_ends(self.lists["published_on"].min(), self.scored_on)
+
+    @property
+    def _variants(self) -> dict[str, tuple[pd.DataFrame, pd.DataFrame, pd.Timestamp, float]]:
+        """Paths, scores, their day and the tolerance of every variant."""
+        found = {}
+        for label, options in VARIANTS.items():
+            marks = sample.scores(self.cat.capability, options.get("benchmark", "aa_index"), basis=options.get("basis"))
+            priced = self._paths(options.get("ratio", 3)).query("market == 'international'")
+            found[label] = (priced, marks, marks["scored_on"].max(), options.get("tolerance", 1.0))
+        return found
+
+    def _paths(self, ratio: float = 3) -> pd.DataFrame:
+        return price_paths.paths(self.lists, self.cat.models, self.cat.entities, self.edition.as_of, ratio)
+
+    def _margins(self, spreads: pd.DataFrame) -> pd.DataFrame:
+        ranked = spreads.merge(self.scored[["model_id", "score"]], on="model_id").sort_values("score")
+        best = ranked.drop_duplicates("entity_id", keep="last")
+        cost = self.cost_grid["cost"]
+        middle = self.cost_grid.query("utilisation == 'half'")["cost"].median()
+        found = spread.list_margins(best, cost.min(), middle, cost.max()).sort_values("spread", ascending=False)
+        return found.assign(vendor=self._named(found))
+
+    def _by_country(self, name: str) -> list[tuple[str, pd.DataFrame]]:
+        return list(getattr(self, name).groupby("country"))
+
+    def _named(self, frame: pd.DataFrame) -> pd.Series:
+        return frame["entity_id"].map(self.names)
+
+
+def _inverse(ratio: float) -> float:
+    return 1 / ratio
+
+
+def _row(found: Estimate) -> dict[str, float]:
+    return {"value": found.value, "low": found.low, "high": found.high, "n": found.n}

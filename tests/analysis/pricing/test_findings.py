@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from tokenecon.analysis.pricing import claims
+from tokenecon.analysis.pricing.findings import Pricing
+
+
+@pytest.fixture(scope="module", params=["2025FY", "2026H1"])
+def found(request):
+    return Pricing.open(request.param)
+
+
+def test_every_model_of_the_sample_is_accounted_for(found):
+    steps = found.steps
+    assert (steps["before"] - steps["left"]).eq(steps["after"]).all()
+    assert steps["before"].iloc[1:].tolist() == steps["after"].iloc[:-1].tolist()
+    assert steps["after"].iloc[-1] == len(found.both) == found.raw.n
+
+
+def test_the_ladder_repeats_the_estimates_and_computes_none(found):
+    rows = found.ladder.set_index("question")
+    for question, one in zip(rows.index, (found.raw, found.pair, found.level_by_vendor), strict=False):
+        assert rows.loc[question, ["value", "low", "high", "n"]].tolist() == [one.value, one.low, one.high, one.n]
+
+
+def test_a_claim_and_the_chapter_read_one_finding(found):
+    class Known:
+        def of(self, room):
+            return found
+
+    result = claims.same_capability_cheaper(Known(), {})
+    assert (result.computed, result.low, result.high) == (
+        found.level_by_vendor.value,
+        found.level_by_vendor.low,
+        found.level_by_vendor.high,
+    )
+
+
+def test_bounds_of_the_two_largest_hold_what_is_known(found):
+    rows = found.top_two
+    assert (rows["low"] <= rows["high"]).all()
+    named = rows[rows["metric"] == "top2_customer_share"]
+    assert named["low"].eq(named["share"]).all()
+    assert (rows["high"] <= rows["share"]).all()
+
+
+def test_free_power_explains_no_more_than_its_share(found):
+    share = found.electricity_share
+    assert share["low"] < share["middle"] < share["high"] < 1
+    assert found.electricity["low"].min() == share["low"]
+
+
+def test_serving_by_the_account_costs_what_the_account_says(found):
+    account = found.account
+    assert np.isclose(account.share * account.revenue_per_million, account.per_million)
+    middle = found.cost_grid.query("utilisation == 'all of it sold'").set_index("rent")["cost"]["the account's"]
+    assert 0.5 < middle / account.per_million < 2

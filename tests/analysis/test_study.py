@@ -1,0 +1,134 @@
+"""The simulation study: its designs find what is planted, and its numbers depend on nothing but the seed."""
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tokenecon.analysis import estimators as est
+from tokenecon.analysis import study
+from tokenecon.analysis.estimators.regression import FEWEST
+from tokenecon.catalog import data_root
+
+SIZES = [20, 15, 12, 9, 7, 6, 5, 4, 3, 3, 2, 2]
+DAY = "2026-10-01"
+KNOWN_NOT_TO: set[str] = set()
+"""Designs in which nothing that was tried covers; the report prints what it covers there, or nothing."""
+
+
+def sample(seed=0, vendor_sd=1.0, inner_sd=0.0, days=1):
+    rng = np.random.default_rng(seed)
+    vendor = np.repeat(np.arange(len(SIZES)), SIZES)
+    model = np.arange(len(vendor))
+    frame = pd.DataFrame({"entity_id": [f"v{one}" for one in vendor], "model": model}).loc[np.repeat(model, days)]
+    size = len(frame)
+    shared = vendor_sd * rng.standard_normal(len(SIZES))[np.repeat(vendor, days)]
+    inner = inner_sd * rng.standard_normal(len(vendor))[np.repeat(model, days)]
+    x = rng.standard_normal(size)
+    return frame.assign(x=x, y=2 + 0.5 * x + shared + inner + 0.4 * rng.standard_normal(size)).reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def designs():
+    frame = sample()
+    spells = frame.assign(
+        days=np.exp(frame["y"]) * 10, ended=frame["x"] < 1.2, begins=pd.Timestamp("2026-01-01")
+    )  # fmt: skip
+    return [
+        study.Regression.of("slope", "y ~ x", "x", frame),
+        study.Medians.of("ratio", np.exp(frame["y"]), frame["entity_id"], frame["entity_id"].isin(["v0", "v3", "v5"])),
+        study.Medians.of("median", np.exp(frame["y"]), frame["entity_id"]),
+        study.Durations.of("lasting", spells, "begins", pd.Timestamp("2026-12-01")),
+        study.Shares.of("share", frame["x"] > 0, frame["entity_id"]),
+        study.Series("trend", np.arange(20) / 52, 0.5, 1),
+        study.Series("mean", np.arange(20) / 52, 0.5, 0),
+    ]
+
+
+@pytest.fixture(scope="module")
+def table(designs):
+    with ThreadPoolExecutor(1) as executor:
+        return study.run(designs, DAY, 30, seed=4, executor=executor)
+
+
+def test_numbers_do_not_depend_on_who_does_the_work(designs, table, monkeypatch):
+    with ProcessPoolExecutor(2) as executor:
+        pd.testing.assert_frame_equal(study.run(designs, DAY, 30, seed=4, executor=executor), table)
+    monkeypatch.setattr(study, "CHUNK", 7)
+    with ThreadPoolExecutor(3) as executor:
+        again = study.run(designs[::-1], DAY, 30, seed=4, executor=executor)
+    keys = ["design", "estimator"]
+    pd.testing.assert_frame_equal(
+        again.sort_values(keys, ignore_index=True), table.sort_values(keys, ignore_index=True)
+    )
+
+
+def test_a_row_says_what_it_rests_on(table):
+    assert list(table) == study.COLUMNS
+    row = table[(table["design"] == "slope") & (table["estimator"] == "wild cluster bootstrap")].iloc[0]
+    assert (row["n"], row["clusters"], row["nominal"], row["seed"], row["run_on"]) == (88, 12, 0.95, 4, DAY)
+    known = table[table["replications"] > 0]
+    errors = np.sqrt(known["coverage"] * (1 - known["coverage"]) / known["replications"])
+    assert known["mc_error"].tolist() == pytest.approx(errors.tolist(), abs=5e-3)
+    assert table.loc[table["design"] == "trend", "clusters"].isna().all()
+
+
+def test_intervals_that_know_of_vendors_cover_more(table):
+    covers = table.set_index(["design", "estimator"])["coverage"]
+    assert covers["slope", "wild cluster bootstrap"] >= 0.85
+    assert covers["median", "vendor bootstrap"] > covers["median", "percentile bootstrap of models"]
+    assert covers["trend", "AR(1)"] >= covers["trend", "Newey–West"]
+
+
+def test_components_are_those_planted():
+    found = [study.Regression.of("a", "y ~ x", "x", sample(seed)) for seed in range(12)]
+    assert np.mean([one.vendor_sd for one in found]) == pytest.approx(1.0, abs=0.15)
+    assert np.mean([one.noise_sd for one in found]) == pytest.approx(0.4, abs=0.03)
+    panel = study.Regression.of("a", "y ~ x", "x", sample(1, 0.8, 0.6, days=4), inner="model")
+    assert panel.inner_sd == pytest.approx(0.6, abs=0.15)
+    assert panel.noise_sd == pytest.approx(0.4, abs=0.05)
+    assert panel.truth == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_share_has_the_mean_of_all_vendors_for_its_truth():
+    design = study.Shares("a", np.repeat(np.arange(4000), 2), -0.5, 1.2)
+    rng = np.random.default_rng(0)
+    drawn = 1 / (1 + np.exp(-(-0.5 + 1.2 * rng.standard_normal(400_000))))
+    assert design.truth == pytest.approx(drawn.mean(), abs=0.002)
+
+
+ROWS = pd.DataFrame({"design": ["a", "a", "b"], "estimator": ["x", "y", "x"], "coverage": [0.93, 0.7, np.nan]})
+
+
+def test_an_estimate_records_what_it_covers_or_abstains():
+    one = est.Estimate(1.0, 0.5, 1.5, 20, "x")
+    kept = study.recorded(one, ROWS, "a", "x")
+    assert (kept.coverage, kept.low, kept.high) == (0.93, 0.5, 1.5)
+    for design, estimator in (("a", "y"), ("b", "x")):
+        blank = study.recorded(one, ROWS, design, estimator)
+        assert np.isnan([blank.low, blank.high]).all()
+        assert blank.value == 1.0
+    with pytest.raises(KeyError, match="run `make study`"):
+        study.recorded(one, ROWS, "c", "x")
+
+
+HEADLINE = {"wild cluster bootstrap", "AR(1)", "break test (no break)"}
+
+
+def test_every_headline_interval_covers_or_is_known_not_to():
+    """Of each design the estimator to print: 91 to 97 percent, with three Monte Carlo errors for two dozen of them."""
+    kept = pd.read_csv(data_root() / "study.csv")
+    assert list(kept) == study.COLUMNS
+    regressions = kept.loc[kept["estimator"] == "wild cluster bootstrap", "design"]
+    boots = (kept["estimator"] == "vendor bootstrap") & ~kept["design"].isin(regressions)
+    headline = kept[kept["estimator"].isin(HEADLINE) | boots]
+    assert headline["design"].nunique() == kept["design"].nunique()
+    blank = headline["coverage"].isna()
+    assert (blank == (headline["clusters"] < FEWEST)).all()
+    told = headline[~blank]
+    slack = 3 * told["mc_error"]
+    outside = told[(told["coverage"] + slack < 0.91) | (told["coverage"] - slack > 0.97)]
+    assert set(outside["design"]) == KNOWN_NOT_TO
+    alone = kept[(kept["clusters"] < FEWEST) & (kept["estimator"] == "Kaplan–Meier, log–log")]
+    assert (alone["coverage"] >= study.LEAST).all(), "where vendors cannot be drawn, this is printed with its coverage"
