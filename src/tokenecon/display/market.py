@@ -199,7 +199,7 @@ def firms(ax: Axes, ranges: pd.DataFrame, marks: Sequence[float]) -> None:
         ax.axvline(mark, color=style.MUTED, linewidth=0.9, linestyle=":")
     low, high = ranges["low"].min(), ranges["high"].max()
     log_axis(ax.xaxis, low / 2, high * 2, "{:,g}".format)
-    names_above(ax, markets, low / 1.5, 0.3)
+    names_above(ax, markets, low / 1.5, 0.4)
     top = ax.get_ylim()[1]
     for place, scope in enumerate(scopes):
         note(ax, scope, low / 1.5, top, (0, 4 + 11 * (len(scopes) - 1 - place)), color=colour[scope], weight="bold")
@@ -214,11 +214,17 @@ def requests(ax: Axes, rows: pd.DataFrame) -> None:
     names = list(dict.fromkeys(rows["name"]))
     for name, own in rows.groupby("name"):
         ax.plot(own["per_request"], [name] * len(own), color=style.MUTED, linewidth=0.8, zorder=0)
-    first = rows[rows["day"] == 0]
-    ax.plot(first["per_request"], first["name"], "o", color="white", markersize=3, zorder=5)
     for kind, part in rows.groupby("kind"):
+        first = part[part["day"] == 0]
+        ax.plot(first["per_request"], first["name"], "o", color=KINDS[kind], markersize=5.5, markerfacecolor="none")
         note(ax, kind, rows["per_request"].min(), part["name"].iloc[0], (0, 8), color=KINDS[kind], weight="bold")
-    log_axis(ax.xaxis, rows["per_request"].min() * 0.8, rows["per_request"].max() * 1.2, "{:,.0f}".format)
+    log_axis(
+        ax.xaxis,
+        rows["per_request"].min() * 0.8,
+        rows["per_request"].max() * 1.2,
+        "{:,.0f}".format,
+        (1e3, 3e3, 1e4, 3e4, 1e5, 3e5),
+    )
     ax.set(xlabel="tokens a request, log scale", ylabel="", ylim=(len(names) - 0.3, -1))
     ax.tick_params(axis="y", labelcolor=style.INK, labelsize=8.5)
 
@@ -322,6 +328,8 @@ def effect_label(row: pd.Series) -> str:
 def effects(ax: Axes, rows: pd.DataFrame) -> None:
     """Draw estimates with intervals, a row each, over the least effect that could have been seen as a pale band.
 
+    What lies far out of the middle of the estimates runs out of the frame.
+
     ``rows`` has ``label``, ``value``, ``low``, ``high``, ``detectable`` and ``n``.
     """
     plot = so.Plot(rows.assign(least=-rows["detectable"]), y="label")
@@ -329,5 +337,6 @@ def effects(ax: Axes, rows: pd.DataFrame) -> None:
     plot = plot.add(so.Range(linewidth=2, color=SERIES[0]), xmin="low", xmax="high")
     plot.add(so.Dot(pointsize=6, color=SERIES[0]), x="value").on(ax).plot()
     ax.axvline(0, color=style.MUTED, linewidth=0.9)
-    left = min(-rows["detectable"].max(), rows["low"].min())
+    left = -3 * rows["detectable"].median()
+    ax.set_xlim(left, -left)
     names_above(ax, [f"{row.label} (n = {row.n})" for row in rows.itertuples()], left, 0.3)

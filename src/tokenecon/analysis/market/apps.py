@@ -29,13 +29,14 @@ def kinds(apps: pd.DataFrame) -> pd.Series:
 def ends(apps: pd.DataFrame) -> pd.DataFrame:
     """Return applications on the last day of the first month listed (``day`` 0) and on the last day of all (1).
 
-    Under the last name, with ``kind``, ``per_request`` (input and output tokens of a request), ``matched`` (on both).
+    Under the last name, with ``kind``, ``per_request`` (input and output tokens of a request) and ``matched`` (listed
+    on both).
     """
     days = pd.Series(np.sort(apps["observed_on"].unique()))
     first = days[days.dt.to_period("M") == days.iloc[0].to_period("M")].max()
     rows = apps[apps["observed_on"].isin([first, days.iloc[-1]]) & (apps["requests"] > 0)]
     found = rows.assign(
-        name=rows["app_id"].map(apps.sort_values("observed_on").groupby("app_id")["name"].last()),
+        name=rows["app_id"].map(apps.sort_values("observed_on").groupby("app_id")["name"].last().str.partition(",")[0]),
         kind=rows["app_id"].map(kinds(apps)),
         day=(rows["observed_on"] == days.iloc[-1]).astype(int),
         per_request=rows["tokens"] / rows["requests"],

@@ -355,10 +355,14 @@ class Market(Findings):
         frames = {key: one.frame for key, one in self.samples.items()}
         counts = self.base["entity_id"].value_counts()
         specs = premium.one_at_a_time(self.tests, counts[counts >= 8].index)
-        domestic = {(INDEX, listed.BLEND): self.at_home}
-        return pd.concat(
-            [premium.estimates(frames, specs), premium.estimates(domestic, premium.DOMESTIC)], ignore_index=True
-        )
+        head = [spec for spec in specs if spec.label in (premium.POOLED, premium.TOP, premium.CODING)]
+        rest = [spec for spec in specs if spec not in head]
+        parts = [
+            premium.estimates(frames, head),
+            premium.estimates(frames, rest, premium.FEWER),
+            premium.estimates({(INDEX, listed.BLEND): self.at_home}, premium.DOMESTIC, premium.FEWER),
+        ]
+        return pd.concat(parts, ignore_index=True)
 
     @finding
     def premia(self) -> Mapping[str, Estimate]:
@@ -384,7 +388,7 @@ class Market(Findings):
     def curve(self) -> pd.DataFrame:
         """The premium by every combination of measure, blend, control and part of the sample, vendors drawn."""
         frames = {key: one.frame for key, one in self.samples.items()}
-        return premium.estimates(frames, premium.curve(self.tests), draws=999)
+        return premium.estimates(frames, premium.curve(self.tests), premium.FEWER)
 
     @finding
     def noise(self) -> Mapping[str, Estimate]:

@@ -56,8 +56,8 @@ INSTRUMENT = "aa_gpqa_diamond"
 LADDER = "ladder of "
 """How labels of vendors' own ladders begin."""
 
-POOLED, TOP = "wild bootstrap by vendor", "top third, wild bootstrap by vendor"
-CODING = "top third, Coding Index, wild bootstrap by vendor"
+POOLED, TOP = "baseline: index, 3:1, release date", "top third by score"
+CODING = "top third, Coding Index"
 """Labels of the estimates that the text goes by."""
 
 
@@ -81,7 +81,7 @@ class Spec:
         Name of a part of the sample (:func:`subset`).
     control : str
         Terms of the formula beside capability.
-    errors : {"HC3", "vendor", "wild", "pairs"}
+    errors : {"wild", "HC3", "vendor", "pairs"}
         How the interval is made.
     outcome : {"log_price", "log_cost"}
         Price of a token, or cost of the run of the test.
@@ -94,7 +94,7 @@ class Spec:
     ratio: float = 3
     subset: str = "all"
     control: str = DATE
-    errors: str = "HC3"
+    errors: str = "wild"
     outcome: str = "log_price"
 
 
@@ -249,9 +249,9 @@ def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str]) -> list[Spe
     vendors : sequence of str
         Vendors to leave out, one at a time.
     """
-    base = Spec("baseline: index, 3:1, release date, HC3", "baseline")
+    base = Spec(POOLED, "baseline")
     errors = {
-        "vendor": "clustered by vendor", "wild": "wild bootstrap by vendor", "pairs": "pairs bootstrap",
+        "HC3": "HC3", "vendor": "clustered by vendor", "pairs": "pairs bootstrap",
         "vendor pairs": "bootstrap of whole vendors", "median": "median regression",
     }  # fmt: skip
     controls = {
@@ -267,7 +267,7 @@ def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str]) -> list[Spe
     }  # fmt: skip
     top = replace(base, group="top third", subset="top third")
     found = [base]
-    found += [replace(top, label=f"top third, {errors[kind]}", errors=kind) for kind in ("vendor", "wild", "pairs")]
+    found += [replace(top, label=f"top third, {errors[kind]}", errors=kind) for kind in ("HC3", "vendor")]
     found += [replace(top, label=f"top third, blend {ratio}:1", ratio=ratio) for ratio in (1, 10)]
     found += [replace(top, label="top third, date and its square", control="released + I(released**2)")]
     found += [
@@ -275,13 +275,6 @@ def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str]) -> list[Spe
         for name in benchmarks
         if name.startswith("aa_") and name != base.benchmark
     ]
-    coding = replace(top, benchmark="aa_coding_index", errors="wild")
-    found += [replace(coding, label=CODING)] if coding.benchmark in benchmarks else []
-    found += (
-        [replace(coding, label="Coding Index, wild bootstrap by vendor", subset="all")]
-        if coding.benchmark in benchmarks
-        else []
-    )
     found += [replace(base, label=label, group="errors", errors=kind) for kind, label in errors.items()]
     found += [replace(base, label=f"blend {ratio}:1", group="blend", ratio=ratio) for ratio in (1, 10)]
     found += [replace(base, label=label, group="control", control=terms) for terms, label in controls.items()]
@@ -302,10 +295,10 @@ def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str]) -> list[Spe
     ]
 
 
-DOMESTIC = (
-    Spec("domestic lists, yuan", "market"),
-    Spec("domestic lists, wild", "market", errors="wild"),
-)
+FEWER = 999
+"""Draws of what stands beside the headlines."""
+
+DOMESTIC = (Spec("domestic lists, yuan", "market"),)
 """The baseline on lists in yuan."""
 
 
@@ -321,9 +314,7 @@ def curve(benchmarks: Sequence[str], ratios: Sequence[float] = (1, 3, 10)) -> li
         if part in ("CN", "US") and "country" in control:
             continue
         scales = ["wins"] if name in RATINGS else ["score", "errors"] if name in SHARES else ["score"]
-        found += [
-            Spec(MEASURES[name], controls[control], name, scale, ratio, part, control, "wild") for scale in scales
-        ]
+        found += [Spec(MEASURES[name], controls[control], name, scale, ratio, part, control) for scale in scales]
     return found
 
 
