@@ -22,7 +22,7 @@ FACTS = ["financials", "statements", "operating"]
 def test_edition(fy):
     assert fy.edition.as_of == date(2026, 4, 15)
     assert fy.edition.focal == Period.parse("FY2025")
-    assert Catalog.open().edition.id == "2026H1"
+    assert Catalog.open().edition.id == "2026Q3"
 
 
 def test_edition_from_the_environment(monkeypatch):
