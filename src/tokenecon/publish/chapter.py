@@ -137,6 +137,8 @@ class _Cell:
         self.options = cell_options(self.cell.source)
         if self.options.get("include") is False:
             return ""
+        if gap := self.cell.metadata.get("tokenecon", {}).get("gap"):  # of a title: the figure itself may be there
+            return self._gap(waits_for(gap))
         parts = [self._code(), *self._outputs()]
         return "\n\n".join(part for part in parts if part)
 
