@@ -21,12 +21,9 @@ from tokenecon.analysis.judge import (
     about,
     keys,
 )
-from tokenecon.analysis.revenue.findings import Revenue
-from tokenecon.analysis.routes.findings import Routes
 from tokenecon.catalog import Edition
 
-REVENUE, ROUTES, OUTLOOK = "sec-revenue-mix", "sec-route-divergence", "sec-outlook"
-PAIR = ("zhipu", "minimax")
+OUTLOOK = "sec-outlook"
 
 
 @dataclass(frozen=True)
@@ -35,40 +32,10 @@ class Known(forecasts.Known):
 
     before: forecasts.Known | None = None
 
-    @property
-    def figures(self) -> pd.DataFrame:
-        """Accounts of the entities that claims with a figure are about."""
-        return self.of(Revenue).figures
-
-    @property
-    def quotes(self) -> pd.DataFrame:
-        """Claims with a figure of their own that is measured."""
-        return self.of(Revenue).quotes
-
-    @property
-    def judged(self) -> pd.DataFrame:
-        """Figures judged against the accounts in their own currency, by claim."""
-        return self.of(Revenue).figures_judged
-
-    @property
-    def sales(self) -> pd.DataFrame:
-        """Revenue by line of the vendors that file it, in reporting currency."""
-        return self.of(Revenue).sales
-
-    @property
-    def lines(self) -> pd.DataFrame:
-        """Shares of business lines that make up revenue."""
-        return self.of(Revenue).lines
-
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Forecasts scored (:func:`tokenecon.analysis.forecasts.score`), by statement."""
         return forecasts.score(self, self.before).set_index("statement_id")
-
-    @property
-    def amounts(self) -> pd.DataFrame:
-        """Flows behind the ratios of the two routes."""
-        return self.of(Routes).amounts
 
     @property
     def edition(self) -> Edition:
@@ -84,11 +51,6 @@ class Known(forecasts.Known):
         """Return an entity's short name."""
         names = self.cat.entities.set_index("entity_id")["name"]
         return names[entity].partition(" (")[0]
-
-    def said(self, statement: str) -> pd.Series | None:
-        """Return a statement, or None where the edition does not know it."""
-        known = self.cat.statements.set_index("statement_id")
-        return known.loc[statement] if statement in known.index else None
 
 
 # Figures ---------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ import pandas as pd
 from filelock import FileLock
 
 from tokenecon import inputs
-from tokenecon.catalog import Catalog, Edition, data_root, find_edition
+from tokenecon.catalog import Catalog, Company, Edition, data_root, find_edition
 
 STORE = inputs.FINDINGS
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "arch", "scikit-learn", "diptest")
@@ -42,6 +42,26 @@ _PLAIN = (
     *(pd.DataFrame, pd.Series, pd.Index, pd.Period),
 )
 Room = TypeVar("Room", bound="Findings")
+
+
+class finding:
+    """A result of :class:`Findings`: computed once, kept, and given out as a copy where it could be changed."""
+
+    def __init__(self, compute: Callable[[Any], Any]) -> None:
+        self.compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, found: Findings | None, owner: type) -> Any:
+        if found is None:
+            return self
+        if self.name not in found._held:
+            found._held[self.name] = _kept(found, f"{owner.__name__}.{self.name}", lambda: self.compute(found))
+        value, used = found._held[self.name]
+        inputs.note(used)
+        return value.copy() if isinstance(value, (pd.DataFrame, pd.Series)) else value
 
 
 class Findings:
@@ -70,6 +90,11 @@ class Findings:
     def cat(self) -> Catalog:
         """The catalogue as the edition knows it, opened when something has to be computed."""
         return _catalog(self.edition.id, self.root)
+
+    @finding
+    def companies(self) -> tuple[Company, ...]:
+        """The companies that the edition sets side by side, in its order."""
+        return self.cat.companies
 
     @property
     def focal(self) -> str:
@@ -104,26 +129,6 @@ def _opened(room: type[Findings], edition: str, root: Path) -> Any:
 @cache
 def _catalog(edition: str, root: Path) -> Catalog:
     return Catalog.open(edition, root)
-
-
-class finding:
-    """A result of :class:`Findings`: computed once, kept, and given out as a copy where it could be changed."""
-
-    def __init__(self, compute: Callable[[Any], Any]) -> None:
-        self.compute = compute
-        self.__doc__ = compute.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, found: Findings | None, owner: type) -> Any:
-        if found is None:
-            return self
-        if self.name not in found._held:
-            found._held[self.name] = _kept(found, f"{owner.__name__}.{self.name}", lambda: self.compute(found))
-        value, used = found._held[self.name]
-        inputs.note(used)
-        return value.copy() if isinstance(value, (pd.DataFrame, pd.Series)) else value
 
 
 def _kept(found: Findings, name: str, compute: Callable[[], Any]) -> tuple[Any, set[str]]:

@@ -171,30 +171,6 @@ def ranges(scores: pd.DataFrame, now: Known, before: Known | None = None) -> pd.
     return scores.assign(**pd.DataFrame(rows, index=scores.index))
 
 
-def other_needed(known: Known, row: Mapping[str, Any]) -> float:
-    """Return what the other lines must still bring for a year's share to fall to the top of its band.
-
-    Parameters
-    ----------
-    known : Known
-        The edition.
-    row : mapping
-        A forecast of a share, as :func:`score` returns it, with a part of its year filed. The line itself is taken to
-        bring nothing more, so this is the least.
-
-    Returns
-    -------
-    float
-        In the reporting currency; NaN if the amounts are not filed.
-    """
-    figures = known.cat.financials.query("metric == 'revenue'")
-    own = figures[(figures["entity_id"] == row["entity_id"]) & (figures["period_end"] == row["latest_on"])]
-    own = own[own["period_start"] == row["period_start"]].set_index("segment")["value"]
-    if not {row["segment"], "total"} <= set(own.index):
-        return NAN
-    return float(outlook.implied_total(own[row["segment"]], row["band_high"])[0] - own["total"])
-
-
 def brier(forecast: pd.Series, outcome: pd.Series) -> pd.Series:
     """Return Brier's (1950) score of probabilities; under an outcome that is a probability, its expectation.
 

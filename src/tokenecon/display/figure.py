@@ -14,6 +14,7 @@ from matplotlib.figure import Figure as Canvas
 
 from tokenecon.display import style
 from tokenecon.display.narrative import Fact, Phrase, facts_metadata
+from tokenecon.display.tables import csv_text
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,6 @@ def finish(canvas: Canvas, title: str, subtitle: str, data: pd.DataFrame) -> Fig
     facts = title.facts if isinstance(title, Phrase) else {}
     svg = buffer.getvalue().replace(f"'{style.FONT}'", style.FONT_STACK)
     return Figure(svg, data, str(title), facts)
-
-
-def csv_text(data: pd.DataFrame) -> str:
-    """Return ``data`` as CSV with dates as ISO days and floats to twelve significant digits."""
-    return data.to_csv(index=False, date_format="%Y-%m-%d", float_format="%.12g", lineterminator="\n")
 
 
 def _wrap(text: str, characters: int) -> list[str]:

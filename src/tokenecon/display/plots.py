@@ -9,7 +9,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from tokenecon.display import style
@@ -59,22 +58,6 @@ def spans(ax: Axes, frame: pd.DataFrame, value: str, **line: Any) -> None:
         previous = row
 
 
-def span_labels(
-    ax: Axes, frame: pd.DataFrame, value: str, texts: Sequence[str], side: str | None = None, **look: Any
-) -> None:
-    """Write a text at the middle of each level, ``side`` ``"above"`` or ``"below"`` it.
-
-    Without ``side`` a text stands below where its level is lower than both neighbours, else above.
-    """
-    rows = frame.assign(_text=list(texts)).sort_values("period_start")
-    levels = rows[value].tolist()
-    for place, (x, text) in enumerate(zip(middle(rows), rows["_text"], strict=True)):
-        around = levels[max(0, place - 1) : place] + levels[place + 1 : place + 2]
-        below = side == "below" if side else bool(around) and levels[place] < min(around)
-        stand = {"ha": "center", "va": "top" if below else "bottom", "linespacing": 1.05}
-        note(ax, text, x, levels[place], (0, -5 if below else 4), **{**stand, **look})
-
-
 def middle(frame: pd.DataFrame) -> pd.Series:
     """Return the middle of each period, where its label stands."""
     return frame["period_start"] + (frame["period_end"] - frame["period_start"]) / 2
@@ -100,19 +83,6 @@ def year_axis(ax: Axes) -> None:
     ax.xaxis.set_major_locator(plt.matplotlib.dates.YearLocator())
     ax.xaxis.set_major_formatter(plt.matplotlib.dates.DateFormatter("%Y"))
     ax.xaxis.set_minor_locator(plt.matplotlib.dates.MonthLocator(bymonth=(1, 7)))
-
-
-def tier_key(tiers: Sequence[str], *, forecasts: bool) -> list[Line2D]:
-    """Return legend entries for the evidence tiers present, and for forecasts where there are any."""
-    present = [tier for tier in style.TIER_MARKERS if tier in set(tiers)]
-    entries = [
-        Line2D([], [], marker=style.TIER_MARKERS[tier], color=style.MUTED, linestyle="", label=style.TIER_LABELS[tier])
-        for tier in present
-    ]
-    if forecasts:
-        hollow = {"marker": "o", "markerfacecolor": "none", "color": style.MUTED, "linestyle": "--"}
-        entries.append(Line2D([], [], **hollow, label="guidance or forecast"))
-    return entries
 
 
 def label_ends(

@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from tokenecon.display.figure import csv_text
 from tokenecon.display.narrative import Phrase, facts_metadata
 from tokenecon.display.text import Printed
 from tokenecon.markup import cell as one_line
@@ -25,6 +24,11 @@ WIDTH = 100
 PADDING = 3
 _REFERENCE = re.compile(r"\[?-?@(?:sec|fig|tbl|eq)-[\w-]+\]?")
 _REFERENCE_SHOWN = "Section"
+
+
+def csv_text(data: pd.DataFrame) -> str:
+    """Return ``data`` as CSV with dates as ISO days and floats to twelve significant digits."""
+    return data.to_csv(index=False, date_format="%Y-%m-%d", float_format="%.12g", lineterminator="\n")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from matplotlib.figure import Figure
 
 from tokenecon.catalog import Company
 from tokenecon.display import style
+from tokenecon.display.tables import csv_text
 
 NARROW = 3.75
 """Width of the drawing for narrow screens, in inches: 360 pixels at the size of its text."""
@@ -146,11 +147,6 @@ def _changeable(svg: str, script: str, content: Mapping[str, Any]) -> str:
         "</div>",
     ]
     return "\n".join(parts)
-
-
-def csv_text(data: pd.DataFrame) -> str:
-    """Return ``data`` as CSV with dates as ISO days and floats to twelve significant digits."""
-    return data.to_csv(index=False, date_format="%Y-%m-%d", float_format="%.12g", lineterminator="\n")
 
 
 def _finished(shown: Figure | so.Plot | sns.FacetGrid) -> tuple[Figure, pd.DataFrame | None]:

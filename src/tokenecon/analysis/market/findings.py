@@ -17,7 +17,6 @@ from tokenecon.analysis.finding import Findings, finding
 from tokenecon.analysis.market import apps, churn, concentration, frontier, premium, sample, sunk_costs, surveys, tiers
 from tokenecon.analysis.market import prices as listed
 from tokenecon.analysis.revenue.findings import Revenue
-from tokenecon.catalog import Company
 
 INDEX, CODING = "aa_index", "aa_coding_index"
 """The test that measures capability where nothing else is said, and the one of demanding work."""
@@ -31,11 +30,6 @@ LARGEST, AUTHORS, DAYS = "nine largest models", "all tokens, by author", "all to
 
 class Market(Findings):
     """The structure of the market, as one edition knows it."""
-
-    @finding
-    def companies(self) -> tuple[Company, ...]:
-        """The companies that the edition sets side by side."""
-        return self.cat.companies
 
     @finding
     def names(self) -> Mapping[str, str]:

@@ -23,7 +23,6 @@ from tokenecon.analysis.pricing import (
     spread,
 )
 from tokenecon.analysis.pricing.countries import ONE, OTHER, PAIR
-from tokenecon.catalog import Company
 
 WIDE = 1.1
 """A vendor whose foreign list is dearer by a tenth keeps two prices."""
@@ -59,11 +58,6 @@ class Pricing(Findings):
     """List prices of two countries' models: level, slope, movement, spread and cost."""
 
     # The samples ------------------------------------------------------------------------------------------------
-
-    @finding
-    def companies(self) -> tuple[Company, ...]:
-        """The companies that the edition sets side by side."""
-        return self.cat.companies
 
     @finding
     def names(self) -> pd.Series:

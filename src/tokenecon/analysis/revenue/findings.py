@@ -20,7 +20,6 @@ from tokenecon.analysis.revenue.flows import (
     with_middle,
     with_remainders,
 )
-from tokenecon.catalog import Company
 
 RECOGNISED = ("revenue", "revenue_share", "revenue_growth")
 """Metrics of the article's figures that this chapter computes again."""
@@ -42,11 +41,6 @@ class Doubling:
 
 class Revenue(Findings):
     """The revenue mix of the companies that an edition sets side by side."""
-
-    @finding
-    def companies(self) -> tuple[Company, ...]:
-        """The companies, in the edition's order."""
-        return self.cat.companies
 
     @finding
     def shown(self) -> tuple[str, ...]:

@@ -51,11 +51,6 @@ class Routes(Findings):
     """The two routes of the companies that an edition sets side by side."""
 
     @finding
-    def companies(self) -> tuple[Company, ...]:
-        """The companies, in the edition's order."""
-        return self.cat.companies
-
-    @finding
     def shown(self) -> tuple[str, ...]:
         """Labels of the periods that the edition shows, the focal one last."""
         return self.of(Revenue).shown
