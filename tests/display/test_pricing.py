@@ -108,7 +108,19 @@ def test_the_range_of_all_assumptions_stands_last(ax):
 
 def test_labels_of_lines_that_end_together_stand_apart(ax):
     ends = pd.DataFrame({"name": ["One", "Two"], "day": days(2)[1], "value": [1.0, 1.01], "n": [7, 3]})
-    charts.labels_apart(ax, ends, {"One": "black", "Two": "black"})
+    charts.log_axis(ax.yaxis, 0.5, 4)
+    charts.labels_apart(ax, ends, {"One": "black", "Two": "black"}, room=0.1)
     heights = [text.xyann[1] for text in ax.texts]
-    assert heights[1] / heights[0] == pytest.approx(np.exp(0.085))
+    low, high = ax.get_ylim()
+    assert np.log(heights[1] / heights[0]) == pytest.approx(0.1 * np.log(high / low))
     assert texts(ax) == ["One 1.00 (n = 7)", "Two 1.01 (n = 3)"]
+
+
+def test_two_estimates_a_row_stand_with_their_ends_on_a_log_axis(ax):
+    rows = pd.DataFrame({"label": ["all", "some"], "token": [2.0, 1.5], "token_low": [1.0, 0.8], "token_high": [4.0, 3.0],
+                         "run": [1.0, 0.9], "run_low": [0.5, 0.4], "run_high": [2.0, 1.8]})  # fmt: skip
+    charts.pairs_of_estimates(ax, rows, {"token": "per token", "run": "per run"})
+    ends = [[segment[:, 0].tolist() for segment in drawn.get_segments()] for drawn in ax.collections]
+    assert ends == [[[1.0, 4.0], [0.8, 3.0]], [[0.5, 2.0], [0.4, 1.8]]]
+    assert [line.get_xdata().tolist() for line in ax.lines[:2]] == [[2.0, 1.5], [1.0, 0.9]]
+    assert ax.get_xscale() == "log"

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from tokenecon.analysis import estimators
-from tokenecon.analysis.pricing import premium_spells as premium
+from tokenecon.analysis.pricing import time_on_frontier as premium
 
 UNTIL = "2026-07-10"
 
