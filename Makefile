@@ -5,9 +5,23 @@ RENDERER ?= auto
 UV      := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN     := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/
 READY   := .venv/.ready
+VERSION := -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null
+THERE   := $(if $(wildcard $(READY)),$(or $(shell .venv/bin/python $(VERSION)),gone))
+ASKED   := $(if $(filter-out file,$(origin PYTHON)),$(or $(shell $(PYTHON) $(VERSION)),$(error PYTHON=$(PYTHON) does not run: name a Python 3.11 or newer)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check verify refresh lab bench study clean
+.PHONY: help setup report watch test check verify refresh lab bench study clean
+
+# An environment is made anew whose Python is gone, or is not the one that PYTHON asks for.
+ifeq ($(THERE),gone)
+$(info The Python that .venv was made with is gone: making .venv anew.)
+.PHONY: $(READY)
+else ifneq ($(and $(THERE),$(ASKED)),)
+ifneq ($(THERE),$(ASKED))
+$(info .venv was made with Python $(THERE), and PYTHON=$(PYTHON) is $(ASKED): making .venv anew.)
+.PHONY: $(READY)
+endif
+endif
 
 help:            ## Show what there is to run
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
@@ -17,6 +31,9 @@ setup: $(READY)  ## Make or update the virtual environment
 
 report: $(READY) ## Build the report (HTML and PDF) into build/<edition>/
 	@$(RUN)tokenecon build $(if $(EDITION),--edition $(EDITION)) --renderer $(RENDERER)
+
+watch: $(READY)  ## Show the pages in a browser, and build them again whenever a file is saved
+	@$(RUN)tokenecon build --watch $(if $(EDITION),--edition $(EDITION)) --renderer $(RENDERER)
 
 test: $(READY)   ## Run all tests, the notebooks among them
 	@$(RUN)pytest -n auto $(ARGS)
@@ -33,8 +50,8 @@ refresh: $(READY) ## Bring prices, tokens and exchange rates up to date; WHAT=pr
 lab: $(READY)    ## Open the notebooks in JupyterLab
 	@$(if $(EDITION),TOKENECON_EDITION=$(EDITION)) $(RUN)jupyter lab notebooks
 
-bench: $(READY)  ## Time what can grow against the plain way to do it
-	@$(RUN)python tests/bench.py
+bench: $(READY)  ## Time a build and its parts against the plain way to do it; ARGS=--cheap leaves out what takes minutes
+	@$(RUN)python tests/bench.py $(ARGS)
 
 study: $(READY)  ## Simulate what each headline interval covers; writes data/study.csv in some minutes
 	@$(RUN)tokenecon study $(if $(EDITION),--edition $(EDITION)) $(ARGS)

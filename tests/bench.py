@@ -1,10 +1,11 @@
-"""How fast the parts that grow are, each against the plain way to do the same, measured in the same run.
+"""How fast builds and the parts that grow are, each against the plain way to do the same, measured in the same run.
 
 ``make bench`` prints the median seconds of both and their ratio. Nothing is asserted: machines differ, ratios less so.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
+from bench_build import rows
 from rich.console import Console
 from rich.table import Table
 
@@ -102,13 +104,35 @@ def median_seconds(run: Callable[[], object]) -> float:
     return statistics.median(seconds)
 
 
-def main() -> None:
-    """Measure, and print a table."""
+def show_parts(out: Console) -> None:
+    """Measure the parts that grow, and print a table."""
     table = Table("what", "seconds", "peer", "peer's seconds for as much", "peer over ours")
     for race in races():
         ours, peer = median_seconds(race.ours), median_seconds(race.peer) * race.times
         table.add_row(race.name, f"{ours:.2f}", race.peer_name, f"{peer:.2f}", f"{peer / ours:.2g}")
-    Console().print(table)
+    out.print(table)
+
+
+def show_builds(out: Console, renderer: str, runs: int, cheap: bool) -> None:
+    """Measure builds, and print a table; each line is also printed as it is known, since the whole takes long."""
+    table = Table("what", "measured", "of the peer's time", "aim")
+    for row in rows(renderer, runs, cheap):
+        cells = (row.name, f"{row.value:.2f} {row.unit}", f"{row.share:.2f}" if row.share else "", row.aim)
+        out.print("; ".join(filter(None, cells)), style="dim")
+        table.add_row(*cells)
+    out.print(table)
+
+
+def main() -> None:
+    """Measure, and print tables."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--cheap", action="store_true", help="builds alone, without the peer; a few minutes")
+    asked.add_argument("--renderer", choices=("embedded", "quarto"), default="embedded")
+    asked.add_argument("--runs", type=int, default=RUNS, help="the median of how many")
+    given, out = asked.parse_args(), Console()
+    show_builds(out, given.renderer, given.runs, given.cheap)
+    if not given.cheap:
+        show_parts(out)
 
 
 if __name__ == "__main__":

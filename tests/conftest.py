@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -11,6 +12,9 @@ from playwright.sync_api import Browser, Error, sync_playwright
 
 settings.register_profile("loaded", deadline=None)  # How long an example takes says how busy the machine is.
 settings.load_profile("loaded")
+
+# Notebooks that several tests execute share what they find, as in a build.
+os.environ.setdefault("TOKENECON_FINDINGS", str(Path(__file__).parents[1] / "build" / ".state" / "findings"))
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -1,4 +1,7 @@
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from tokenecon.cli import app
 
 ROOT = Path(__file__).parents[1]
 run = CliRunner().invoke
+HEAVY = {"pandas", "numpy", "nbformat", "statsmodels", "bs4", "typst"}
 EDITION_COMMANDS = ("list", "new", "todo", "fill", "publish", "diff")
 
 
@@ -125,3 +129,46 @@ def test_a_claim_without_a_computation_fails_the_check(data):
     result = run(app, ["check", "--data", str(data)])
     assert result.exit_code == 1
     assert "computation: 'oligopolly' is no computation of tokenecon.analysis.ledger" in result.stdout
+
+
+def loaded(*arguments, folder=ROOT, **variables):
+    """Run the command in a process of its own; return what it said, and which heavy libraries it loaded."""
+    code = (
+        "import sys, tokenecon.cli\nsys.argv[0] = 'tokenecon'\n"
+        "try: tokenecon.cli.app()\n"
+        f"finally: print('loaded', *sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=folder, env=os.environ | variables, capture_output=True, text=True
+    )
+    assert "Traceback" not in done.stderr
+    said, _, heavy = done.stdout.rpartition("loaded")
+    return done.returncode, said + done.stderr, heavy.split()
+
+
+def test_help_and_the_question_why_load_no_libraries():
+    assert loaded("--help")[2] == []
+    assert loaded("build", "--help")[2] == []
+
+
+def test_outside_the_repository_the_project_is_the_installed_one_or_the_message_says_where_to_go(tmp_path):
+    package = tmp_path / "lib"
+    shutil.copytree(ROOT / "src/tokenecon", package / "tokenecon")
+    places = {"PYTHONPATH": str(package), "TOKENECON_DATA": ""}
+    for command in ("build", "check", "verify"):
+        status, said, _ = loaded(command, folder=tmp_path, **places)
+        assert status == 1
+        assert "inside a clone" in said or "set TOKENECON_DATA" in said
+        assert len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("refusal", [OSError(28, "No space left on device", "x"), OSError(30, "Read-only", "x")])
+def test_what_a_disk_refuses_is_one_line(monkeypatch, refusal):
+    def refuse(*arguments, **more):
+        raise refusal
+
+    monkeypatch.setattr("tokenecon.publish.build_all", refuse)
+    result = run(app, ["build"])
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    assert "the disk is full" in result.output or "cannot be written" in result.output

@@ -7,7 +7,8 @@ from tokenecon.display.text import amount, listed, number, share, text, when
 from tokenecon.publish import inline
 from tokenecon.publish.chapter import read_chapter
 from tokenecon.publish.errors import NotebookError, PublishError
-from tokenecon.publish.execute import Runner, gaps
+from tokenecon.publish.execute import execute as execute_in_kernel
+from tokenecon.publish.gaps import gaps
 
 HEAD = "# A chapter {#sec-a}"
 
@@ -25,11 +26,11 @@ def execute(tmp_path_factory):
             cell["id"] = f"cell-{place}"
         path = folder / "01_a.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=made), path)
-        done = {}
-        Runner("2026H1", draft=draft).run([path], lambda _, result: done.update(result=result))
-        return done["result"].notebook
+        return nbformat.reads(execute_in_kernel(path.name, "2026H1", draft).notebook, as_version=4)
 
-    return run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOKENECON_PROJECT", str(folder))
+        yield run
 
 
 SETUP = "from tokenecon.display.text import *\nfrom tokenecon.display.text import share, text, when, listed\nx = 0.2634"

@@ -189,7 +189,7 @@ def test_filling_takes_numbers_as_printed(tmp_path):
     project, file, rows = begun(tmp_path, {2: good | {"value": "1,234"}})
     invented.add_source(project.data, SAID_ON)
     assert dict(publish.fill(NAME, project=project).added) == {"financials": 1}
-    assert invented.read(project.data / "financials.csv")[-1] == rows[0] | {"value": "1234"}
+    assert invented.read(project.data / "financials.csv")[-1] == rows[0] | {"value": "1234", "added_on": SAID_ON}
     assert len(invented.read(file)) == len(rows) - 1
 
 

@@ -31,7 +31,7 @@ local function count(kind)
 end
 
 local function define(id, name, number)
-  labels[id] = { name = name, number = number }
+  labels[id] = { name = name, number = number, chapter = chapter.name }
 end
 
 local function typst_string(text) return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"' end
@@ -204,5 +204,13 @@ function Pandoc(doc)
     })
     doc.blocks[i] = block
   end
-  return doc:walk({ Cite = cite })
+  doc = doc:walk({ Cite = cite })
+  doc.meta.labels = {}
+  for id, label in pairs(labels) do
+    local said = label.title and { title = pandoc.utils.stringify(label.title) }
+      or { name = label.name, number = label.number }
+    said.chapter = label.chapter
+    doc.meta.labels[id] = said
+  end
+  return doc
 end

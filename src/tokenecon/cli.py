@@ -36,6 +36,14 @@ Edition = Annotated[
     typer.Option("--edition", "-e", help="An id in data/editions, such as 2025FY. The newest if left out."),
 ]
 
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        envvar="TOKENECON_CLUSTER",
+        help="Work on a Dask cluster: tcp://host:8786, or local:2 to try it with two workers here.",
+    ),
+]
+
 Newest = Annotated[str | None, typer.Argument(metavar="[ID]", help="The newest edition if left out.")]
 
 
@@ -88,13 +96,7 @@ def build(
         bool,
         typer.Option("--watch", help="Show the pages in a browser, and build them again whenever a file is saved."),
     ] = False,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            envvar="TOKENECON_CLUSTER",
-            help="Run notebooks on a Dask cluster: tcp://host:8786, or local:2 to try it with two workers here.",
-        ),
-    ] = None,
+    cluster: Cluster = None,
 ) -> None:
     """Execute the notebooks whose inputs changed, and render the report into `build/<edition>/`.
 
@@ -464,9 +466,7 @@ def study(
     edition: Edition = None,
     replications: Annotated[int, typer.Option(help="Samples drawn of each design.", min=2)] = 800,
     workers: Annotated[int | None, typer.Option(help="Processes; as many as there are cores if left out.")] = None,
-    cluster: Annotated[
-        str | None, typer.Option(help="Run on a Dask cluster: tcp://host:8786, or local:2 to try it here.")
-    ] = None,
+    cluster: Cluster = None,
 ) -> None:
     """Simulate the design of each headline interval and write what it covers into `data/study.csv`.
 

@@ -7,29 +7,33 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tokenecon.markup import escaped
+
+__all__ = ["EMPTY", "NOT_AVAILABLE", "bundle", "escaped", "fixed", "minus", "plain"]
+
 NOT_AVAILABLE = "[not available]"
 EMPTY = "\N{ZERO WIDTH SPACE}"
 """Stands for a text without letters: Quarto does not replace an expression by nothing."""
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>$~^#|@!])")
+_SEEN = re.compile(r"[1-9]|[a-z]{3}", re.I)
+"""A digit that is not zero, or a word such as ``inf``: what a sign can stand before."""
 
 
 def fixed(value: float, digits: int = 0, sign: bool = False) -> str:
     """Write a number with ``digits`` decimals, thousands set apart, a true minus, and never a negative zero."""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    value = round(value, digits) + 0.0
-    return format(value, f"{'+' if sign and value else ''},.{digits}f").replace("-", "−")
+    return minus(format(value, f"{'+' if sign else ''},.{digits}f"))
+
+
+def minus(text: str) -> str:
+    """Return a formatted number with a true minus, and without a sign where it shows zero."""
+    return text.replace("-", "−") if _SEEN.search(text) else text.lstrip("-+ ")
 
 
 def plain(value: float) -> float | None:
     """Return a number as JSON can hold it, to twelve significant digits; ``None`` where there is none."""
     return float(f"{value:.12g}") if math.isfinite(value) else None
-
-
-def escaped(text: object) -> str:
-    """Return text in which Markdown finds no markup."""
-    return _MARKUP.sub(r"\\\1", " ".join(str(text).split()))
 
 
 def bundle(text: str, **own: Any) -> tuple[Mapping[str, str], Mapping[str, Any]]:

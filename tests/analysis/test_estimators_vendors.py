@@ -89,6 +89,9 @@ def test_weights_are_those_of_weighted_least_squares():
     found = est.wild_cluster("y ~ x + date", frame, "x", "vendor", draws=99, weights="tokens")
     fit = smf.wls("y ~ x + date", frame, weights=frame["tokens"]).fit()
     assert found.value == pytest.approx(fit.params["x"])
+    times = np.random.default_rng(1).integers(0, 3, (1, len(frame))).astype(float)
+    again = smf.wls("y ~ x + date", frame, weights=frame["tokens"] * times[0]).fit()
+    assert est.coefficient_of("y ~ x + date", frame, "x", "tokens")(times)[0] == pytest.approx(again.params["x"])
 
 
 def test_effective_n():

@@ -51,21 +51,27 @@ def test_bounds_and_marks_stand_where_the_data_say_beside_the_threshold():
 
 def test_ranges_of_firms_stand_where_the_data_say_on_a_log_axis():
     rows = pd.DataFrame(
-        [
-            ("Home", growth, value * times)
-            for growth, times in (("now", 1), ("three", 3), ("ten", 10))
-            for value in (0.2, 2, 9)
-        ],
-        columns=["market", "growth", "firms"],
-    )  # fmt: skip
+        [("Home", "all", 0.2, 2.0, 9.0), ("Home", "part", 0.6, 6.0, 27.0)],
+        columns=["market", "scope", "low", "median", "high"],
+    )
     (ax,) = axes(rows)
     market.firms(ax, rows, (1, 5))
     assert ax.get_xscale() == "log"
     drawn = sorted((low, high) for _, low, high in horizontal(ax))
-    assert drawn == [pytest.approx((0.2, 9)), pytest.approx((0.6, 27)), pytest.approx((2, 90))]
-    assert sorted(marks(ax)[:, 0]) == pytest.approx([2, 6, 20])
-    # From the top down: the market as it is, then larger ones.
-    assert [x for x, _ in sorted(marks(ax).tolist(), key=lambda mark: mark[1])] == pytest.approx([2, 6, 20])
+    assert drawn == [pytest.approx((0.2, 9)), pytest.approx((0.6, 27))]
+    # From the top down, in the order of the scopes.
+    assert [x for x, _ in sorted(marks(ax).tolist(), key=lambda mark: mark[1])] == pytest.approx([2, 6])
+    assert {"Home", "all", "part"} <= set(texts(ax))
+
+
+def test_requests_stand_in_their_rows_the_first_list_hollow():
+    rows = pd.DataFrame({"name": ["A", "A", "B", "B"], "kind": ["coding and agents"] * 2 + ["entertainment"] * 2,
+                         "day": [0, 1, 0, 1], "per_request": [5e4, 9e4, 1e4, 2e4]})  # fmt: skip
+    (ax,) = axes(rows)
+    market.requests(ax, rows)
+    hollow = [line for line in ax.lines if line.get_markerfacecolor() == "none"]
+    assert [line.get_xdata().tolist() for line in hollow] == [[5e4], [1e4]]
+    assert ax.get_xscale() == "log" and {"coding and agents", "entertainment"} <= set(texts(ax))
 
 
 def test_estimates_stand_on_their_intervals_and_on_what_could_be_seen():

@@ -93,6 +93,7 @@ FIGURE = (
     '#| label: fig-bar\n#| fig-cap: "One bar. Source: results [@AR25]."\n#| fig-alt: "A bar chart of one bar"\nfigure()'
 )
 TABLE = '#| label: tbl-rows\n#| tbl-cap: "Rows. Source: results [@AR25]."\ntable()'
+MORE = '#| label: tbl-more\n#| tbl-cap: "More rows."\ntable(3)'
 SAY = '#| echo: false\nsay("Growth was 293%.", growth={"value": 2.93, "unit": "ratio", "text": "293%"})'
 SET_UP = 'from tokenecon.shown import figure, say, table\nfrom tokenecon.catalog import load\nload("numbers.csv")[:0]'
 
@@ -133,7 +134,8 @@ def make_project(root):
     shutil.copytree(REPORT, project.report, ignore=ignored)
     book = yaml.safe_load((REPORT / "_quarto.yml").read_text(encoding="utf-8"))
     book["book"]["chapters"] = ["index.qmd", "01_one.qmd", "02_two.qmd", "references.qmd"]
-    book["book"]["appendices"] = [page for page in book["book"]["appendices"] if (project.report / page).is_file()]
+    rest = [file for file in book["book"]["appendices"] if not file.startswith("A")]
+    book["book"]["appendices"] = ["A1_more.qmd", *rest]
     (project.report / "_quarto.yml").write_text(yaml.safe_dump(book, sort_keys=False, allow_unicode=True))
     write_notebook(project, "00_summary.ipynb", f"md:{HEADING_SUMMARY}", SET_UP, SAY)
     write_notebook(
@@ -147,7 +149,14 @@ def make_project(root):
         '::: {.callout-note title="Mind this"}\nA remark.\n:::',
         "print('printed')",
     )
-    write_notebook(project, "02_two.ipynb", "md:# The second {#sec-two}\n\nSee @Fig-bar; [@fig-bar; @tbl-rows].")
+    write_notebook(
+        project,
+        "02_two.ipynb",
+        "md:# The second {#sec-two}\n\nSee @Fig-bar; [@fig-bar; @tbl-rows]; @tbl-more and @sec-more.",
+    )
+    write_notebook(
+        project, "A1_more.ipynb", "md:# More of it {#sec-more}\n\nSee @fig-bar, @sec-two and [@AR25].", SET_UP, MORE
+    )
     return project
 
 

@@ -48,6 +48,11 @@ def places():
     return rows, os.environ["TOKENECON_PROJECT"], str(Path(tokenecon.__file__).parent)
 
 
+def large(number):
+    """More than fits into a pipe."""
+    return bytes([number]) * 5_000_000
+
+
 def faults():
     """What a check of the data finds in the project a worker is given."""
     rows = (data_root() / "numbers.csv").read_text(encoding="utf-8").splitlines()

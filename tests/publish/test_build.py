@@ -91,7 +91,7 @@ def test_when_nothing_changed_nothing_is_done(project, monkeypatch):
     lines = []
     result = build(renderer="embedded", project=project, on_progress=lines.append)
     assert (result.made, lines) == (False, [])
-    assert [path.name for path in result.outputs] == ["index.html", "report.pdf"]
+    assert [path.name for path in result.outputs] == ["index.html", "report.pdf", "appendix.pdf"]
     assert digests(project.build / "2025FY") == before
 
 
@@ -182,7 +182,7 @@ def test_a_draft_marks_its_gaps_and_the_cells_below_still_run(project):
     )
     assert verify(project=project) == []
     page = (project.build / "2025FY/html/02_two.html").read_text(encoding="utf-8")
-    assert page.count("waits for") == 3
+    assert page.partition("</head>")[2].count("waits for") == 3
     assert "Growth was 293%" in page
 
 
@@ -258,3 +258,22 @@ def test_chapter_pages_follow_the_notebooks(built):
     assert page.startswith("# The first question {#sec-one}\n")
     assert '::: {.staged file="_chapters/01_one.md"}' in page
     assert (built.report / "index.qmd").read_text().startswith("# Summary: the answer {#sec-summary .unnumbered}\n")
+
+
+def test_only_the_page_that_changed_is_rendered(project, monkeypatch):
+    build(renderer="embedded", project=project, formats=("html",), force=True)
+    before = digests(project.build / "2025FY/html")
+    replace(project.notebooks / "01_one.ipynb", "A remark.", "A changed remark.")
+    converted, convert = [], embedded._converted
+
+    def counted(command, text, what, folder):
+        converted.append(what)
+        return convert(command, text, what, folder)
+
+    monkeypatch.setattr(embedded, "_converted", counted)
+    build(renderer="embedded", project=project, formats=("html",))
+    after = digests(project.build / "2025FY/html")
+    # Read, resolved with the others, written; the colophon shows each notebook's hash.
+    assert sorted(converted) == ["01_one.qmd", "01_one.qmd", "colophon.qmd", "colophon.qmd", "the book"]
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {"01_one.html", "colophon.html", "inputs.json", "notebooks/01_one.ipynb", "search-index.js"}

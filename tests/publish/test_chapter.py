@@ -1,13 +1,17 @@
 """Reading an executed notebook as a chapter, and what breaks the conventions."""
 
+import re
+
 import nbformat
 import pytest
+from matplotlib.colors import to_rgb
 from publish.sample_project import notebook
 
+from tokenecon.display import style
 from tokenecon.publish.chapter import read_chapter
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.options import cell_options, without_options
-from tokenecon.publish.svg import inline_svg
+from tokenecon.publish.svg import inline_svg, palette
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><title>t</title><g id="a"><use href="#a"/></g></svg>'
@@ -46,7 +50,7 @@ def test_a_page_shows_the_interactive_form_around_the_same_picture():
     markdown = read(LABELS + "draw()", {"image/svg+xml": SVG, "text/html": html}, {"data_csv": "a\n1\n"}).markdown
     assert "<script>draw(`a`)</script>" in markdown
     assert markdown.count("<svg") == 1
-    assert '<div class="figure-box"><svg id="fig-a--svg" role="img" aria-label="An alt text"' in markdown
+    assert '<div class="figure-box">\n<svg id="fig-a--svg" role="img" aria-label="An alt text"' in markdown
     assert markdown.index("```{=html}") < markdown.index("<script>") < markdown.index("```{=typst}")
 
 
@@ -111,16 +115,66 @@ def test_code_that_holds_a_fence_stays_one_block():
 
 
 def test_ids_in_a_picture_are_its_own():
-    text = inline_svg(SVG, "fig-a", "alt")
-    assert 'id="fig-a--a"' in text and 'href="#fig-a--a"' in text
+    text, other = (inline_svg(SVG, label, "alt") for label in ("fig-a", "fig-b"))
+    (own,) = re.findall(r'<g id="([^"]+)"', text)
+    assert f'href="#{own}"' in text and own not in other
     assert "<title>" not in text
     assert text.startswith('<svg id="fig-a--svg" role="img" aria-label="alt"')
+
+
+def test_colours_of_a_picture_become_variables_with_a_partner_for_the_dark():
+    colour, pale = style.ENTITY_COLOURS["zhipu"], style.tint(style.ENTITY_COLOURS["zhipu"], 0.6)
+    drawn = f'<svg width="9" height="9"><path d="M 1.23456 2 L 3 4" style="fill: {colour}; stroke: {pale}"/></svg>'
+    text = inline_svg(drawn, "fig-a", "alt")
+    assert f"fill: var(--c{colour[1:]}); stroke: var(--c{pale[1:]})" in text and 'd="M 1.23 2 L 3 4"' in text
+    sheet = palette([text])
+    for one in (colour, pale, style.INK):
+        assert f"--c{one[1:]}: light-dark({one}, {style.dark(one)});" in sheet
+
+
+def test_looks_that_recur_stand_once_and_only_in_their_picture():
+    path = '<path d="M 0 0" style="fill: #0b62a4"/>'
+    text = inline_svg(f'<svg><defs>{path}</defs>{path * 4}<path style="fill: none"/></svg>', "fig-a", "alt")
+    assert text.count('class="s0"') == 4 and text.count("style=") == 2
+    assert "<style>#fig-a--svg .s0{fill: var(--c0b62a4)}</style>" in text
+
+
+def test_every_colour_can_be_told_on_a_dark_page():
+    grounds = {colour: dark for colour, dark in style.DARK.items() if colour not in (style.GROUND, style.GRID)}
+    for colour, dark in grounds.items():
+        assert contrast(dark, style.DARK_GROUND) >= 4.5, colour
+        assert contrast(colour, style.GROUND) >= 3, colour
+    assert style.dark("#ffffff") == style.DARK_GROUND
+    assert contrast(style.dark("#104010"), style.DARK_GROUND) >= 3
+
+
+def contrast(one, other):
+    """The contrast of two colours by the Web Content Accessibility Guidelines."""
+    lights = sorted(light(colour) for colour in (one, other))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def light(colour):
+    parts = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in to_rgb(colour)]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
 
 
 def test_cell_options():
     source = "#| label: fig-a\n#| echo: false\n\nx = 1\n#| not: one"
     assert cell_options(source) == {"label": "fig-a", "echo": False}
     assert without_options(source) == "x = 1\n#| not: one"
+
+
+@pytest.mark.parametrize("text", ["Rank #1", "yes", "~", "12", "2026-01-01", "null", "#1 of all", ""])
+def test_a_caption_that_yaml_would_eat_needs_quotes(text):
+    with pytest.raises(PublishError, match=r"tbl-cap .* needs quotes"):
+        cell_options(f"#| tbl-cap: {text}\n#| echo: false")
+    assert cell_options(f'#| tbl-cap: "{text}"\n#| echo: false')["tbl-cap"] == text
+
+
+def test_a_caption_without_quotes_is_fine_where_yaml_keeps_it():
+    assert cell_options("#| fig-cap: One bar, of two\n#| label: fig-a")["fig-cap"] == "One bar, of two"
+    assert cell_options("#| fig-cap: |\n#|   Two lines\n#|   of text")["fig-cap"] == "Two lines\nof text"
 
 
 TABLE = "| Kind | Name |\n|---|---|\n| a | one |\n| b | two |"

@@ -6,6 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
+from tokenecon.publish.errors import PublishError
+from tokenecon.publish.paper import text_of
 from tokenecon.publish.sources import bibliography, data_page
 
 
@@ -29,7 +31,7 @@ def test_numbers_run_by_chapter(pages):
     assert pages["01_one"].select_one("figure#tbl-rows figcaption").get_text().startswith("Table\u00a01.1:")
     assert pages["01_one"].h2.get_text() == "1.1 A step"
     assert pages["02_two"].h1.get_text() == "2 The second"
-    assert pages["data"].h1.get_text() == "A Data and sources"
+    assert pages["data"].h1.get_text() == "B Data and sources"
     assert pages["index"].find("main").h1.get_text() == "Summary: the answer"
 
 
@@ -41,7 +43,10 @@ def test_references_lead_to_other_chapters(pages):
         "01_one.html#eq-share": "Equation 1.1",
     }
     assert links(pages["01_one"]) == {"02_two.html#sec-two": "Chapter 2", "#sec-step": "Section 1.1"}
-    assert "See Figure 1.1; Figure 1.1, Table 1.1." in pages["02_two"].main.get_text().replace("\u00a0", " ")
+    assert pages["A1_more"].h1.get_text() == "A More of it"
+    assert "See Figure 1.1; Figure 1.1, Table 1.1; Table A.1 and Appendix A." in pages[
+        "02_two"
+    ].main.get_text().replace("\u00a0", " ")
 
 
 def test_citations_lead_to_the_reference_list(pages):
@@ -116,3 +121,27 @@ def test_the_data_page_knows_only_what_was_published(built):
     assert "`AR25`" in page and "LATER" not in page
     assert "A \\| B" in page
     assert "| `b_c` | How much. | number |" in page
+
+
+@pytest.mark.parametrize("renderer", ["built", "quarto_built"])
+def test_the_appendix_is_a_pdf_of_its_own(request, renderer):
+    folder = request.getfixturevalue(renderer).build / "2025FY"
+    report, appendix = (" ".join(text_of(folder / name)[0].split()) for name in ("report.pdf", "appendix.pdf"))
+    assert "Technical appendix" in appendix and "Technical appendix" not in report
+    assert "More rows." in appendix and "More rows." not in report
+    assert "One bar." in report and "One bar." not in appendix
+    # What stands in the other part is named, with the number that it has there, and leads nowhere.
+    assert "Table A.1 and Appendix A" in report
+    assert "See Figure 1.1, Chapter 2 and" in appendix
+    # Each has the references that it cites, and no more.
+    for text in (report, appendix):
+        assert "Results & {outlook}" in text.rpartition("References")[2]
+    assert "About this appendix" in appendix
+
+
+def test_an_appendix_among_the_chapters_is_refused(project):
+    file = project.report / "_quarto.yml"
+    text = file.read_text(encoding="utf-8").replace("- 01_one.qmd", "- 01_one.qmd\n  - A1_more.qmd", 1)
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(PublishError, match=r"A1_more.qmd: an A means appendix: list it in `appendices`"):
+        type(project)(project.root).chapters()

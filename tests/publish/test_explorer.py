@@ -9,11 +9,12 @@ import shutil
 import threading
 from decimal import ROUND_HALF_UP, Decimal
 
+import pandas as pd
 import pytest
 from publish.explorer_project import make_explorer_project
 from pypdf import PdfReader
 
-from tokenecon.analysis.pricing.choices import choices
+from tokenecon.analysis.pricing.choices import choices, median
 from tokenecon.catalog import Catalog
 from tokenecon.publish import Project, build, choose_renderer, verify
 
@@ -275,6 +276,7 @@ def test_everything_works_by_keyboard(open_page):
     stops = []
     for key, change in (
         ("Tab", "ArrowDown"),
+        ("Tab", "End"),
         ("Tab", "ArrowRight"),
         ("Tab", "Space"),
         ("Tab", "Space"),
@@ -287,7 +289,7 @@ def test_everything_works_by_keyboard(open_page):
         stops.append(page.evaluate("document.activeElement.shadowRoot.activeElement.type"))
         if change == "Space":
             page.keyboard.press("Space")
-    assert stops == ["select-one", "radio", "checkbox", "checkbox", "checkbox"]
+    assert stops == ["select-one", "select-one", "radio", "checkbox", "checkbox", "checkbox"]
     page.keyboard.press("Tab")
     read = []
     for key in (None, "ArrowLeft", "ArrowDown", "ArrowUp", "Home", "End"):
@@ -389,3 +391,62 @@ def test_it_runs_where_a_notebook_shows_it(open_page, folder):
     )
     assert page.locator(".point").count() > 100
     assert not page.locator(".figure-box").is_visible()
+
+
+def title(page):
+    return page.locator(".live .title").inner_text()
+
+
+def test_the_headline_follows_the_countries(open_page, views):
+    page = open_page()
+    medians = views.opening_medians["median"]
+    assert title(page) == (
+        f"The median model from China lists at {medians['CN'] / medians['US']:.0%} of the median US model’s price"
+    )
+    page.get_by_role("checkbox", name="China").uncheck()
+    assert title(page) == f"The median model from the United States lists at {money(medians['US'])} dollars"
+    page.get_by_role("checkbox", name="United States").uncheck()
+    assert title(page) == "Choose China, the United States or both for a median"
+    page.get_by_role("checkbox", name="Other countries").uncheck()
+    assert title(page) == "No country is chosen" and points(page) == {}
+
+
+@pytest.mark.parametrize("months", [3, 6, 24])
+def test_age_narrows_the_models_and_their_medians(open_page, views, months):
+    page = open_page()
+    page.get_by_label("Models released within").select_option(str(months))
+    known = views.view[views.view["released_on"] >= views.opening.day - pd.DateOffset(months=months)]
+    drawn = page.locator(".point").evaluate_all("all => all.map((one) => one.dataset.model)")
+    assert sorted(drawn) == sorted(known["model"])
+    for country in ("CN", "US"):
+        prices = known.loc[known["country"] == country, "blended"].to_numpy()
+        found = median(prices)
+        ends = f"95% interval {money(found.low)} to {money(found.high)}" if found.has_interval else "too few"
+        assert f"{NAMES[country]}: {len(prices)} models, median {money(found.value)} dollars ({ends}" in status(page)
+
+
+def test_what_was_chosen_stands_in_the_address_and_comes_back(open_page, site):
+    page = open_page()
+    assert page.evaluate("location.search") == ""
+    page.get_by_label("Models released within").select_option("12")
+    page.get_by_label("1:1", exact=True).check()
+    page.get_by_role("slider").fill("0")
+    page.get_by_role("checkbox", name="Other countries").uncheck()
+    before, query = (status(page), points(page), title(page)), page.evaluate("location.search")
+    assert "price-age=12" in query and "price-mix=1" in query
+    again = open_page(f"{site}/{PAGE}{query}")
+    assert (status(again), points(again), title(again)) == before
+    assert not again.get_by_role("checkbox", name="Other countries").is_checked()
+    odd = open_page(f"{site}/{PAGE}?price-test=x&price-day=2&price-age=99&price-mix=")
+    assert odd.locator(".point").count() > 100
+
+
+def test_nothing_moves_when_words_change_and_targets_are_large_enough(open_page):
+    page = open_page()
+    place = page.locator(".plot").bounding_box()
+    page.get_by_role("checkbox", name="China").uncheck()
+    page.get_by_label("Models released within").select_option("3")
+    assert page.locator(".plot").bounding_box() == place
+    for control in page.locator(".controls :is(input, select)").all():
+        box = control.bounding_box()
+        assert box["height"] >= 24 and box["width"] >= 24

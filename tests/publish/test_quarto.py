@@ -36,14 +36,20 @@ def test_same_inputs_give_the_same_bytes(quarto_built):
     assert digests(quarto_built.build / "2025FY") == before
 
 
+def inline_shown():
+    """The sample's module as a cell: a notebook has no file of its own to look beside."""
+    return "#| include: false\n" + SHOWN.replace('Path(__file__).with_suffix(".js").read_text()', '""')
+
+
 def test_plain_quarto_render_works_in_a_fresh_clone(tmp_path, kernels):
     if choose_renderer() != "quarto":
         pytest.skip("Quarto 1.9 or newer is not on PATH")
     project = make_project(tmp_path / "project")
-    write_notebook(project, "01_one.ipynb", f"md:{HEADING_ONE}", f"#| include: false\n{SHOWN}", FIGURE, TABLE)
+    write_notebook(project, "01_one.ipynb", f"md:{HEADING_ONE}", inline_shown(), FIGURE, TABLE)
     write_notebook(project, "00_summary.ipynb", "md:# Summary {#sec-summary}\n\nSee @fig-bar and @sec-two.")
     write_notebook(project, "02_two.ipynb", "md:# The second {#sec-two}\n\n## A step {#sec-step}\n\nSee @tbl-rows.")
-    for name, heading in {"index": "sec-summary .unnumbered", "01_one": "sec-one", "02_two": "sec-two"}.items():
+    names = {"index": "sec-summary .unnumbered", "01_one": "sec-one", "02_two": "sec-two", "A1_more": "sec-more"}
+    for name, heading in names.items():
         page = f'# Title {{#{heading}}}\n\n::: {{.staged file="_chapters/{name}.md"}}\n:::\n'
         (project.report / f"{name}.qmd").write_text(page)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

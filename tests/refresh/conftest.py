@@ -15,6 +15,7 @@ import pytest
 
 from tokenecon.catalog import data_root
 from tokenecon.refresh import CONNECTORS, Settings, refresh
+from tokenecon.refresh.merge.base import SPAN
 
 TEXT = "application/json"
 
@@ -97,6 +98,34 @@ def models_dev(changed_on: str = "2026-11-20", /, **prices: tuple[float, float] 
     return {"openai": {"id": "openai", "name": "OpenAI", "models": listed}}
 
 
+def standing(endpoint: str) -> dict[str, dict[str, str]]:
+    """Prices of a list that hold now, by name, as the data have them."""
+    ended = {tuple(end[part] for part in SPAN) for end in rows(data_root(), "price_ends")}
+    held = [row for row in rows(data_root(), "prices") if row["endpoint"] == endpoint and not row["effective_to"]]
+    return {row["name"]: row for row in held if tuple(row[part] for part in SPAN) not in ended}
+
+
+def openai(changed_on: str = "2026-11-20", /, **prices: tuple[float, float] | None) -> dict:
+    """OpenAI's list as it is known, but for these prices."""
+    answer = models_dev(changed_on, **prices)
+    for name, row in standing("openai").items():
+        if name not in answer["openai"]["models"]:
+            cost = {"input": float(row["input"]), "output": float(row["output"] or 0)}
+            cost |= {"cache_read": float(row["cached_input"])} if row["cached_input"] else {}
+            answer["openai"]["models"][name] = {"id": name, "name": name, "cost": cost}
+    return answer
+
+
+def zhipu(*models: tuple[str, object]) -> list:
+    """Zhipu's list as it is known, and these."""
+    names = {"input_mtok": "input", "output_mtok": "output", "cache_read_mtok": "cached_input"}
+    known = [
+        (name, {key: float(row[column]) for key, column in names.items() if row[column]})
+        for name, row in standing("genai:zhipuai").items()
+    ]
+    return genai(*known, *models)
+
+
 def openrouter(*models: tuple[str, str, str]) -> dict:
     return {
         "data": [
@@ -149,9 +178,9 @@ def rates(*months: tuple[int, int], **changed: object) -> dict:
 def good(server: Server) -> Server:
     """A server on which every source answers."""
     server.paths = {
-        "/models_dev": models_dev(gpt_4o=(2.5, 10.0), gpt_7=(3.0, 12.0)),
+        "/models_dev": openai(gpt_4o=(2.5, 10.0), gpt_7=(3.0, 12.0)),
         "/openrouter_models": openrouter(("openai/gpt-7", "0.000003", "0.000012"), ("z-ai/glm-9", "0", "0")),
-        "/genai_prices": genai(
+        "/genai_prices": zhipu(
             ("glm-9", {"input_mtok": 1, "output_mtok": {"base": 4, "tiers": [{"start": 1, "price": 9}]}})
         ),
         "/openrouter_daily": rankings(
@@ -222,16 +251,18 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data without most rows of the large tables, and without the answers kept."""
     root = tmp_path_factory.mktemp("small") / "data"
     shutil.copytree(data_root(), root, ignore=shutil.ignore_patterns("snapshots", ".refresh"))
-    endpoints = ("openai", "zhipuai")
+    followed = ("models_dev openai", "genai_prices zhipuai")  # Nobody serves the other lists in these tests.
     _thinned(
-        root, "prices", lambda row: row["endpoint"] in endpoints and row["model_id"] == "gpt-4o", "flags", "source_id"
+        root,
+        "lists",
+        lambda row: row["collection"] == "openrouter" or f"{row['collection']} {row['name']}" in followed,
     )
-    followed = ("openai", "zhipuai")  # Nobody serves the other lists in these tests.
-    _thinned(root, "lists", lambda row: row["collection"] == "openrouter" or row["name"] in followed)
     _thinned(root, "capability", lambda row: False, "benchmark", "source_id")
-    firsts = {row["source_id"]: row["period_end"] for row in reversed(rows(root, "token_models"))}
+    late = [row for row in rows(root, "token_models") if row["frequency"] == "week" or row["period_end"] > "2026-08-21"]
+    firsts = {row["source_id"]: row["period_end"] for row in reversed(late)}
     days = {"2026-08-21", *firsts.values()}  # Whole days: a day that lacks its rest fails the check.
     _thinned(root, "token_models", lambda row: row["period_end"] in days)
+    _thinned(root, "token_totals", lambda row: row["period_end"] <= "2026-08-21", "source_id")
     _thinned(root, "token_shares", lambda row: row["labelled_on"] == "2026-03-28")
     _thinned(root, "fx", lambda row: row["date"] >= "2026")
     return root

@@ -1,12 +1,14 @@
 """Figures of a filing: a good file is shown and added, a slip is named and nothing is written."""
 
 import csv
+import datetime as dt
 import re
 import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
+from catalog.conftest import small as small
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from refresh.conftest import contents, rows
@@ -19,6 +21,7 @@ from tokenecon.refresh import add_financials
 from tokenecon.refresh.filings import FilingError, _misread
 from tokenecon.refresh.typed import read_rows
 
+TODAY = dt.date.today().isoformat()
 SOURCES, PERIOD = ("ZP_IR26", "MM_1H26"), "2026-01-01"
 COLUMNS = ["entity_id", "metric", "segment", "period_start", "period_end", "value", "unit", "currency", "source_id"]
 Row = dict[str, str]
@@ -86,7 +89,7 @@ def test_a_good_file_is_added_with_its_source_and_shown_beside_the_past(root, fi
     assert new.startswith(old)
     published = {row["source_id"]: row["published_on"] for row in rows(root, "sources")}
     wanted = [
-        {**row, "qualifier": "exact", "published_on": published[row["source_id"]], "note": "", "added_on": ""}
+        {**row, "qualifier": "exact", "published_on": published[row["source_id"]], "note": "", "added_on": TODAY}
         for row in filed
     ]
     assert rows(root, "financials")[-len(filed) :] == [
@@ -143,7 +146,7 @@ def test_a_new_source_comes_with_its_row(root, filed, tmp_path):
     path = written(tmp_path, mine)
     assert "give its row with --source" in refused(root, path)[0]
     add_financials(root, path, {"sources": source})
-    assert rows(root, "sources")[-1] == new and not run_checks(root)
+    assert rows(root, "sources")[-1] == new | {"added_on": TODAY} and not run_checks(root)
 
 
 def test_a_new_source_whose_own_row_is_wrong_is_named_there_alone(root, filed, tmp_path):

@@ -15,6 +15,7 @@ from tokenecon.analysis.pricing.price_events import MOVING
 from tokenecon.refresh import CONNECTORS, merge
 from tokenecon.refresh.connectors import newest_day, read_entries
 from tokenecon.refresh.merge import Base, Outcome, View, names
+from tokenecon.refresh.merge.base import SPAN
 from tokenecon.refresh.snapshots import Look
 from tokenecon.refresh.tables import Tables
 
@@ -43,7 +44,7 @@ def base(small) -> Base:
             ("openrouter", "openai", "author", "openai", "openrouter:api", "international"),
         )
     ]  # fmt: skip
-    return Base(whole.models, {}, {}, {}, whole.rates, lists, [])
+    return Base(whole.models, {}, {}, {}, {}, {}, whole.rates, lists, [])
 
 
 def seen(number: int, **answers: object) -> list[View]:
@@ -277,7 +278,7 @@ def test_a_new_name_is_held_to_what_is_usual_with_its_maker(small, base, price):
     whole = Base.of(Tables(small))
     peers = {("openai", f"gpt-4o-{n}"): [dict(row, name=f"gpt-4o-{n}")] for n in range(6)
              for row in whole.prices["openai", "gpt-4o"][-1:]}  # fmt: skip
-    crowded = Base(base.models, {}, peers, {}, base.rates, base.lists, [])
+    crowded = Base(base.models, {}, peers, {}, {}, {}, base.rates, base.lists, [])
     shown = {f"gpt-4o-{n}": (2.5, 10) for n in range(6)} | {"gpt-9": price}
     outcome = fold(crowded, seen(0, models_dev=provider("openai", shown)))
     assert not any(row["name"] == "gpt-9" for row in outcome.rows["prices"])
@@ -370,3 +371,28 @@ def test_a_name_that_no_table_can_hold_is_held_back(base, name):
     [row] = outcome.held
     assert "is no name that a table can hold" in row["reason"]
     assert row["seen"][:1] not in tuple("=+-@")
+
+
+def test_an_end_that_people_wrote_ends_a_span_from_the_day_it_is_known(small):
+    whole = Base.of(Tables(small))
+    [row] = [row for row in whole.prices["openai", "gpt-4o"] if not row["effective_to"]]
+    span = tuple(row[part] for part in SPAN)
+    end = dict(zip(SPAN, span, strict=True)) | {"effective_to": "2026-12-01", "published_on": "2026-12-02"}
+    lists = [listed for listed in whole.lists if (listed["collection"], listed["name"]) == ("models_dev", "openai")]
+    some = Base(whole.models, {}, {("openai", "gpt-4o"): [row]}, {span: [end]}, {}, {}, whole.rates, lists, [])
+    shown = provider("openai", {"gpt-4o": {"cost": {"input": 2.5, "output": 10, "cache_read": 1.25}}})
+    runs = [seen(number, models_dev=shown) for number in range(3)]
+    assert prices_of(fold(some, runs[0])) == []
+    assert [row["effective_from"] for row in fold(some, *runs).rows["prices"]] == ["2026-12-02"]
+
+
+@pytest.mark.parametrize(("total", "rows"), [("1000", 2), ("1001", 2), ("1100", 0)])
+def test_a_day_that_is_not_its_total_stays_out(base, total, rows):
+    lists = [*base.lists, dict(base.lists[-1], name="other", role="ignored", entity_id="")]
+    told = {"period_end": "2026-11-30", "tokens": total, "published_on": "2026-12-01", "added_on": ""}
+    some = Base(**{**base.__dict__, "lists": lists, "totals": {"2026-11-30": told}})
+    counts = {"openai/gpt-9": "400", "other": "600"}
+    days = [{"date": "2026-11-30", "model_permaslug": name, "total_tokens": n} for name, n in counts.items()]
+    outcome = fold(some, seen(0, openrouter_daily={"data": days}))
+    assert len(outcome.rows["token_models"]) == rows
+    assert [row["seen"] for row in outcome.held] == ([] if rows else ["1000"])

@@ -17,15 +17,15 @@ from refresh.conftest import (
     at,
     contents,
     day_of,
-    genai,
     look,
-    models_dev,
+    openai,
     openrouter,
     rankings,
     rates,
     rows,
     settings,
     tables_of,
+    zhipu,
 )
 from typer.testing import CliRunner
 
@@ -43,9 +43,9 @@ KEY = "sesame-0123456789"
 def later(server: Server) -> None:
     """A month on: a price fell, a model went, one came, tokens and rates moved on."""
     server.paths |= {
-        "/models_dev": models_dev("2026-12-20", gpt_4o=(2.0, 8.0), gpt_8=(5.0, 20.0)),
+        "/models_dev": openai("2026-12-20", gpt_4o=(2.0, 8.0), gpt_8=(5.0, 20.0)),
         "/openrouter_models": openrouter(("openai/gpt-7", "0.000002", "0.000012"), ("z-ai/glm-9", "0", "0")),
-        "/genai_prices": genai(("glm-9", {"input_mtok": 2, "output_mtok": 4})),
+        "/genai_prices": zhipu(("glm-9", {"input_mtok": 2, "output_mtok": 4})),
         "/openrouter_daily": rankings(d2026_12_20=day_of(other="600000000000")),
         "/frankfurter/2026-09-01..": rates((2026, 9), (2026, 10), (2026, 11)),
     }
@@ -146,7 +146,7 @@ def test_the_summary_says_what_changed(data, good):
     assert "router prices: 1 changed; --router-prices shows them" in lines
     assert "price: openai: openai/gpt-7 (openrouter:api): 3 / 12 -> 2 / 12" in told(summary, routers=True)
     assert any(line.startswith("new model: openai: GPT-8 (from MODELS_DEV_API_20261224)") for line in lines)
-    assert "shares of tokens on OpenRouter, 2026-08-22 -> 2026-12-20:" in lines
+    assert "shares of tokens on OpenRouter, 2026-08-27 -> 2026-12-20:" in lines
     assert any(line.startswith("  others: ") for line in lines)
     assert lines[0].startswith("rows added: ")
     assert "token_models.csv" in lines[0]
@@ -160,7 +160,7 @@ def test_a_dry_run_says_it_all_and_writes_nothing(data, good):
 
 
 def test_what_is_held_back_stands_in_the_quarantine_and_can_be_let_in(data, good):
-    good.paths["/models_dev"] = models_dev(gpt_4o=(99.0, 10.0), gpt_7=(3.0, 9999.0))
+    good.paths["/models_dev"] = openai(gpt_4o=(99.0, 10.0), gpt_7=(3.0, 9999.0))
     summary = look(data, good, feeds=("prices",))
     held = {row["name"]: row for row in rows(data, "quarantine") if row["column"] in ("input", "output")}
     assert {"openai gpt-4o", "openai gpt-7"} <= set(held)
@@ -195,7 +195,7 @@ def test_an_old_edition_sees_no_row_of_a_refresh(data, small, good):
 
 def test_an_edition_between_two_looks_sees_the_first_alone(data, good):
     text = (data / "editions" / "2026H1.toml").read_text(encoding="utf-8")
-    text = text.replace('"2026H1"', '"later"').replace("2026-09-30", "2026-11-30")
+    text = text.replace('"2026H1"', '"later"').replace("2026-09-30", "2026-11-30").replace("recorded_on", "# recorded")
     (data / "editions" / "later.toml").write_text(text, encoding="utf-8")
     look(data, good)
     names = ("models", "prices", "token_models", "fx", "sources")
@@ -299,7 +299,7 @@ def test_rows_that_would_not_pass_the_checks_are_not_written(data, good, monkeyp
     text = (
         (data / "entities.csv")
         .read_text(encoding="utf-8")
-        .replace("openai,OpenAI,vendor,US", "openai,OpenAI,vendor,UK")
+        .replace("openai,OpenAI,,vendor,US", "openai,OpenAI,,vendor,UK")
     )
     (data / "entities.csv").write_text(text, encoding="utf-8")
     before = contents(data)
@@ -438,7 +438,7 @@ def addressed(good, monkeypatch):
 
 
 def test_the_command_tells_and_ends_well(data, addressed):
-    addressed.paths["/genai_prices"] = genai(("glm-9", {"input_mtok": 1, "output_mtok": 4000}))
+    addressed.paths["/genai_prices"] = zhipu(("glm-9", {"input_mtok": 1, "output_mtok": 4000}))
     result = run(app, ["refresh", "--data", str(data)])
     assert result.exit_code == 0, result.output
     assert "rows added: " in result.output

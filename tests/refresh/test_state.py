@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from refresh.conftest import Server, add_row, at, contents, look, models_dev, openrouter, rows, settings, tables_of
+from refresh.conftest import Server, add_row, at, contents, look, openai, openrouter, rows, settings, tables_of
 from refresh.test_run import later
 from typer.testing import CliRunner
 
@@ -71,7 +71,7 @@ def test_a_state_that_is_gone_or_damaged_costs_time_and_nothing_else(data, good,
 
 
 def test_a_decision_or_a_row_of_people_replays(data, good, reads):
-    good.paths["/models_dev"] = models_dev(gpt_4o=(99.0, 10.0), gpt_7=(3.0, 12.0))
+    good.paths["/models_dev"] = openai(gpt_4o=(99.0, 10.0), gpt_7=(3.0, 12.0))
     look(data, good, feeds=("prices",))
     [held] = [row for row in rows(data, "quarantine") if row["column"] == "input"]
     add_row(
@@ -252,7 +252,7 @@ def test_a_cached_price_is_shown_where_that_is_what_moved(data, good):
 
 def test_the_summary_is_markdown_in_which_names_are_no_markup(data, good, tmp_path, monkeypatch):
     look(data, good, feeds=("prices",))
-    good.paths["/models_dev"] = models_dev(gpt_4o=(99.0, 10.0), gpt_7=(3.5, 12.0))
+    good.paths["/models_dev"] = openai(gpt_4o=(99.0, 10.0), gpt_7=(3.5, 12.0))
     hostile = "gpt-9`<b onclick=x>`@team|[x](javascript:1)"
     good.paths["/models_dev"]["openai"]["models"][hostile] = {"id": hostile, "cost": {"input": "x", "output": 1}}
     good.paths["/openrouter_models"] = openrouter(("openai/gpt-7", "0.000002", "0.000012"), ("z-ai/glm-9", "0", "0"))

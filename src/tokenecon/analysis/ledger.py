@@ -12,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from tokenecon.analysis import evidence
+from tokenecon.analysis import evidence, forecasts
 from tokenecon.analysis.evidence import Known
+from tokenecon.analysis.finding import Findings, finding
 from tokenecon.analysis.forecasts import Known as Before
 from tokenecon.analysis.judge import COMPUTATIONS, Result, Verdict, computation
 from tokenecon.analysis.market import claims as _market  # noqa: F401 - registers its computations
@@ -42,6 +43,53 @@ COLUMNS = [
     "claim_id", "section", "kind", "text", "entity_id", "period", "quoted", "unit", "computed", "ci_low", "ci_high",
     "interval", "n", "verdict", "note", "sources", "link", "computation", "computed_unit",
 ]  # fmt: skip
+
+
+KIND_GROUP: Mapping[str, str] = {
+    "figure": "numbers",
+    "ratio": "numbers",
+    "growth": "numbers",
+    "structural": "business",
+    "definition": "business",
+    "forecast": "forecasts",
+}
+"""Kind of a claim to the group in which it is counted."""
+
+
+class Ledger(Findings):
+    """Every claim of the article, judged by an edition, and the forecasts that it scores."""
+
+    @finding
+    def rows(self) -> pd.DataFrame:
+        """One row a claim as :func:`evaluate` gives it, with the ``group`` in which it is counted."""
+        found = evaluate(self.cat, self.before.cat if self.before else None)
+        return found.assign(group=found["kind"].map(KIND_GROUP))
+
+    @finding
+    def tally(self) -> pd.DataFrame:
+        """Claims by group and verdict."""
+        return pd.crosstab(self.rows["group"], self.rows["verdict"])
+
+    @finding
+    def scored(self) -> pd.DataFrame:
+        """Forecasts known to the edition before, or to this one if there is none before, and what came of them."""
+        now, then = forecasts.Known(self.cat), self._then
+        found = forecasts.score(now, then)
+        return found if then is None else found[~found["new"]]
+
+    @finding
+    def ranges(self) -> pd.DataFrame:
+        """Forecasts of both editions' simulations, with the ranges that these gave."""
+        modelled = self.scored[self.scored["now"].notna()].reset_index(drop=True)
+        return forecasts.ranges(modelled, forecasts.Known(self.cat), self._then)
+
+    @property
+    def _then(self) -> forecasts.Known | None:
+        return forecasts.Known(self.before.cat) if self.before else None
+
+    def claim(self, name: str) -> pd.Series:
+        """Return the row of a claim."""
+        return self.rows.set_index("claim_id").loc[name]
 
 
 def evaluate(cat: Catalog, before: Catalog | None = None) -> pd.DataFrame:

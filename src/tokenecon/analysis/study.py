@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
 from scipy import special
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
+from statsmodels.tools.sm_exceptions import ConvergenceWarning, SingularMatrixWarning
 
 from tokenecon.analysis import estimators as est
 from tokenecon.analysis.estimators import Estimate
@@ -47,6 +47,24 @@ PLAIN_MEMORY = 0.76
 
 LEAST = 0.85
 """An interval that covers less than this in its design is not printed."""
+
+PRINTED: Mapping[str, str] = {
+    **dict.fromkeys(["premium", "premium, top third", "launch premium", "price gap"], "wild cluster bootstrap"),
+    **dict.fromkeys(["difference of slopes", "price gap in use"], "vendor bootstrap"),
+    **dict.fromkeys(["price change, CN", "price change, US"], "vendor bootstrap"),
+    **dict.fromkeys(["ratio of medians", "spread", "rises among decisions"], "vendor bootstrap"),
+    **dict.fromkeys(["time undercut, CN", "time to half"], "vendor bootstrap"),
+    **dict.fromkeys(["time undercut, US", "lag of followers"], "Kaplan–Meier, log–log"),
+    **dict.fromkeys(["concentration, trend", "concentration, trend, plain memory", "concentration, mean"], "AR(1)"),
+    "price of a level, trend": "AR(1)",
+}
+"""Which interval a design's question prints: of those that cover, the shorter.
+
+The wild bootstrap covers 92 to 94 percent of a premium and of a gap between countries, and 89 to 93 where few vendors
+or few models carry the weight: with an interaction, in a panel of seven vendors, by tokens. There the bootstrap of
+vendors does, with 97. Where there are four vendors they cannot be drawn; what is printed then takes durations as
+independent, and covers only if vendors share as little of them as the sample shows.
+"""
 
 COLUMNS = [
     "design", "estimator", "n", "clusters", "nominal", "coverage", "mc_error", "replications", "seed", "run_on",
@@ -148,15 +166,15 @@ class Regression(Design):
             error += self.inner_sd * _shared(self.frame[self.inner], rng)
         outcome = self.formula.split("~")[0].strip()
         frame = self.frame.assign(**{outcome: self.fitted + error})
+        drawn = est.coefficient_of(self.formula, frame, self.term, self.weights)
         found = {
             "wild cluster bootstrap": est.wild_cluster(
                 self.formula, frame, self.term, "entity_id", FEW_DRAWS["wild"], seed, self.weights
-            )
+            ),
+            "vendor bootstrap": est.vendor_bootstrap(drawn, frame["entity_id"], None, FEW_DRAWS["vendor"], seed),
         }
         if not self.weights:
-            boot = est.coefficient_of(self.formula, frame, self.term)
             found |= {
-                "vendor bootstrap": est.vendor_bootstrap(boot, frame["entity_id"], None, FEW_DRAWS["vendor"], seed),
                 "clustered by vendor": est.coefficient(self.formula, frame, self.term, "cluster", "entity_id"),
                 "HC3": est.coefficient(self.formula, frame, self.term),
             }
@@ -173,8 +191,8 @@ def _components(formula: str, rows: pd.DataFrame, inner: str | None) -> tuple[fl
     parts = {"inner": f"0 + C({inner})"} if inner else None
     with warnings.catch_warnings():
         # The likelihood of a component at its bound of zero is flat; the value is what matters, and it is checked.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
+        for category in (ConvergenceWarning, SingularMatrixWarning, RuntimeWarning):
+            warnings.simplefilter("ignore", category)
         fit = smf.mixedlm(formula, rows, groups=rows["entity_id"], re_formula="1", vc_formula=parts).fit(reml=True)
     variances = np.array([float(fit.cov_re.iloc[0, 0]), float(fit.vcomp[0]) if inner else 0.0, float(fit.scale)])
     if not np.isfinite(variances).all() or (variances < -1e-9).any():
@@ -461,7 +479,9 @@ def _rows(design: Design, covers: Sequence[Covers], seed: int, run_on: str) -> l
     return rows
 
 
-def recorded(estimate: Estimate, table: pd.DataFrame, design: str, estimator: str, least: float = LEAST) -> Estimate:
+def recorded(
+    estimate: Estimate, table: pd.DataFrame, design: str, estimator: str | None = None, least: float = LEAST
+) -> Estimate:
     """Return an estimate with the coverage that its interval has in its design; below ``least``, without the interval.
 
     Parameters
@@ -471,7 +491,7 @@ def recorded(estimate: Estimate, table: pd.DataFrame, design: str, estimator: st
     table : pandas.DataFrame
         As :func:`run` returns it: the table ``study``.
     design, estimator : str
-        Its row.
+        Its row; the estimator of :data:`PRINTED` if left out.
     least : float
         An interval that covers less abstains.
 
@@ -480,6 +500,7 @@ def recorded(estimate: Estimate, table: pd.DataFrame, design: str, estimator: st
     KeyError
         If the study did not try this.
     """
+    estimator = estimator or PRINTED[design]
     row = table[(table["design"] == design) & (table["estimator"] == estimator)]
     if len(row) != 1:
         raise KeyError(f"the study has {len(row)} rows for '{estimator}' in '{design}'; run `make study`")

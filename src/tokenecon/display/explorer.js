@@ -3,14 +3,15 @@
 (() => {
   "use strict";
   const block = document.currentScript.parentElement;
-  const [twin, live] = [".figure-box", ".live"].map((name) => block.querySelector(name));
+  const [twin, live] = [".twin", ".live"].map((name) => block.querySelector(name) ?? block.querySelector(".figure-box"));
   const data = JSON.parse(block.querySelector('script[type="application/json"]').textContent);
   const [CN, US] = [0, 1];
   const TICKS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
   const SHAPES = { o: "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0", s: "M-3.6,-3.6h7.2v7.2h-7.2z", "^": "M0,-4.6L4.4,3.4H-4.4z" };
   const REACH = 24;
 
-  const chosen = { shown: data.groups.map(() => true) };
+  const AGES = [0, 3, 6, 12, 24];
+  const chosen = { shown: data.groups.map(() => true), age: 0 };
   [chosen.test, chosen.mix, chosen.day] = data.opening;
 
   // Elements --------------------------------------------------------------------------------------------------------
@@ -44,13 +45,74 @@
   };
 
   const finding = (numbers) => {
-    const without = [CN, US].filter((group) => !numbers[group][0]);
+    const compared = [CN, US].filter((group) => chosen.shown[group]);
+    if (!compared.length) {
+      return chosen.shown.some(Boolean) ? "Choose China, the United States or both for a median" : "No country is chosen";
+    }
+    const without = compared.filter((group) => !numbers[group][0]);
     if (without.length) {
       return `No list price is known of a scored model from ${without.map((group) => data.groups[group].name).join(" or ")}`;
+    }
+    if (compared.length === 1) {
+      const [group] = compared;
+      return `The median model from ${group === US ? "the " : ""}${data.groups[group].name} lists at ${money(numbers[group][1])} dollars`;
     }
     const ratio = numbers[CN][1] / numbers[US][1];
     return `The median model from China lists at ${(100 * ratio).toFixed(0)}% of the median US model’s price`;
   };
+
+  // Numbers of models of an age, which the build did not compute: a median between two order statistics, by the sign
+  // test, as the analysis has it. Without an age the numbers are those of the build.
+
+  const LEVEL = 0.95;
+  const summary = (values) => {
+    const n = values.length, sorted = [...values].sort((one, other) => one - other);
+    if (!n) return [0, null, null, null];
+    const median = n % 2 ? sorted[(n - 1) / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+    let chance = 0.5 ** n, below = chance, first = 0;
+    while (below < (1 - LEVEL) / 2) {
+      first += 1;
+      chance *= (n - first + 1) / first;
+      below += chance;
+    }
+    return first ? [n, median, sorted[first - 1], sorted[n - first]] : [n, median, null, null];
+  };
+  const monthsBefore = (iso, months) => {
+    const [year, month, date] = iso.split("-").map(Number), last = new Date(Date.UTC(year, month - months, 0)).getUTCDate();
+    return new Date(Date.UTC(year, month - 1 - months, Math.min(date, last))).toISOString().slice(0, 10);
+  };
+  const numbersInView = () => {
+    if (!chosen.age) return data.views[chosen.test][chosen.mix][chosen.day][0];
+    return data.groups.map((_, group) =>
+      summary(ofAge().filter(({ model }) => data.models[model][2] === group).map(({ price }) => price)));
+  };
+
+  // The address ------------------------------------------------------------------------------------------------------
+
+  const KEYS = ["test", "mix", "day", "age", "from"].map((name) => `price-${name}`);
+  const told = () => [
+    data.tests[chosen.test].name, String(data.mixes[chosen.mix]), data.days[chosen.day], String(chosen.age),
+    chosen.shown.map((on, group) => (on ? group : "")).join(""),
+  ];
+  const opened = () => [...data.opening.map((place, kind) =>
+    kind === 0 ? data.tests[place].name : kind === 1 ? String(data.mixes[place]) : data.days[place]), "0",
+  data.groups.map((_, group) => group).join("")];
+  const remember = () => {
+    const address = new URL(location.href), start = opened();
+    told().forEach((value, place) => (value === start[place] ? address.searchParams.delete(KEYS[place]) : address.searchParams.set(KEYS[place], value)));
+    try { history.replaceState(history.state, "", address); } catch { /* a page without an address of its own */ }
+  };
+  const recall = () => {
+    const asked = new URLSearchParams(location.search), [test, mix, on, age, from] = KEYS.map((key) => asked.get(key));
+    const found = (list, value) => (value === null ? -1 : list.findIndex((one) => String(one) === value));
+    const places = [found(data.tests.map(({ name }) => name), test), found(data.mixes, mix), found(data.days, on), found(AGES, age)];
+    if (places[0] >= 0) [chosen.test] = places;
+    if (places[1] >= 0) chosen.mix = places[1];
+    if (places[2] >= 0) chosen.day = places[2];
+    if (places[3] >= 0) chosen.age = AGES[places[3]];
+    if (from !== null) chosen.shown = data.groups.map((_, group) => from.includes(String(group)));
+  };
+  recall();
 
   // Controls --------------------------------------------------------------------------------------------------------
 
@@ -73,30 +135,36 @@
   data.mixes.forEach((_, mix) => {
     const [input, label] = choice("radio", mix === chosen.mix, mixed(mix));
     input.name = "mix";
-    input.addEventListener("change", () => { chosen.mix = mix; draw(); });
+    input.addEventListener("change", () => { chosen.mix = mix; redraw(); });
     mixes.append(label);
   });
 
   const groups = html("fieldset", {}, html("legend", {}, "Models from"));
   data.groups.forEach(({ name }, group) => {
     const icon = svg("svg", { viewBox: "-6 -6 12 12", "aria-hidden": "true", ...coloured(group) }, mark(group));
-    const [input, label] = choice("checkbox", true, icon, name);
-    input.addEventListener("change", () => { chosen.shown[group] = input.checked; draw(); });
+    const [input, label] = choice("checkbox", chosen.shown[group], icon, name);
+    input.addEventListener("change", () => { chosen.shown[group] = input.checked; redraw(); });
     groups.append(label);
   });
 
   const tests = html("select", {}, ...data.tests.map(({ name }, test) => html("option", { value: test }, name)));
   tests.value = chosen.test;
-  tests.addEventListener("change", () => { chosen.test = Number(tests.value); draw(); });
+  tests.addEventListener("change", () => { chosen.test = Number(tests.value); redraw(); });
+
+  const ages = html("select", {}, ...AGES.map((months) =>
+    html("option", { value: months }, months ? `the last ${months} months` : "any time")));
+  ages.value = chosen.age;
+  ages.addEventListener("change", () => { chosen.age = Number(ages.value); redraw(); });
 
   const chosenDay = html("output");
   const slider = html("input", { type: "range", min: 0, max: data.days.length - 1, step: 1, "aria-label": "Prices on" });
   slider.value = chosen.day;
-  slider.addEventListener("input", () => { chosen.day = Number(slider.value); draw(); });
+  slider.addEventListener("input", () => { chosen.day = Number(slider.value); redraw(); });
 
   controls.append(
     html("div", { class: "row" }, html("span", { class: "legend", "aria-hidden": "true" }, "Prices on ", chosenDay), slider),
     html("label", { class: "row" }, html("span", { class: "legend" }, "Capability measured by"), tests),
+    html("label", { class: "row" }, html("span", { class: "legend" }, "Models released within"), ages),
     mixes, groups,
   );
 
@@ -122,16 +190,18 @@
     };
   };
 
-  const inView = () => {
+  const ofAge = () => {
+    const earliest = chosen.age ? monthsBefore(data.days[chosen.day], chosen.age) : "";
     const prices = new Map();
     for (const [model, first, last, price] of data.prices[chosen.mix]) {
       if (first <= chosen.day && chosen.day <= last) prices.set(model, price);
     }
     return data.tests[chosen.test].scores
-      .filter(([model]) => prices.has(model) && chosen.shown[data.models[model][2]])
+      .filter(([model]) => prices.has(model) && data.models[model][3] >= earliest)
       .map(([model, value, estimated]) => ({ model, score: value, price: prices.get(model), estimated: Boolean(estimated) }))
       .sort((one, other) => one.score - other.score || one.price - other.price);
   };
+  const inView = () => ofAge().filter(({ model }) => chosen.shown[data.models[model][2]]);
 
   const steps = (low, high) => {
     const rough = (high - low) / Math.max(3, (frame.right - frame.left) / 50), unit = 10 ** Math.floor(Math.log10(rough));
@@ -221,7 +291,7 @@
   };
 
   const draw = () => {
-    const [numbers, wanted] = data.views[chosen.test][chosen.mix][chosen.day];
+    const wanted = data.views[chosen.test][chosen.mix][chosen.day][1], numbers = numbersInView();
     const { name, scored, scores } = data.tests[chosen.test];
     hide();
     frame = measure();
@@ -236,13 +306,16 @@
     drawNames(wanted, numbers);
     title.textContent = finding(numbers);
     const said = numbers.flatMap((group, number) => (chosen.shown[number] ? [ofGroup(number, group)] : []));
-    status.textContent = `${chosenDay.value}, ${mixed(chosen.mix)} input to output, ${name} (scores of ${day(scored)}): `
+    const age = chosen.age ? `, released within ${chosen.age} months` : "";
+    status.textContent = `${chosenDay.value}, ${mixed(chosen.mix)} input to output, ${name} (scores of ${day(scored)})${age}: `
       + `${counted(view.length)}. ${said.join(" ")}`;
     picture.setAttribute("aria-label", `Scatter plot of list price, on a log scale, against ${name}: ${counted(view.length)}`);
     key.textContent = "Shaded: 95% interval of a median. "
       + (scores.some(([, , estimated]) => estimated) ? "Hollow: score estimated by its publisher. " : "")
       + "Point at a model, tap it, or use the arrow keys, to read its price and score.";
   };
+
+  const redraw = () => { draw(); remember(); };
 
   // Reading a point -------------------------------------------------------------------------------------------------
 

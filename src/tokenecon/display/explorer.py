@@ -24,7 +24,10 @@ GROUPS: Mapping[str, str] = {"CN": "China", "US": "United States", "other": "Oth
 SHORT: Mapping[str, str] = {"CN": "China", "US": "US"}
 COLOURS: Mapping[str, str] = {**style.COUNTRY_COLOURS, "other": style.MUTED}
 # On a page that may be dark the rest takes a grade of its ink.
-SHADES: Mapping[str, str] = {**style.COUNTRY_COLOURS, "other": "color-mix(in srgb, currentColor 70%, transparent)"}
+SHADES: Mapping[str, str] = {
+    **{country: f"var(--c{colour[1:]}, {colour})" for country, colour in style.COUNTRY_COLOURS.items()},
+    "other": "color-mix(in srgb, currentColor 70%, transparent)",
+}
 MARKERS: Mapping[str, str] = {"CN": "s", "US": "o", "other": "^"}
 SIZES: Mapping[str, float] = {"CN": 5.0, "US": 5.5, "other": 5.5}
 RATIOS = ("fraction", "percent")

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from rich.table import Table as Grid
 from rich.text import Text
 
 from tokenecon.display import style
-from tokenecon.display.figure import Figure, finish
-from tokenecon.display.narrative import Phrase, phrase
 from tokenecon.display.plots import note
 from tokenecon.display.tables import NO_BREAK
+from tokenecon.display.text import Printed
+from tokenecon.shown import minus
 
 PARTS: Mapping[str, str] = {
     "intro": "opening",
@@ -32,15 +31,6 @@ GROUPS: Mapping[str, str] = {
     "business": "What it says of the business",
     "forecasts": "What it expects",
 }
-KIND_GROUP: Mapping[str, str] = {
-    "figure": "numbers",
-    "ratio": "numbers",
-    "growth": "numbers",
-    "structural": "business",
-    "definition": "business",
-    "forecast": "forecasts",
-}
-"""Kind of a claim to the group in which it is counted."""
 TONES: Mapping[str, str] = {
     "reproduced": "holds",
     "supported": "holds",
@@ -68,85 +58,54 @@ WIDE = 120
 TERMINAL: Mapping[str, str] = {"holds": "green", "partly": "yellow", "fails": "red", "unsure": "dim"}
 
 
-def scoreboard(rows: pd.DataFrame, title: str) -> Figure:
-    """One block a claim: a row a verdict, in groups; filled where the claim holds, hollow where it does not.
+def scoreboard(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw claims of one group by verdict as bars: filled where the claim holds, hollow where it does not.
 
-    ``rows`` has ``kind`` and ``verdict``, one row a claim.
+    ``rows`` has ``verdict``, one row a claim.
     """
-    style.use()
-    counted = rows.assign(group=rows["kind"].map(KIND_GROUP)).groupby(["group", "verdict"]).size()
-    shown = [
-        (group, [verdict for verdict in TONES if (group, verdict) in counted.index])
-        for group in GROUPS
-        if group in counted.index.get_level_values(0)
-    ]
-    lines = sum(len(verdicts) + 1.35 for _, verdicts in shown)
-    canvas, ax = plt.subplots(figsize=(style.WIDTH, 0.26 * lines + 0.45), layout="constrained")
-    level, marks, names = 0.0, [], []
-    for group, verdicts in shown:
-        total = int(counted[group].sum())
-        ax.text(0, level + 0.15, f"{GROUPS[group]}, {total}", weight="bold", size=10, va="center")
-        for verdict in verdicts:
-            level -= 1
-            _blocks(ax, int(counted[group, verdict]), level, TONES[verdict])
-            marks.append(level)
-            names.append(verdict)
-        level -= 1.35
-    ax.set_yticks(marks, names)
-    ax.tick_params(axis="y", labelcolor=style.INK)
-    ax.set_ylim(level + 0.7, 0.8)
-    ax.set_xlim(0, max(counted) * 1.08 + 1)
-    ax.xaxis.set_major_locator(MultipleLocator(5))
-    ax.set_xlabel("claims", loc="left")
+    order = [verdict for verdict in TONES if verdict in set(rows["verdict"])]
+    sns.countplot(rows, y="verdict", order=order, color=DARK, ax=ax)
+    for bar, verdict in zip(ax.patches, order, strict=True):
+        bar.set(**LOOKS[TONES[verdict]])
+    ax.bar_label(ax.containers[0], padding=4)
+    ax.set(xlabel="", ylabel="")
+    ax.set_xticks([])
     ax.grid(visible=False)
-    data = counted.rename("claims").reset_index()
-    subtitle = "Claims by verdict, one block each: filled holds, hatched partly, hollow does not, pale not decided"
-    return finish(canvas, title, subtitle, data)
+    ax.spines["bottom"].set_visible(False)
+    ax.margins(x=0.12)
 
 
-def _blocks(ax: Axes, count: int, level: float, tone: str) -> None:
-    for place in range(count):
-        ax.add_patch(Rectangle((place + 0.1, level - 0.34), 0.8, 0.68, **LOOKS[tone]))
-    note(ax, str(count), count, level, (5, 0), va="center", size=9.5)
+def forecasts(ax: Axes, scores: pd.DataFrame) -> None:
+    """Draw forecasts against what came: the band each speaks of, simulated ranges, and the last value known.
 
-
-def forecasts(scores: pd.DataFrame, title: str) -> Figure:
-    """Forecasts against what came: the band that each speaks of, simulated ranges, and the last value known.
-
-    ``scores`` has one row a forecast: ``label``, ``entity_id``, ``value``, ``band_low``, ``band_high``, ``latest`` (NaN
-    where none is known) and, of the edition before and of this one, ``then_low``, ``then_mid``, ``then_high``,
-    ``now_low``, ``now_mid``, ``now_high``; all are drawn as multiples of the forecast.
+    ``scores`` has one row a forecast: ``label``, ``value``, ``band_low``, ``band_high``, ``latest`` (NaN where none is
+    known) and, of the edition before and of this one, ``then_low``, ``then_mid``, ``then_high``, ``now_low``,
+    ``now_mid``, ``now_high``; all are drawn as multiples of the forecast.
     """
-    style.use()
-    canvas, ax = plt.subplots(figsize=(style.WIDTH, 0.95 * len(scores) + 0.9), layout="constrained")
     drawn = scores[[*_DRAWN, "latest", "band_low"]].div(scores["value"], axis=0)
+    ax.set_xscale("log")
     ax.set_xlim(min(drawn.min().min(), 1) / 1.4, max(drawn.max().max(), 1) * 1.4)
     for level, row in enumerate(scores[::-1].itertuples()):
-        colour = style.ENTITY_COLOURS[row.entity_id]
         high = row.band_high / row.value if np.isfinite(row.band_high) else ax.get_xlim()[1]
         band = ([level - 0.36, level + 0.36], row.band_low / row.value, high)
         ax.fill_betweenx(*band, color=style.GRID, alpha=0.55, linewidth=0, zorder=0)
         for name, place, line in (("then", level + 0.23, "--"), ("now", level - 0.23, "-")):
             ends = [getattr(row, f"{name}_{end}") / row.value for end in ("low", "mid", "high")]
             if ends[1] == ends[1]:
-                ax.plot([ends[0], ends[2]], [place, place], line, color=colour, linewidth=1.6)
-                ax.plot(ends[1], place, "o", color=colour, markerfacecolor="white" if name == "then" else colour)
+                ax.plot([ends[0], ends[2]], [place, place], line, color=DARK, linewidth=1.6)
+                ax.plot(ends[1], place, "o", color=DARK, markerfacecolor="white" if name == "then" else DARK)
         if row.latest == row.latest:
             ax.plot(row.latest / row.value, level, "D", color=style.INK, markersize=7, zorder=5)
             note(ax, f"{row.latest / row.value:.2f}", row.latest / row.value, level, (9, 0), va="center")
     ax.axvline(1, color=style.MUTED, linewidth=1)
     ax.set_yticks(range(len(scores)), list(scores["label"])[::-1], multialignment="right")
-    ax.tick_params(axis="y", labelcolor=style.INK)
-    ax.set_ylim(-0.6, len(scores) - 0.4)
-    ax.set_xscale("log")
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_ylim(-0.6, len(scores) - 0.4)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
-    canvas.legend(handles=_forecast_key(scores), loc="outside lower left", ncols=4)
-    subtitle = "Multiples of the forecast, log scale; bars: middle nine tenths of simulated draws at the due day"
-    return finish(canvas, title, subtitle, scores)
+    ax.legend(handles=_forecast_key(scores), loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, frameon=False)
 
 
 def _forecast_key(scores: pd.DataFrame) -> list[Line2D]:
@@ -199,7 +158,7 @@ def shown(rows: pd.DataFrame) -> pd.DataFrame:
         part=rows["section"].map(PARTS),
         article=[printed(row) for row in records],
         found=[computed(row) for row in records],
-        where=[f"@{row['link']}" if row["link"] else "" for row in records],
+        where=[Printed(f"@{row['link']}") if row["link"] else "" for row in records],
     )
 
 
@@ -209,20 +168,6 @@ def decided(rows: pd.DataFrame) -> pd.DataFrame:
     joined = texts.groupby(["verdict", "computation", "note"])["text"].transform("; ".join)
     once = texts.assign(text=joined).drop_duplicates(["verdict", "computation", "note"])
     return once.sort_values("verdict", kind="stable").reset_index(drop=True)
-
-
-def estimate(name: str, row: Mapping[str, object]) -> dict[str, object]:
-    """Return the estimate of a claim and the ends of its interval as named values for a sentence."""
-    return {name: row["computed"], f"{name}_low": row["ci_low"], f"{name}_high": row["ci_high"]}
-
-
-def ends(name: str, row: Mapping[str, object], spec: str) -> Phrase:
-    """Write the ends of the interval of a claim; one that is not reached has no number."""
-    found = estimate(name, row)
-    low, high = f"{name}_low", f"{name}_high"
-    if not np.isfinite(found[high]):
-        return phrase(f"{{{low}:{spec}}} and no upper end", **{low: found[low]})
-    return phrase(f"{{{low}:{spec}}} to {{{high}:{spec}}}", **{low: found[low], high: found[high]})
 
 
 def printed(row: Mapping[str, object]) -> str:
@@ -252,7 +197,7 @@ def _number(value: float, digits: int | None = None) -> str:
     if digits is None or abs(value) >= 1000:
         size = np.floor(np.log10(abs(value))) if value else 0
         digits = int(min(3, max(0, 2 - size)))
-    return f"{value:,.{digits}f}".replace("-", "−")
+    return minus(f"{value:,.{digits}f}")
 
 
 def _with_unit(text: str, unit: str) -> str:

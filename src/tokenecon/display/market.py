@@ -38,6 +38,9 @@ COUNTRIES = {"China": style.COUNTRY_COLOURS["CN"], "United States": style.COUNTR
 MARKS = {"China": "o", "United States": "s", "other": "^"}
 """And its mark."""
 
+KINDS = {"coding and agents": SERIES[0], "entertainment": SERIES[1]}
+"""Colour of a kind of application."""
+
 LONE = 3
 """So few points in a row are drawn as points: a line would not show."""
 
@@ -173,36 +176,57 @@ def by_score(ax: Axes, rows: pd.DataFrame, third: float) -> None:
 def key(ax: Axes, rows: pd.Series) -> None:
     """Say above a chart which mark is which country, with the number of models of each."""
     for place, (name, count) in enumerate(rows.value_counts().reindex(COUNTRIES).dropna().items()):
-        shown = f"{'●■▲'[place]} {name} ({count:.0f})"
-        _above(ax, 0.33 * place, shown, COUNTRIES[name])
+        _above(ax, 0.33 * place, f"{name} ({count:.0f})", COUNTRIES[name], MARKS[name])
 
 
-def _above(ax: Axes, left: float, text: str, colour: str) -> None:
-    ax.text(left, 1.02, text, transform=ax.transAxes, size=8.5, color=colour, va="bottom", weight="bold")
+def _above(ax: Axes, left: float, text: str, colour: str, mark: str) -> None:
+    ax.plot(left + 0.01, 1.04, mark, color=colour, markersize=5, transform=ax.transAxes, clip_on=False)
+    ax.text(left + 0.03, 1.02, text, transform=ax.transAxes, size=8.5, color=colour, va="bottom", weight="bold")
 
 
-def firms(ax: Axes, bounds: pd.DataFrame, marks: Sequence[float]) -> None:
-    """Draw how many firms a market carries: a row a market, ranges over all assumptions and medians, log scale.
+def firms(ax: Axes, ranges: pd.DataFrame, marks: Sequence[float]) -> None:
+    """Draw how many firms a market carries: a row a definition, a range a scope with its median, on a log scale.
 
-    ``bounds`` has ``market``, ``growth`` and ``firms``; ``marks`` are vertical lines.
+    ``ranges`` has ``market``, ``scope``, ``low``, ``median`` and ``high``; ``marks`` are vertical lines.
     """
-    ranges = bounds.groupby(["market", "growth"], sort=False)["firms"].agg(["min", "median", "max"]).reset_index()
-    markets, growths = list(dict.fromkeys(ranges["market"])), list(dict.fromkeys(ranges["growth"]))
-    shades = {growth: style.tint(SERIES[0], share) for growth, share in zip(growths, (0.0, 0.35, 0.6), strict=True)}
-    plot = so.Plot(ranges, y="market", color="growth", marker="growth")
-    plot = plot.add(so.Range(linewidth=3), so.Dodge(), xmin="min", xmax="max", legend=False)
-    plot = plot.add(so.Dot(pointsize=5), so.Dodge(), x="median", legend=False)
-    marker = dict(zip(growths, ("o", "s", "D"), strict=True))
-    plot.scale(color=so.Nominal(shades, order=growths), marker=so.Nominal(marker, order=growths)).on(ax).plot()
+    markets, scopes = list(dict.fromkeys(ranges["market"])), list(dict.fromkeys(ranges["scope"]))
+    colour, marker = (dict(zip(scopes, looks, strict=False)) for looks in (SERIES, ("o", "s")))
+    plot = so.Plot(ranges, y="market", color="scope", marker="scope")
+    plot = plot.add(so.Range(linewidth=3), so.Dodge(), xmin="low", xmax="high", legend=False)
+    plot = plot.add(so.Dot(pointsize=5.5), so.Dodge(), x="median", legend=False)
+    plot.scale(color=so.Nominal(colour, order=scopes), marker=so.Nominal(marker, order=scopes)).on(ax).plot()
     for mark in marks:
         ax.axvline(mark, color=style.MUTED, linewidth=0.9, linestyle=":")
-    low, high = bounds["firms"].min(), bounds["firms"].max()
-    log_axis(ax.xaxis, low / 3, high * 3, "{:,g}".format, ticks=(0.01, 0.1, 1, 5, 10, 100, 1000, 10_000))
-    for growth, symbol in zip(growths, "●■◆", strict=True):
-        place = growths.index(growth)
-        _above(ax, 0.33 * place, f"{symbol} {growth}", shades[growth])
-    names_above(ax, markets, low / 1.5, 0.42)
+    low, high = ranges["low"].min(), ranges["high"].max()
+    log_axis(ax.xaxis, low / 2, high * 2, "{:,g}".format)
+    names_above(ax, markets, low / 1.5, 0.4)
+    top = ax.get_ylim()[1]
+    for place, scope in enumerate(scopes):
+        note(ax, scope, low / 1.5, top, (0, 4 + 11 * (len(scopes) - 1 - place)), color=colour[scope], weight="bold")
     ax.set(xlim=(low / 1.6, high * 1.4), xlabel="firms of equal size, log scale")
+
+
+def requests(ax: Axes, rows: pd.DataFrame) -> None:
+    """Finish marks of tokens a request by application: the first list hollow and joined to the last, kinds named.
+
+    ``rows`` has ``name``, ``kind``, ``day`` (0 and 1) and ``per_request``, in order from the top.
+    """
+    names = list(dict.fromkeys(rows["name"]))
+    for name, own in rows.groupby("name"):
+        ax.plot(own["per_request"], [name] * len(own), color=style.MUTED, linewidth=0.8, zorder=0)
+    for kind, part in rows.groupby("kind"):
+        first = part[part["day"] == 0]
+        ax.plot(first["per_request"], first["name"], "o", color=KINDS[kind], markersize=5.5, markerfacecolor="none")
+        note(ax, kind, rows["per_request"].min(), part["name"].iloc[0], (0, 8), color=KINDS[kind], weight="bold")
+    log_axis(
+        ax.xaxis,
+        rows["per_request"].min() * 0.8,
+        rows["per_request"].max() * 1.2,
+        "{:,.0f}".format,
+        (1e3, 3e3, 1e4, 3e4, 1e5, 3e5),
+    )
+    ax.set(xlabel="tokens a request, log scale", ylabel="", ylim=(len(names) - 0.3, -1))
+    ax.tick_params(axis="y", labelcolor=style.INK, labelsize=8.5)
 
 
 def price_distribution(
@@ -277,7 +301,7 @@ def launches(ax: Axes, rows: pd.DataFrame, advantage: float, claimed: float) -> 
     ax.set(ylim=(low * 0.75, high * 1.4), ylabel="")
     ax.set(xlim=(min(rows["ahead"].min() * 0.8, 0.01), rows["ahead"].max() * 2.2))
     _spread_labels(ax, rows)
-    said = f"◇ {advantage:.0%} ahead, {claimed:.0%} dearer"
+    said = f"diamond: {advantage:.0%} ahead, {claimed:.0%} dearer"
     note(ax, said, ax.get_xlim()[1], 1 + claimed, (0, 2), ha="right", color=CLAIM)
     ax.set_xlabel("lead in score over the best rival on sale, log scale")
 
@@ -304,6 +328,8 @@ def effect_label(row: pd.Series) -> str:
 def effects(ax: Axes, rows: pd.DataFrame) -> None:
     """Draw estimates with intervals, a row each, over the least effect that could have been seen as a pale band.
 
+    What lies far out of the middle of the estimates runs out of the frame.
+
     ``rows`` has ``label``, ``value``, ``low``, ``high``, ``detectable`` and ``n``.
     """
     plot = so.Plot(rows.assign(least=-rows["detectable"]), y="label")
@@ -311,5 +337,6 @@ def effects(ax: Axes, rows: pd.DataFrame) -> None:
     plot = plot.add(so.Range(linewidth=2, color=SERIES[0]), xmin="low", xmax="high")
     plot.add(so.Dot(pointsize=6, color=SERIES[0]), x="value").on(ax).plot()
     ax.axvline(0, color=style.MUTED, linewidth=0.9)
-    left = min(-rows["detectable"].max(), rows["low"].min())
+    left = -3 * rows["detectable"].median()
+    ax.set_xlim(left, -left)
     names_above(ax, [f"{row.label} (n = {row.n})" for row in rows.itertuples()], left, 0.3)

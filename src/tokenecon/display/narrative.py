@@ -17,6 +17,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tokenecon.shown import minus
+
 NOT_AVAILABLE = "[not available]"
 
 # Citations and cross-references carry digits in their keys: [@ZP_AR25], @fig-x, {#sec-x}; so do code and maths.
@@ -181,15 +183,11 @@ def _fact(value: Any, spec: str) -> Fact:
         if unit_name not in UNITS:
             raise ValueError(f"unknown unit {unit_name!r}: one of {', '.join(UNITS)}")
         unit = UNITS[unit_name]
-        return Fact(_plain(value), unit.base, unit.template.format(_minus(format(value / unit.scale, number_format))))
+        return Fact(_plain(value), unit.base, unit.template.format(minus(format(value / unit.scale, number_format))))
     base = "count" if isinstance(value, int) else "ratio" if number_format.endswith("%") else "number"
-    return Fact(_plain(value), base, _minus(format(value, number_format)))
+    return Fact(_plain(value), base, minus(format(value, number_format)))
 
 
 def _plain(value: Any) -> float | int:
     """Return a JSON number; floats to twelve significant digits, beyond which libraries differ."""
     return int(value) if float(value).is_integer() and not isinstance(value, float) else float(f"{value:.12g}")
-
-
-def _minus(text: str) -> str:
-    return text.replace("-", "−")

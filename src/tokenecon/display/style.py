@@ -1,17 +1,21 @@
 """The one look of all figures: font, colours, evidence marks.
 
 Colours are a variant of Okabe and Ito's colour-blind-safe set (2008). A colour belongs to one entity everywhere, and
-China and the United States have a pair of their own; no meaning is carried by colour alone.
+China and the United States have a pair of their own; no meaning is carried by colour alone. Each has a partner for a
+dark page, chosen by eye on that page's ground.
 """
 
 from __future__ import annotations
 
+import colorsys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import font_lato
 import matplotlib as mpl
+import pylopdf_fonts_zh_cn
 from matplotlib import font_manager
 
 INK = "#1f2328"
@@ -30,6 +34,27 @@ ENTITY_COLOURS: Mapping[str, str] = {
     "google": "#6b7a1f",
 }
 COUNTRY_COLOURS: Mapping[str, str] = {"CN": "#b8443c", "US": "#2f6db3"}
+
+GROUND, DARK_GROUND = "#ffffff", "#14171b"
+DARK: Mapping[str, str] = {
+    GROUND: DARK_GROUND,
+    "#000000": "#eef1f4",
+    INK: "#e2e6eb",
+    MUTED: "#a5afba",
+    GRID: "#39414a",
+    ENTITY_COLOURS["zhipu"]: "#62b2f2",
+    ENTITY_COLOURS["minimax"]: "#f68d4f",
+    ENTITY_COLOURS["moonshot"]: "#bb98e4",
+    ENTITY_COLOURS["deepseek"]: "#3fc79e",
+    ENTITY_COLOURS["alibaba"]: "#d8b23e",
+    ENTITY_COLOURS["bytedance"]: "#abb6c1",
+    ENTITY_COLOURS["anthropic"]: "#ee8ea6",
+    ENTITY_COLOURS["openai"]: "#6fc4cc",
+    ENTITY_COLOURS["google"]: "#b5c65a",
+    COUNTRY_COLOURS["CN"]: "#f2857c",
+    COUNTRY_COLOURS["US"]: "#7db4f3",
+}
+"""Colour on white to its partner on a dark page."""
 
 # Parts of one entity's revenue: the token business dark, the rest lighter, each with its own hatch.
 ROUTE_TINTS: Mapping[str, float] = {"api": 0.0, "deployment": 0.55, "product": 0.55}
@@ -55,9 +80,12 @@ TIER_LABELS: Mapping[str, str] = {
     "opinion": "opinion",
 }
 
-FONT = "Lato"
-FONT_STACK = "Lato, 'Helvetica Neue', Arial, sans-serif"
+FONT, HAN_FONT = "Lato", "Noto Sans SC"
+FONT_STACK = "Lato, 'Helvetica Neue', Arial"
 """What an SVG asks for: the reader's page and the PDF carry the font, a browser showing the bare file may not."""
+
+ROUNDING = 1.6 / 255
+"""How far a tint's channels are from where they would be, written in whole steps."""
 
 WIDTH = 7.2
 """Width of every figure in inches; heights vary."""
@@ -73,7 +101,7 @@ def use() -> None:
             "figure.facecolor": "none",
             "savefig.facecolor": "none",
             "axes.facecolor": "none",
-            "font.family": FONT,
+            "font.family": [FONT, HAN_FONT],
             "font.size": 9.5,
             "text.color": INK,
             "text.parse_math": False,
@@ -110,11 +138,45 @@ def use() -> None:
 
 @cache
 def _register_fonts() -> None:
-    for path in sorted((Path(font_lato.__file__).parent / "files").glob("*.ttf")):
+    lato = sorted((Path(font_lato.__file__).parent / "files").glob("*.ttf"))
+    for path in (*lato, pylopdf_fonts_zh_cn.sans_path()):
         font_manager.fontManager.addfont(str(path))
+    # Chinese has one weight here; else matplotlib says of every bold title that it found none.
+    han = next(font for font in font_manager.fontManager.ttflist if font.name == HAN_FONT)
+    font_manager.fontManager.ttflist.append(replace(han, weight=700))
 
 
 def tint(colour: str, share_white: float) -> str:
     """Return ``colour`` mixed with white: 0 leaves it, 1 is white."""
-    rgb = mpl.colors.to_rgb(colour)
-    return mpl.colors.to_hex([c + (1 - c) * share_white for c in rgb])
+    return _mixed(colour, GROUND, share_white)
+
+
+@cache
+def dark(colour: str) -> str:
+    """Return the partner of a colour on a dark page; a tint goes as far towards that page's ground as it did to white.
+
+    A colour of another origin keeps its hue, and changes sides in lightness.
+    """
+    colour = mpl.colors.to_hex(colour)
+    if colour in DARK:
+        return DARK[colour]
+    off, base, share = min((_off(colour, base) for base in DARK), key=lambda found: found[0])
+    if off <= ROUNDING:
+        return _mixed(DARK[base], DARK_GROUND, share)
+    hue, lightness, saturation = colorsys.rgb_to_hls(*mpl.colors.to_rgb(colour))
+    return mpl.colors.to_hex(colorsys.hls_to_rgb(hue, 0.9 - 0.78 * lightness, saturation))
+
+
+def _off(colour: str, base: str) -> tuple[float, str, float]:
+    """Return how far a colour is from the nearest tint of another, that other, and the tint's share of white."""
+    wanted, start = mpl.colors.to_rgb(colour), mpl.colors.to_rgb(base)
+    room = sum((1 - channel) ** 2 for channel in start)
+    share = sum((w - c) * (1 - c) for w, c in zip(wanted, start, strict=True)) / room if room else 0
+    share = min(1.0, max(0.0, share))
+    found = mpl.colors.to_rgb(tint(base, share))
+    return max(abs(w - f) for w, f in zip(wanted, found, strict=True)), base, share
+
+
+def _mixed(colour: str, other: str, share: float) -> str:
+    pairs = zip(mpl.colors.to_rgb(colour), mpl.colors.to_rgb(other), strict=True)
+    return mpl.colors.to_hex([one + (two - one) * share for one, two in pairs])

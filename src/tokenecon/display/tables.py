@@ -11,14 +11,19 @@ from typing import Any
 import pandas as pd
 
 from tokenecon.display.figure import csv_text
-from tokenecon.display.narrative import facts_metadata
+from tokenecon.display.narrative import Phrase, facts_metadata
+from tokenecon.display.text import Printed
+from tokenecon.markup import cell as one_line
+from tokenecon.markup import escaped
+from tokenecon.markup import shown as without_escapes
+from tokenecon.shown import minus
 
 MISSING = "—"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 WIDTH = 100
 """Dashes in a table's rule, about the characters that fit a line: the columns' relative widths where cells wrap."""
 PADDING = 3
-_REFERENCE = re.compile(r"@(?:sec|fig|tbl|eq)-[\w-]+")
+_REFERENCE = re.compile(r"\[?-?@(?:sec|fig|tbl|eq)-[\w-]+\]?")
 _REFERENCE_SHOWN = "Section"
 
 
@@ -26,7 +31,9 @@ _REFERENCE_SHOWN = "Section"
 class Column:
     """How a column is shown: its ``header`` (with the unit) and its ``format``.
 
-    ``format`` is a format specification such as ``",.0f"``, or a function of the value. Numbers stand on the right;
+    ``format`` is a format specification such as ``",.0f"``, or a function of the value. Text is shown as it is, in the
+    header too; what is to be read as Markdown, such as a reference, is given as
+    :class:`~tokenecon.display.text.Printed` or a phrase, by the data or by ``format``. Numbers stand on the right;
     ``align`` overrules that. ``scale`` divides numbers before they are formatted, for example 1e6 for millions.
     ``width`` is the column's width in characters where its words should not decide it.
     """
@@ -100,10 +107,11 @@ def table(data: pd.DataFrame, columns: Mapping[str, Column], note: str = "", fil
         raise KeyError(f"no column {', '.join(missing)} among {', '.join(map(str, data.columns))}")
     cells = {name: [_cell(value, column) for value in data[name]] for name, column in columns.items()}
     aligns = [column.align or ("right" if _numeric(data[name]) else "left") for name, column in columns.items()]
+    headers = [escaped(column.header) for column in columns.values()]
     lines = [
-        _row([column.header for column in columns.values()]),
+        _row(headers),
         _rule(
-            [[column.header, *cells[name]] for name, column in columns.items()],
+            [[header, *cells[name]] for header, name in zip(headers, columns, strict=True)],
             aligns,
             [column.width for column in columns.values()],
         ),
@@ -117,12 +125,14 @@ def _cell(value: Any, column: Column) -> str:
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return MISSING
     if callable(column.format):
-        return column.format(value)
+        value = column.format(value)
+    if isinstance(value, (Printed, Phrase)):
+        return str(value)
+    if isinstance(value, str):
+        return escaped(value)
     if isinstance(value, dt.date):
         return format(value, column.format or "%-d %b %Y").replace(" ", NO_BREAK)
-    if isinstance(value, str):
-        return value
-    return format(value / column.scale if column.scale != 1 else value, column.format).replace("-", "−")
+    return minus(format(value / column.scale if column.scale != 1 else value, column.format))
 
 
 def _numeric(values: pd.Series) -> bool:
@@ -130,13 +140,13 @@ def _numeric(values: pd.Series) -> bool:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(one_line, cells)) + " |"
 
 
 def _rule(texts: Sequence[Sequence[str]], aligns: Sequence[str], widths: Sequence[int | None]) -> str:
     """Return the rule below the header: room for each column's longest word, the rest by what its cells would take."""
     # A reference shows as a word and a number, whatever its label.
-    texts = [[_REFERENCE.sub(_REFERENCE_SHOWN, text) for text in column] for column in texts]
+    texts = [[_REFERENCE.sub(_REFERENCE_SHOWN, without_escapes(text)) for text in column] for column in texts]
     words = [max(len(word) for text in column for word in text.split(" ")) for column in texts]
     whole = [max(word, *map(len, column[1:])) for word, column in zip(words, texts, strict=True)]
     spare = max(0, WIDTH - sum(words) - PADDING * len(words))

@@ -16,6 +16,7 @@ __all__ = export(
         "project": ("Project",),
         "record": ("Record", "claims_of", "edition_states", "read_record"),
         "release": ("Release", "release"),
+        "site": ("finish_pages",),
         "verify": ("verify",),
         "watch": ("watch",),
     },

@@ -1,4 +1,4 @@
-"""The generated pages of the appendix: data, what is left out, methods, what changed, colophon.
+"""The generated pages of the appendix: data, what is left out, methods, terms, what changed, colophon.
 
 A page of ``report/`` holds the place of its text as ``_chapters/<name>.md``; what is written here goes there.
 An edition's pages tell of no later edition, so that they stay as they were.
@@ -23,6 +23,7 @@ from tokenecon.publish.project import HOME, Project
 from tokenecon.publish.record import Record, read_record
 from tokenecon.publish.sources import data_page
 from tokenecon.publish.stage import LITERATURE
+from tokenecon.publish.terms import read_terms, terms_page
 
 
 def pages(
@@ -54,6 +55,7 @@ def pages(
         "data": data_page(project.data, edition.as_of),
         "exclusions": exclusions_page(project, edition),
         "methods": methods_page(project.root / "src" / "tokenecon" / "analysis", project.report / LITERATURE, chapters),
+        "terms": terms_page(read_terms(project.report)),
         "changes": changes_page(project, edition, changed),
         "colophon": colophon_page(project, manifest),
     }

@@ -18,13 +18,15 @@ from typing import Any
 from nbformat import NotebookNode
 
 from tokenecon.catalog import Edition
-from tokenecon.publish import appendix, stage
+from tokenecon.publish import appendix, site, stage
 from tokenecon.publish.cache import Cache, files_below, sha256
 from tokenecon.publish.changed import CHANGES_CSV
 from tokenecon.publish.compare import Diff
 from tokenecon.publish.gaps import gaps
+from tokenecon.publish.memory import keeping
 from tokenecon.publish.project import STAGED, Project
 from tokenecon.publish.record import Record, record_file, recorded
+from tokenecon.publish.references import check_references
 from tokenecon.publish.renderers import renderer_module, renderer_name
 
 
@@ -92,8 +94,11 @@ class Book:
             report = target / ".report"
             shutil.copytree(project.report, report, ignore=shutil.ignore_patterns(*STAGED))
             self._stage(report, pages, changed, manifest)
-            renderer_module(renderer).render(project, self.edition, report, target, formats)
+            with keeping(project.build / ".state" / self.edition.id / "rendered", report):
+                renderer_module(renderer).render(project, self.edition, report, target, formats)
             shutil.rmtree(report)
+            if "html" in formats:
+                site.complete(project, self.edition, target / "html", target.glob("*.pdf"))
             self._write_results(target, manifest)
             _write_changes(changed, target)
         return tuple(manifest["gaps"])
@@ -103,7 +108,7 @@ class Book:
         project = self.project
         changed = appendix.previous(project, self.edition, self.record())
         pages = appendix.pages(project, self.edition, self.contents, self.run.executed, manifest, changed)
-        stage.check_references(project, self.contents, pages)
+        check_references(project, self.contents, pages)
         return pages, changed
 
     def _stage(self, report: Path, pages: Mapping[str, str], changed: Diff | None, manifest: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from filelock import FileLock, Timeout
 from tokenecon.catalog import Edition, list_editions
 from tokenecon.publish.cache import NO_PART, Cache, files_below, sha256
 from tokenecon.publish.errors import NotebookError, PublishError, plain_disk_errors
-from tokenecon.publish.executor import Task, available, completed, executor
+from tokenecon.publish.executor import Task, available, executor
+from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.project import Project
 from tokenecon.publish.renderers import check_name, choose_renderer, identity
 
@@ -242,24 +244,27 @@ def _execute(
     for work in works:
         if not work.left:
             ready(work)
+    if not tasks:
+        return
     failed: NotebookError | None = None
-    workers = min(len(tasks), max_workers or available())
-    for key, future in completed(tasks, lambda: executor(project.root, cluster, workers)):
-        if key == "check":
-            _refuse(future.result())
-            (project.build / ".state" / "checked").write_text(checked, encoding="utf-8")
-            tasks.pop("check")
-        else:
-            edition, path = key
-            try:
-                by_id[edition].done(path, future.result())
-            except NotebookError as error:
-                failed = failed or error
-        # Whether the data are sound says more than what a notebook makes of them.
-        if failed and "check" not in tasks:
-            raise failed
-        if key != "check" and not by_id[edition].left:
-            ready(by_id[edition])
+    with executor(project.root, cluster, min(len(tasks), max_workers or available())) as pool:
+        futures = {pool.submit(call, *arguments): key for key, (call, arguments) in tasks.items()}
+        for future in as_completed(futures):
+            key = futures[future]
+            if key == "check":
+                _refuse(future.result())
+                (project.build / ".state" / "checked").write_text(checked, encoding="utf-8")
+                tasks.pop("check")
+            else:
+                try:
+                    by_id[key[0]].done(key[1], future.result())
+                except NotebookError as error:
+                    failed = failed or error
+            # Whether the data are sound says more than what a notebook makes of them.
+            if failed and "check" not in tasks:
+                raise failed
+            if key != "check" and not by_id[key[0]].left:
+                ready(by_id[key[0]])
 
 
 def _refuse(findings: Sequence[object]) -> None:
@@ -294,7 +299,7 @@ def _rendered(
         work.cache.made(key, final)
     else:
         gaps = json.loads((final / "manifest.json").read_text(encoding="utf-8"))["gaps"]
-    outputs = tuple(final / name for name in ("html/index.html", "report.pdf") if (final / name).exists())
+    outputs = tuple(final / name for name in ("html/index.html", REPORT, APPENDIX) if (final / name).exists())
     return BuildResult(edition.id, outputs, reasons, tuple(gaps), made)
 
 

@@ -8,7 +8,7 @@ from tokenecon.analysis.changes import KINDS
 from tokenecon.catalog import Edition
 from tokenecon.publish.chapter import only_html
 from tokenecon.publish.compare import Diff
-from tokenecon.publish.markdown import captioned, escaped, pipe_table
+from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
 from tokenecon.publish.project import Project
 
 CHANGES_CSV = "changes.csv"
@@ -57,7 +57,7 @@ def _editions(project: Project, edition: Edition) -> str:
 def _facts(changed: Diff) -> list[str]:
     counts = changed.counts
     header = ("Chapter", *counts.columns)
-    rows = [(f"`{name}`", *(f"{number:,}" for number in row)) for name, *row in counts.itertuples()]
+    rows = [(code(name), *(f"{number:,}" for number in row)) for name, *row in counts.itertuples()]
     rows.append(("*All*", *(f"{number:,}" for number in counts.sum())))
     said = "; ".join(f"*{kind}*, {_MEANING[kind]}" for kind in KINDS if kind in counts)
     link = f"::: {{.downloads}}\n[Every fact of both editions (CSV)](tables/{CHANGES_CSV})\n:::"
@@ -79,7 +79,7 @@ def _facts(changed: Diff) -> list[str]:
 def _verdicts(changed: Diff) -> list[str]:
     head = "## Verdicts {#sec-changes-verdicts}"
     rows = [
-        (f"`{row.claim_id}`", escaped(row.before) or "not judged", escaped(row.after) or "not judged")
+        (code(row.claim_id), escaped(row.before) or "not judged", escaped(row.after) or "not judged")
         for row in changed.verdicts.itertuples()
     ]
     if not rows:
@@ -98,7 +98,7 @@ def _estimates(changed: Diff) -> list[str]:
         "with an interval that does not meet it."
     )
     rows = [
-        (f"`{key}`", *(_interval(row, side) for side in ("before", "after")), "apart" if row["apart"] else "meet")
+        (code(key), *(_interval(row, side) for side in ("before", "after")), "apart" if row["apart"] else "meet")
         for key, row in found[found["beyond"]].iterrows()
     ]
     if not rows:
@@ -135,7 +135,7 @@ def _figures(changed: Diff) -> list[str]:
 
 def _revised(changed: Diff) -> list[str]:
     rows = [
-        (f"`{key}`", escaped(row["before_text"]), escaped(row["after_text"]), row["kind"])
+        (code(key), escaped(row["before_text"]), escaped(row["after_text"]), row["kind"])
         for key, row in changed.facts[changed.facts["kind"].isin(("restated", "revised"))].iterrows()
     ]
     if not rows:

@@ -19,17 +19,21 @@ from tokenecon.publish.options import cell_options, without_options
 from tokenecon.publish.svg import inline_svg
 
 _HEADING = re.compile(r"^# (?P<title>.+?)\s*\{#(?P<label>sec-[\w-]+)\}\s*$", re.M)
+_PLACE = "<!-- the picture -->"
+_BOX = re.compile(rf'<div class="figure-box">\s*{re.escape(_PLACE)}\s*</div>')
 _RULE = re.compile(r"^\|(\s*:?-+:?\s*\|)+\s*$", re.M)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure: the picture, the CSV text of what is drawn, and what is read out in its place."""
+    """A figure: the picture, the CSV text of what is drawn, what is read out in its place, its title in Markdown."""
 
     label: str
     svg: str
     data_csv: str
     alt: str
+    title: str = ""
+    subtitle: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,12 +215,12 @@ class _Cell:
         self._collect(dict(inline.facts(self.cell)))
         if finding := own.get("finding") or title:
             alt = f"{alt.rstrip('.')}. {finding}"
-        self.content.figures.append(Figure(label, svg, own["data_csv"], alt))
+        self.content.figures.append(Figure(label, svg, own["data_csv"], alt, title, subtitle))
         shown = _in_page(svg, html, label, alt, own.get("narrow", ""))
         quoted = alt.replace("\\", "\\\\").replace('"', '\\"')
-        links = [f"[Data (CSV)](figures/{label}.csv)", f"[Figure (SVG)](figures/{label}.svg)", self._notebook_link()]
-        head = [f"::: {{.figure-title}}\n{title}\n:::"] if title else []
-        head += [f"::: {{.figure-subtitle}}\n{subtitle}\n:::"] if subtitle else []
+        files = {"Data (CSV)": "csv", "Figure (SVG)": "svg", "Picture (PNG)": "png"}
+        links = [f"[{name}](figures/{label}.{ending})" for name, ending in files.items()] + [self._notebook_link()]
+        head = [_styled(text, name) for name, text in (("figure-title", title), ("figure-subtitle", subtitle)) if text]
         return "\n\n".join([
             f"::: {{#{label}}}",
             *head,
@@ -240,7 +244,7 @@ class _Cell:
             table = f'::::: {{.filterable data-filters="{",".join(map(str, filters))}"}}\n{table}\n:::::'
         return "\n\n".join([
             table,
-            _note(note) if note else "",
+            _styled(note, "table-note") if note else "",
             _downloads([f"[Data (CSV)](tables/{label}.csv)", self._notebook_link()]),
         ]).replace("\n\n\n\n", "\n\n")  # fmt: skip
 
@@ -275,15 +279,16 @@ def _in_page(svg: str, html: str, label: str, alt: str, narrow: str = "") -> str
     A figure that was laid out again for a narrow screen brings that drawing as well; the page shows one of the two.
     """
     picture = inline_svg(svg, label, alt)
+    boxes = f'<div class="figure-box{" wide" if narrow else ""}">\n{picture}\n</div>'
     if narrow:
         second = inline_svg(narrow, f"{label}--narrow", alt)
-        return f'<div class="figure-box wide">\n{picture}\n</div>\n<div class="figure-box narrow">\n{second}\n</div>'
+        boxes += f'\n<div class="figure-box narrow">\n{second}\n</div>'
     if not html:
-        return f'<div class="figure-box">\n{picture}\n</div>'
+        return boxes
     twin = svg[svg.index("<svg") :].strip()
     if html.count(twin) != 1:
         raise PublishError(f"figure {label} shows text/html without its SVG in it: no scripts, no figure")
-    return html.replace(twin, picture)
+    return _BOX.sub(lambda _: f'<div class="twin">\n{boxes}\n</div>', html.replace(twin, _PLACE), count=1)
 
 
 def _callout(text: str) -> str:
@@ -295,10 +300,9 @@ def only_html(text: str) -> str:
     return f'::::: {{.content-visible when-format="html"}}\n{text}\n:::::'
 
 
-def _note(text: str) -> str:
-    return "\n\n".join([
-        "::: {.table-note}", _fenced("#table-note[", "{=typst}"), text, _fenced("]", "{=typst}"), ":::",
-    ])  # fmt: skip
+def _styled(text: str, name: str) -> str:
+    """Return Markdown in a class of the pages and a function of the PDF, both of that name."""
+    return "\n\n".join([f"::: {{.{name}}}", _fenced(f"#{name}[", "{=typst}"), text, _fenced("]", "{=typst}"), ":::"])
 
 
 def _downloads(links: list[str]) -> str:

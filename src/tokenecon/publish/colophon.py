@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenecon.publish.chapter import only_html
-from tokenecon.publish.markdown import captioned, pipe_table
+from tokenecon.publish.markdown import captioned, code, pipe_table
 from tokenecon.publish.project import Project
 
 
@@ -15,9 +15,9 @@ def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
     """Return Markdown on what the report was made with and from: versions, renderer, inputs with their hashes."""
     locked = _locked(project)
     programs = {"python": manifest["python"]} | manifest["renderer"]["versions"]
-    rows = [(f"`{name}`", version, "—") for name, version in programs.items()]
-    rows += [(f"`{name}`", version, locked.get(_normal(name), "—")) for name, version in manifest["packages"].items()]
-    inputs = [(f"`{name}`", f"`{digest[:16]}`") for name, digest in manifest["inputs"].items() if _is_told(name)]
+    rows = [(code(name), version, "—") for name, version in programs.items()]
+    rows += [(code(name), version, locked.get(_normal(name), "—")) for name, version in manifest["packages"].items()]
+    inputs = [(code(name), f"`{digest[:16]}`") for name, digest in manifest["inputs"].items() if _is_told(name)]
     said = (
         f"The {manifest['renderer']['name']} renderer made these pages from {len(manifest['notebooks'])} notebooks and "
         f"{len(manifest['inputs'])} files in all; [the whole list](inputs.json) stands beside the pages."

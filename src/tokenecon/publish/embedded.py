@@ -6,10 +6,13 @@ Reads the same pages as Quarto. ``report/embedded/`` holds one filter, and a tem
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,10 +22,14 @@ import typst
 
 from tokenecon.catalog import Edition
 from tokenecon.publish.errors import PublishError
+from tokenecon.publish.memory import remembered
+from tokenecon.publish.parts import Part, parts
 from tokenecon.publish.project import HOME, Chapter, Project, noon
 
 _READER = "markdown+table_attributes"
-_SHARED = ("style.css", "filter.js", "facts.json")
+_SHARED = ("palette.css", "style.css", "filter.js", "site.js", "favicon.svg", "facts.json")
+_FLOAT = re.compile(r"<((?:fig|tbl|eq)-[\w-]+)>")
+_QMD = re.compile(r"([\w-]+)\.qmd(#[\w:.-]+)?")
 _Json = dict[str, Any]
 
 
@@ -32,7 +39,7 @@ def versions() -> dict[str, str]:
 
 
 def render(project: Project, edition: Edition, report: Path, target: Path, formats: Sequence[str]) -> None:
-    """Render the staged book in ``report`` to ``target/html`` and ``target/report.pdf``.
+    """Render the staged book in ``report`` to ``target/html`` and the PDFs in ``target``.
 
     Raises
     ------
@@ -41,9 +48,15 @@ def render(project: Project, edition: Edition, report: Path, target: Path, forma
     """
     book = _Book(project, edition, report)
     if "pdf" in formats:
-        book.write_pdf(target / "report.pdf")
+        for part in parts(project, edition):
+            book.write_pdf(part, target / part.file)
     if "html" in formats:
         book.write_html(target / "html")
+
+
+def labels(project: Project, edition: Edition, report: Path) -> dict[str, dict[str, str]]:
+    """Return each label of the staged book: its ``chapter``, and ``name`` and ``number``, or a heading's ``title``."""
+    return _Book(project, edition, report).labels()
 
 
 @dataclass(frozen=True)
@@ -63,17 +76,20 @@ class _Book:
     def __init__(self, project: Project, edition: Edition, report: Path) -> None:
         self.project, self.edition, self.report = project, edition, report
         self.templates = report / "embedded"
-        parsed = {chapter: self._parse(chapter) for chapter in project.chapters()}
+        parsed = {chapter: self._parse(chapter.file) for chapter in project.chapters()}
         self.api = next(iter(parsed.values()))["pandoc-api-version"]
         self.chapters = {chapter: document["blocks"] for chapter, document in parsed.items()}
+        self._resolved = cache(self._resolve)
 
-    def _parse(self, chapter: Chapter) -> _Json:
-        text = (self.report / chapter.file).read_text(encoding="utf-8")
+    def _parse(self, file: str) -> _Json:
+        return self._read((self.report / file).read_text(encoding="utf-8"), file)
+
+    def _read(self, text: str, what: str) -> _Json:
         arguments = ["-f", _READER, "-t", "json", "--lua-filter=include.lua"]
-        return json.loads(_pandoc(arguments, text, chapter.file, folder=self.report))
+        return json.loads(_pandoc(arguments, text, what, folder=self.report))
 
-    def _resolved(self, target: str) -> list[_Json]:
-        """Return one div a chapter, numbered, with references and citations resolved."""
+    def _resolve(self, target: str) -> _Json:
+        """Return a document of one div a chapter, numbered, with references and citations resolved."""
         divs = [_chapter_div(chapter, blocks) for chapter, blocks in self.chapters.items()]
         meta = {
             "target": _string(target),
@@ -81,18 +97,22 @@ class _Book:
             "link-citations": {"t": "MetaBool", "c": True},
         }
         arguments = ["-f", "json", "-t", "json", f"--lua-filter={self.templates / 'filter.lua'}", "--citeproc"]
-        return json.loads(_pandoc(arguments, self._document(divs, meta), "the book"))["blocks"]
+        return json.loads(_pandoc(arguments, self._document(divs, meta), "the book"))
+
+    def labels(self) -> dict[str, dict[str, str]]:
+        """Return what each label is called; see :func:`labels`."""
+        listed = self._resolved("typst")["meta"].get("labels", {"c": {}})["c"]
+        return {label: {key: _text(said) for key, said in own["c"].items()} for label, own in listed.items()}
 
     def _document(self, blocks: list[_Json], meta: _Json) -> str:
         return json.dumps({"pandoc-api-version": self.api, "meta": meta, "blocks": blocks})
 
     def _meta(self) -> _Json:
         book = self.project.book["book"]
-        authors = book.get("author", [])
         return {
             "booktitle": _string(book["title"]),
             "subtitle": _string(book.get("subtitle", "")),
-            "author": {"t": "MetaList", "c": [_string(name) for name in _names(authors)]},
+            "author": {"t": "MetaList", "c": [_string(name) for name in self.project.authors]},
             "edition": _string(self.edition.id),
             "edition-title": _string(self.edition.title),
             "as-of": _string(self.edition.as_of_text),
@@ -102,14 +122,14 @@ class _Book:
 
     # PDF
 
-    def write_pdf(self, target: Path) -> None:
+    def write_pdf(self, part: Part, target: Path) -> None:
         """Write Typst next to the staged figures, and compile it."""
-        source = self.report / "book-embedded.typ"
-        day = {part: _string(str(getattr(self.edition.as_of, part))) for part in ("year", "month", "day")}
-        meta = self._meta() | {"document-date": {"t": "MetaMap", "c": day}}
-        blocks = [block for div in self._resolved("typst") for block in div["c"][1]]
+        source = self.report / f"{target.stem}-embedded.typ"
+        day = {name: _string(str(getattr(self.edition.as_of, name))) for name in ("year", "month", "day")}
+        meta = self._meta() | {"document-date": {"t": "MetaMap", "c": day}, "subtitle": _string(part.subtitle)}
         arguments = ["-f", "json", "-t", "typst-citations", f"--template={self.templates / 'book.typ'}"]
-        source.write_text(_pandoc(arguments, self._document(blocks, meta), "the PDF"), encoding="utf-8")
+        document = self._document(self._blocks(part), meta)
+        source.write_text(_pandoc(arguments, document, "the PDF"), encoding="utf-8")
         try:
             typst.compile(
                 source,
@@ -121,6 +141,23 @@ class _Book:
         except RuntimeError as error:
             raise PublishError(f"Typst cannot make the PDF: {error}") from None
 
+    def _blocks(self, part: Part) -> list[_Json]:
+        """Return a part's chapters: what it refers to in the other part is text, and its references are its own."""
+        divs = dict(zip(self.chapters, deepcopy(self._resolved("typst")["blocks"]), strict=True))
+        blocks = self._read(part.opening, "the opening")["blocks"] if part.opening else []
+        blocks += [block for chapter in part.chapters for block in divs[chapter]["c"][1]]
+        cited = {link["c"][2][0] for link in _elements(blocks) if link["t"] == "Link"}
+        for element in _elements(blocks):
+            if element["t"] == "Div" and element["c"][0][0] == "refs":
+                element["c"][1] = [entry for entry in element["c"][1] if f"#{entry['c'][0][0]}" in cited]
+        here = set(_identifiers(blocks)) | {label for raw in _raw(blocks) for label in _FLOAT.findall(raw)}
+        for link in _elements(blocks):
+            if link["t"] == "Link" and (page := _QMD.fullmatch(link["c"][2][0])):
+                link["c"][2][0] = page[2] or f"#{_label(divs, page[1])}"
+            if link["t"] == "Link" and link["c"][2][0].startswith("#") and link["c"][2][0][1:] not in here:
+                link["t"], link["c"] = "Span", [["", [], []], link["c"][1]]
+        return blocks
+
     # HTML
 
     def write_html(self, target: Path) -> None:
@@ -128,7 +165,7 @@ class _Book:
         target.mkdir(parents=True)
         pages = [
             _Page(chapter, _title(div), div["c"][1])
-            for chapter, div in zip(self.chapters, self._resolved("html"), strict=True)
+            for chapter, div in zip(self.chapters, deepcopy(self._resolved("html")["blocks"]), strict=True)
         ]
         owner = {identifier: page for page in pages for identifier in _identifiers(page.blocks)}
         for number, page in enumerate(pages):
@@ -147,18 +184,17 @@ class _Book:
             text = _pandoc(arguments, self._document(page.blocks, meta), page.chapter.file)
             (target / page.href).write_text(text, encoding="utf-8")
         for name in ("figures", "tables", "notebooks", "fonts"):
-            shutil.copytree(self.report / name, target / name)
+            shutil.copytree(self.report / name, target / name, ignore=shutil.ignore_patterns("*.ttf", "*.otf"))
         for file in (*map(self.report.joinpath, _SHARED), self.templates / "book.css"):
             shutil.copy(file, target)
 
 
-def _names(authors: Any) -> list[str]:
-    listed = authors if isinstance(authors, list) else [authors]
-    return [author["name"] if isinstance(author, Mapping) else author for author in listed if author]
-
-
 def _pandoc(arguments: list[str], text: str, what: str, folder: Path | None = None) -> str:
     command = [pypandoc.get_pandoc_path(), "--wrap=none", "--data-dir=/nonexistent", *arguments]
+    return remembered([*command, text], lambda: _converted(command, text, what, folder))
+
+
+def _converted(command: list[str], text: str, what: str, folder: Path | None) -> str:
     done = subprocess.run(command, input=text, capture_output=True, text=True, encoding="utf-8", cwd=folder)
     complaints = [line for line in done.stderr.splitlines() if line.strip()]
     if done.returncode or complaints:
@@ -175,6 +211,12 @@ def _chapter_div(chapter: Chapter, blocks: list[_Json]) -> _Json:
 
 def _title(div: _Json) -> list[_Json]:
     return next(block for block in div["c"][1] if block["t"] == "Header")["c"][2]
+
+
+def _label(divs: Mapping[Chapter, _Json], name: str) -> str:
+    """Return the label of a chapter's heading."""
+    div = next((div for chapter, div in divs.items() if chapter.name == name), None)
+    return next(block for block in div["c"][1] if block["t"] == "Header")["c"][1][0] if div else ""
 
 
 def _string(text: str) -> _Json:
@@ -212,14 +254,25 @@ def _identifiers(blocks: list[_Json]) -> Iterator[str]:
             yield identifier
 
 
+def _raw(blocks: list[_Json]) -> Iterator[str]:
+    """Yield what is Typst already, the labels of figures and tables among it."""
+    yield from (element["c"][1] for element in _elements(blocks) if element["t"] == "RawBlock")
+
+
 def _point_across_pages(page: _Page, owner: Mapping[str, _Page]) -> None:
     """Let a link to another chapter's label lead to that chapter's page."""
     for element in _elements(page.blocks):
         if element["t"] == "Link":
             target = element["c"][2]
+            if page_of := _QMD.fullmatch(target[0]):
+                target[0] = f"{page_of[1]}.html{page_of[2] or ''}"
             other = owner.get(target[0][1:]) if target[0].startswith("#") else None
             if other and other is not page:
                 target[0] = other.href + target[0]
+
+
+def _text(meta: _Json) -> str:
+    return meta["c"] if meta["t"] == "MetaString" else _plain(meta["c"])
 
 
 def _plain(inlines: Iterable[_Json]) -> str:

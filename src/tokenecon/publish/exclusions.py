@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from tokenecon.catalog import Catalog, Edition
-from tokenecon.publish.markdown import captioned, cell, pipe_table
+from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
 from tokenecon.publish.project import Project
 
 
@@ -51,7 +51,7 @@ def _flags(known: Mapping[str, Catalog]) -> list[str]:
 
 def _count_rows(reasons: pd.DataFrame, counts: Mapping[str, pd.Series]) -> list[Sequence[str]]:
     return [
-        (f"`{flag}`", cell(row["reason"]), *(f"{int(rows.get(flag, 0)):,}" for rows in counts.values()))
+        (code(flag), escaped(row["reason"]), *(f"{int(rows.get(flag, 0)):,}" for rows in counts.values()))
         for flag, row in reasons.iterrows()
     ]
 
@@ -61,7 +61,7 @@ def _rulings(known: Mapping[str, Catalog]) -> list[str]:
     for ruling in next(reversed(known.values())).rulings.fillna("").itertuples():
         holds = [name for name, catalog in known.items() if _in_force(catalog, ruling)]
         if holds:
-            rows.append((f"`{ruling.ruling_id}`", ruling.kind, cell(ruling.reason), ", ".join(holds)))
+            rows.append((code(ruling.ruling_id), escaped(ruling.kind), escaped(ruling.reason), ", ".join(holds)))
     if not rows:
         return []
     return [

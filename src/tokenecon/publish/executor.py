@@ -20,12 +20,12 @@ import sys
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tokenecon.inputs import NO_INPUTS, PROJECT
 from tokenecon.publish.errors import PublishError
@@ -48,43 +48,13 @@ ATTEMPTS = 3
 PRELOADED = ("tokenecon.publish.execute", "ipykernel.kernelapp", "statsmodels.formula.api", "seaborn", "sklearn")
 """What workers and kernels have imported when they start: libraries, and of the project only what runs notebooks."""
 
-_Key = TypeVar("_Key", bound=Hashable)
 Task = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
-def completed(
-    tasks: Mapping[_Key, Task], opened: Callable[[], AbstractContextManager[Executor]]
-) -> Iterator[tuple[_Key, Future[Any]]]:
-    """Run tasks on the executor that ``opened`` gives, and yield each with its finished future.
-
-    What a killed worker leaves undone is begun again on a new executor; what was done before is not lost.
-
-    Raises
-    ------
-    PublishError
-        If workers die time and again.
-    """
-    left = dict(tasks)
-    for _ in range(ATTEMPTS):
-        if not left:
-            return
-        with opened() as executor:
-            try:
-                futures = {executor.submit(call, *arguments): key for key, (call, arguments) in left.items()}
-            except BrokenExecutor:
-                continue
-            for future in as_completed(futures):
-                if not isinstance(future.exception(), BrokenExecutor):
-                    del left[futures[future]]
-                    yield futures[future], future
-    if left:
-        raise PublishError(
-            f"a worker was killed {ATTEMPTS} times, by lack of memory perhaps; not done: {', '.join(map(str, left))}"
-        )
-
-
 def executor(project: Path, cluster: str | None = None, workers: int | None = None) -> AbstractContextManager[Executor]:
-    """Return an executor to be entered; leaving it early ends what still runs.
+    """Return an executor to be entered: what a killed worker leaves undone is begun again, what was done is kept.
+
+    Leaving it by an error ends what still runs.
 
     Parameters
     ----------
@@ -111,22 +81,116 @@ def available() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _Lasting(Executor):
+    """Gives work to executors that ``begin`` makes, and gives it again when a worker is killed under it."""
+
+    def __init__(self, begin: Callable[[], Executor]) -> None:
+        self._begin, self._lock, self._open = begin, threading.Lock(), True
+        self.pools = [begin()]
+
+    def submit(self, call: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        """Give work; the future fails with a PublishError if its workers die time and again."""
+        promised: Future[Any] = Future()
+        self._give(promised, (call, arguments), 1)
+        return promised
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more work."""
+        self._open = False
+        for pool in self.pools:
+            pool.shutdown(wait, cancel_futures=cancel_futures)
+
+    def _give(self, promised: Future[Any], task: Task, attempt: int) -> None:
+        with self._lock:
+            try:
+                given = self.pools[-1].submit(task[0], *task[1])
+            except BrokenExecutor:
+                self.pools.append(self._begin())
+                given = self.pools[-1].submit(task[0], *task[1])
+        given.add_done_callback(lambda done: self._settle(promised, task, attempt, done))
+
+    def _settle(self, promised: Future[Any], task: Task, attempt: int, done: Future[Any]) -> None:
+        error = None if done.cancelled() else done.exception()
+        if not isinstance(error, BrokenExecutor) or not self._open:
+            _pass_on(done, promised)
+        elif attempt < ATTEMPTS:
+            self._give(promised, task, attempt + 1)
+        else:
+            what = " ".join([task[0].__name__, *(one for one in task[1] if isinstance(one, str))])
+            told = f"{what}: a worker was killed {ATTEMPTS} times, perhaps for want of memory: {error}"
+            promised.set_exception(PublishError(told))
+
+
 # Processes here
+
+
+class _Processes(Executor):
+    """Processes whose results come as files: a worker killed while it writes to a pipe blocks whoever reads there."""
+
+    def __init__(self, project: Path, scratch: str, workers: int) -> None:
+        given = (str(project), scratch, dict(os.environ))
+        self._pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=given)
+        self._scratch = scratch
+
+    def submit(self, call: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        """Give work to a process."""
+        promised: Future[Any] = Future()
+        written = self._pool.submit(_write_answer, Path(self._scratch), call, arguments)
+        written.add_done_callback(lambda done: _pass_on(done, promised, _read_answer))
+        return promised
+
+    def workers(self) -> list[Any]:
+        """Return the processes that were started."""
+        return list((self._pool._processes or {}).values())
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more work."""
+        self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def _write_answer(folder: Path, call: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
+    """Run a task, write what it returns or raises to a file in ``folder``, and return the file's name."""
+    value = error = None
+    try:
+        value = call(*arguments)
+    except Exception as raised:
+        error = raised
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="answer-", delete=False) as file:
+        file.write(pickle.dumps((value, error)))
+    return file.name
+
+
+def _read_answer(name: str) -> Any:
+    """Return what a task returned, or raise what it raised."""
+    value, error = pickle.loads(Path(name).read_bytes())
+    os.unlink(name)
+    if error:
+        raise error
+    return value
+
+
+def _pass_on(done: Future[Any], promised: Future[Any], read: Callable[[Any], Any] = lambda value: value) -> None:
+    """Give what became of one future to another."""
+    error = CancelledError() if done.cancelled() else done.exception()
+    try:
+        if error:
+            raise error
+        promised.set_result(read(done.result()))
+    except BaseException as raised:
+        promised.set_exception(raised)
 
 
 @contextmanager
 def _processes(project: Path, workers: int) -> Iterator[Executor]:
     scratch = tempfile.mkdtemp(prefix="tokenecon-")
-    pool = ProcessPoolExecutor(
-        workers, _context(), initializer=_begin, initargs=(str(project), scratch, dict(os.environ))
-    )
+    lasting = _Lasting(lambda: _Processes(project, scratch, workers))
     try:
-        yield pool
-        pool.shutdown()
+        yield lasting
+        lasting.shutdown()
     except BaseException:
         # What runs is given up: kernels end with their worker.
-        started = list((pool._processes or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
+        started = [process for pool in lasting.pools for process in pool.workers()]
+        lasting.shutdown(wait=False, cancel_futures=True)
         for process in started:
             process.kill()
         raise
@@ -224,7 +288,7 @@ def _cluster(project: Path, address: str) -> Iterator[Executor]:
                 raise PublishError(f"--cluster {address}: write local:2 for two workers on this machine")
             local = LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=":0", silence_logs=50)
         with Client(local or address, timeout="10s", set_as_default=False) as client:
-            yield _Sending(client, project)
+            yield _Lasting(lambda: _Sending(client, project))
     except KilledWorker as error:
         raise PublishError(f"the cluster {address} lost every worker that tried {error.task}") from None
     except (OSError, ValueError) as error:
@@ -333,24 +397,19 @@ def _away(project: bytes, work: bytes, variables: dict[str, str]) -> Any:
         if not answer.is_file():
             said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise BrokenExecutor(f"a task ended with status {done.returncode} on {platform.node()}: {said}")
-        value, error = pickle.loads(answer.read_bytes())
-    if error:
-        raise error
-    return value
+        return _read_answer(str(answer))
 
 
 def serve(given: str, answer: str) -> None:
     """Run the task in the file ``given``, and write what it returns, or raises, to the file ``answer``."""
     call, arguments, expected = pickle.loads(Path(given).read_bytes())
-    value = error = None
-    try:
-        here = versions()
-        if wrong := [
-            f"{name} {here[name]} instead of {wanted}" for name, wanted in expected.items() if here[name] != wanted
-        ]:
-            raise PublishError(f"the worker on {platform.node()} has {', '.join(wrong)}: install it from uv.lock")
-        value = call(*arguments)
-    except Exception as raised:
-        error = raised
-    Path(f"{answer}.new").write_bytes(pickle.dumps((value, error)))
-    os.replace(f"{answer}.new", answer)
+    written = _write_answer(Path(given).parent, _checked, (call, arguments, expected))
+    os.replace(written, answer)
+
+
+def _checked(call: Callable[..., Any], arguments: tuple[Any, ...], expected: Mapping[str, str]) -> Any:
+    """Run a task if the libraries here are those of the machine that sent it."""
+    here = versions()
+    if wrong := [f"{name} {here[name]} instead of {known}" for name, known in expected.items() if here[name] != known]:
+        raise PublishError(f"the worker on {platform.node()} has {', '.join(wrong)}: install it from uv.lock")
+    return call(*arguments)

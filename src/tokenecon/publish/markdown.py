@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]#|~<>@$^])")
+from tokenecon.markup import cell, code, escaped
 
-
-def escaped(text: object) -> str:
-    """Return text that Markdown shows as it is, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
-
-
-def cell(markdown: str) -> str:
-    """Return Markdown as it may stand in a table's cell."""
-    return " ".join(markdown.split()).replace("|", "\\|")
+__all__ = ["captioned", "cell", "code", "escaped", "pipe_table"]
 
 
 def pipe_table(
@@ -30,7 +21,7 @@ def pipe_table(
     widths : sequence of int
         Their relative widths.
     rows : iterable of sequence of str
-        Cells as Markdown, without ``|``.
+        Cells as Markdown.
     right : sequence of str, optional
         Columns whose cells stand on the right, as numbers do.
     """
@@ -46,4 +37,4 @@ def captioned(table: str, caption: str, label: str) -> str:
 
 
 def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    return "| " + " | ".join(map(cell, cells)) + " |"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tokenecon.publish.markdown import captioned, escaped, pipe_table
+from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
 
 _ENTRY = re.compile(r"^@\w+\{(?P<key>[\w:-]+),(?P<fields>.*?)^\}", re.M | re.S)
 _NAMED = re.compile(r"\b([A-Z][\w’'-]+)(?:,? (?:and )?[A-Z][\w’'-]+)*(?:'s|’s)?,?\s\(?((?:19|20)\d\d)\)")
@@ -109,7 +109,7 @@ def methods_page(analysis: Path, literature: Path, chapters: Mapping[str, Notebo
     rows = [
         (
             _summary(method.says),
-            f"`{method.module}.{method.name}`",
+            code(f"{method.module}.{method.name}"),
             ", ".join(f"[-@{label}]" for label, names in used.items() if method.name in names) or "—",
             "; ".join(f"@{key}" for key in method.works),
         )

@@ -8,6 +8,9 @@ import yaml
 
 from tokenecon.publish.errors import PublishError
 
+TEXTS = ("fig-cap", "fig-alt", "fig-title", "fig-subtitle", "tbl-cap", "code-summary")
+"""Options that are prose."""
+
 
 def cell_options(source: str) -> dict[str, Any]:
     """Return the options of a code cell; an empty dictionary where there are none.
@@ -15,13 +18,25 @@ def cell_options(source: str) -> dict[str, Any]:
     Raises
     ------
     PublishError
-        If the lines are not YAML.
+        If the lines are not YAML, or YAML would read part of a text as something else.
     """
     text = "\n".join(line.removeprefix("#|").removeprefix(" ") for line in _option_lines(source))
     try:
+        _refuse_eaten_text(text)
         return yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
-        raise PublishError(f"cell options are not YAML: {error}") from None
+        raise PublishError("cell options are not YAML: " + " ".join(str(error).split())) from None
+
+
+def _refuse_eaten_text(text: str) -> None:
+    """Refuse a caption or title without quotes of which YAML makes a number, a truth value or a comment."""
+    for key, node in getattr(yaml.compose(text), "value", ()):
+        if key.value not in TEXTS or not isinstance(node, yaml.ScalarNode) or node.style is not None:
+            continue
+        written = text[node.start_mark.index :].split("\n", 1)[0].strip()
+        read = yaml.safe_load(text[node.start_mark.index : node.end_mark.index])
+        if not isinstance(read, str) or " #" in written or written.startswith(("#", "~")):
+            raise PublishError(f"{key.value} {written!r} needs quotes: YAML reads {read!r}")
 
 
 def without_options(source: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,10 @@ from tokenecon.publish.errors import PublishError
 
 HOME = "index"
 
-GENERATED = ("_chapters", "figures", "tables", "notebooks", "fonts", "references.bib", "facts.json", "inputs.json")
+GENERATED = (
+    "_chapters", "figures", "tables", "notebooks", "fonts", "palette.css", "references.bib", "facts.json",
+    "inputs.json",
+)  # fmt: skip
 """What staging writes into ``report/`` and git ignores."""
 
 STAGED = (*GENERATED, "_book", ".quarto", "index.typ")
@@ -99,17 +103,27 @@ class Project:
         except (OSError, yaml.YAMLError) as error:
             raise PublishError(f"{self.relative(file)}: cannot be read: {error}") from None
 
+    @property
+    def authors(self) -> list[str]:
+        """The names of the book's authors, which Quarto takes in several forms."""
+        authors = self.book["book"].get("author") or []
+        listed = authors if isinstance(authors, list) else [authors]
+        return [author["name"] if isinstance(author, dict) else author for author in listed]
+
     def chapters(self) -> list[Chapter]:
         """Return the chapters and appendices in order, the home page first.
 
         Raises
         ------
         PublishError
-            For a chapter that has neither a notebook nor a file of its own.
+            For a chapter that has neither a notebook nor a file of its own, or an appendix listed among the chapters.
         """
         book = self.book["book"]
         listed = [(file, False) for file in book["chapters"]] + [(file, True) for file in book.get("appendices", [])]
-        return [self._chapter(file, appendix) for file, appendix in listed]
+        chapters = [self._chapter(file, appendix) for file, appendix in listed]
+        if astray := [chapter for chapter in chapters if re.match(r"A\d", chapter.name) and not chapter.appendix]:
+            raise PublishError(f"report/_quarto.yml: {astray[0].file}: an A means appendix: list it in `appendices`")
+        return chapters
 
     def _chapter(self, file: Any, appendix: bool) -> Chapter:
         if not isinstance(file, str):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import yaml
+
 from tokenecon.catalog import Edition
 from tokenecon.publish.errors import PublishError
+from tokenecon.publish.parts import Part, parts
 from tokenecon.publish.project import Project
 
 STAGED = "TOKENECON_STAGED"
@@ -19,7 +24,6 @@ STAGED = "TOKENECON_STAGED"
 
 OLDEST = (1, 9)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_FORMATS = {"html": "html", "pdf": "typst"}
 
 
 @cache
@@ -47,7 +51,7 @@ def versions() -> dict[str, str]:
 
 
 def render(project: Project, edition: Edition, report: Path, target: Path, formats: Sequence[str]) -> None:
-    """Render the staged book in ``report`` to ``target/html`` and ``target/report.pdf``.
+    """Render the staged book in ``report`` to ``target/html`` and the PDFs in ``target``.
 
     Raises
     ------
@@ -56,12 +60,63 @@ def render(project: Project, edition: Edition, report: Path, target: Path, forma
     """
     output = report / "_book"
     # Each format by itself: together, Quarto puts links from one to the other's file, which lies elsewhere here.
-    for name in formats:
-        _run(report, _FORMATS[name])
-        if name == "pdf":
-            shutil.move(next(output.glob("*.pdf")), target / "report.pdf")
-        else:
-            shutil.move(output, target / "html")
+    if "pdf" in formats:
+        from tokenecon.publish import embedded
+
+        labels = embedded.labels(project, edition, report)
+        for part in parts(project, edition):
+            with _only(part, labels, project, report):
+                _run(report, "typst")
+            shutil.move(next(output.glob("*.pdf")), target / part.file)
+    if "html" in formats:
+        _run(report, "html")
+        without_modules(output)
+        shutil.move(output, target / "html")
+
+
+def without_modules(pages: Path) -> None:
+    """Make plain scripts of Quarto's modules: browsers load no module from a folder on disk."""
+    folder = pages / "site_libs" / "quarto-html"
+    script, tabs = folder / "quarto.js", folder / "tabsets" / "tabsets.js"
+    if not tabs.is_file():
+        return
+    inner = re.sub(r"^export function (\w+)", r"function \1", tabs.read_text(encoding="utf-8"), flags=re.M)
+    outer = re.sub(r"^import .*$", "", script.read_text(encoding="utf-8"), flags=re.M)
+    whole = f"(() => {{\nconst tabsets = (() => {{\n{inner}\nreturn {{ init }};\n}})();\n{outer}\n}})();\n"
+    script.write_text(whole, encoding="utf-8")
+    shutil.rmtree(tabs.parent)
+    for page in pages.glob("*.html"):
+        text = re.sub(
+            r'<script src="[^"]*tabsets\.js" type="module"></script>\n?', "", page.read_text(encoding="utf-8")
+        )
+        page.write_text(text.replace('quarto.js" type="module"', 'quarto.js" defer'), encoding="utf-8")
+
+
+@contextmanager
+def _only(part: Part, labels: Mapping[str, Mapping[str, str]], project: Project, report: Path) -> Iterator[None]:
+    """Let the staged book be one part of itself; what it refers to in the other part becomes text."""
+    config, home = report / "_quarto.yml", report / "index.qmd"
+    texts = {file: file.read_text(encoding="utf-8") for file in (config, home)}
+    listed = yaml.safe_load(texts[config])
+    files = [chapter.file for chapter in part.chapters]
+    book = listed["book"] | {"subtitle": part.subtitle, "chapters": files, "appendices": []}
+    if part.opening:
+        book |= {"chapters": ["index.qmd"], "appendices": files}
+        home.write_text(part.opening, encoding="utf-8")
+    config.write_text(yaml.safe_dump(listed | {"book": book}, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    elsewhere = report / "_chapters" / "elsewhere.json"
+    names = {chapter.name for chapter in part.chapters}
+    told = {
+        "labels": {label: said for label, said in labels.items() if said["chapter"] not in names},
+        "pages": [chapter.file for chapter in project.chapters() if chapter not in part.chapters],
+    }
+    elsewhere.write_text(json.dumps(told), encoding="utf-8")
+    try:
+        yield
+    finally:
+        elsewhere.unlink()
+        for file, text in texts.items():
+            file.write_text(text, encoding="utf-8")
 
 
 def _run(report: Path, to: str) -> None:

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from tokenecon.publish.markdown import cell, escaped, pipe_table
+from tokenecon.publish.markdown import cell, code, escaped, pipe_table
 
 _LATEX = str.maketrans({
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#",
@@ -60,7 +61,7 @@ def _resource(resource: dict[str, Any]) -> str:
     refers = {key["fields"]: key["reference"]["resource"] for key in schema.get("foreignKeys", [])
               if isinstance(key["fields"], str)}  # fmt: skip
     rows = [
-        (f"`{item['name']}`", cell(item.get("description", "")), escaped(_allowed(item, refers)))
+        (code(item["name"]), cell(item.get("description", "")), escaped(_allowed(item, refers)))
         for item in schema.get("fields", [])
     ]
     title = escaped(resource.get("title", name))
@@ -87,7 +88,7 @@ def _allowed(item: dict[str, Any], refers: dict[str, str]) -> str:
 def _source_table(sources: Iterable[dict[str, str]]) -> str:
     rows = [
         (
-            f"`{row['source_id']}`",
+            code(row["source_id"]),
             f"{_link(row)} {escaped(row['publisher'])}. {escaped(row['reliability_note'])}".strip(),
             row["published_on"],
             escaped(row["tier"]),
@@ -100,4 +101,5 @@ def _source_table(sources: Iterable[dict[str, str]]) -> str:
 
 def _link(row: dict[str, str]) -> str:
     title = escaped(row["title"].rstrip("."))
-    return f"[{title}](<{row['url']}>)." if row["url"].startswith("http") else f"{title}."
+    url = re.sub(r"[<>\\\s]", lambda found: quote(found[0]), row["url"])
+    return f"[{title}](<{url}>)." if url.startswith(("http://", "https://")) else f"{title}."

@@ -6,12 +6,9 @@ text; Quarto needs both before it runs anything, so these pages are committed, a
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
 import shutil
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +20,14 @@ from tokenecon.catalog import Edition
 from tokenecon.publish import inline
 from tokenecon.publish.chapter import Content, read_chapter
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.methods import read_works
+from tokenecon.publish.fonts import check_glyphs, write_fonts
+from tokenecon.publish.pictures import write_pictures
 from tokenecon.publish.project import GENERATED, HOME, Chapter, Project
 from tokenecon.publish.sources import bibliography, read_sources
+from tokenecon.publish.svg import palette
 
 LITERATURE = "literature.bib"
 """The bibliography of methods, which joins that of the sources."""
-
-FONTS = ("Lato-Regular.ttf", "Lato-Bold.ttf", "Lato-Italic.ttf", "Lato-BoldItalic.ttf", "OFL.txt")
-
-_CODE = re.compile(r"^(`{3,}).*?^\1\s*$|`[^`\n]+`", re.M | re.S)
-_ESCAPED = re.compile(r"\\@")
-_LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
-_REFERENCE = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_][\w:.#$%&+?<>~/-]*)")
-_KINDS = {"fig": "figure", "tbl": "table", "sec": "section", "eq": "equation"}
 
 
 def read_contents(chapters: Iterable[Chapter], executed: Mapping[Path, NotebookNode]) -> dict[str, Content]:
@@ -96,6 +87,7 @@ def write_book(
 
     ``pages`` are the generated pages, Markdown by name.
     """
+    check_glyphs({content.source: content.markdown for content in contents.values()} | dict(pages))
     for name in GENERATED:
         _remove(report / name)
     staged = report / "_chapters"
@@ -111,10 +103,13 @@ def write_book(
     write_json(report / "facts.json", collect_facts(contents))
     write_figures(contents.values(), report)
     write_notebooks(executed, report / "notebooks")
-    fonts = files("font_lato") / "files"
-    (report / "fonts").mkdir()
-    for name in FONTS:
-        (report / "fonts" / name).write_bytes((fonts / name).read_bytes())
+    texts = [content.markdown for content in contents.values()] + list(pages.values())
+    written = [file.read_text(encoding="utf-8") for file in report.glob("*.qmd")]
+    write_fonts(report / "fonts", [*texts, *written, (report / "references.bib").read_text(encoding="utf-8")])
+    (report / "palette.css").write_text(palette(texts), encoding="utf-8")
+    figures = [figure for content in contents.values() for figure in content.figures]
+    origin = f"{project.book['book']['title']}, edition {edition.id}, data as of {edition.as_of_text}"
+    write_pictures(figures, report / "figures", origin)
 
 
 def edition_fields(edition: Edition) -> dict[str, Any]:
@@ -171,57 +166,6 @@ def collect_facts(contents: Mapping[str, Content]) -> dict[str, dict[str, Any]]:
 def write_json(file: Path, content: Any) -> None:
     """Write JSON that people read too."""
     file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def check_references(project: Project, contents: Mapping[str, Content], pages: Mapping[str, str]) -> None:
-    """Check that labels are unique and that every cross-reference and citation leads somewhere.
-
-    Raises
-    ------
-    PublishError
-        One line for each that does not, with notebook and cell, and the nearest label there is.
-    """
-    texts = [*_texts(project, contents, pages)]
-    owners: dict[str, str] = {}
-    problems = []
-    for where, text in texts:
-        for label in _LABEL.findall(text):
-            if label in owners:
-                problems.append(f"{where}: label {label} is taken already in {owners[label]}")
-            owners.setdefault(label, where)
-    keys = {row["source_id"] for row in read_sources(project.data)}
-    keys |= {work.key for work in read_works(project.report / LITERATURE)}
-    for where, text in texts:
-        for found in _REFERENCE.findall(text):
-            reference = found.rstrip(".:;,?/-")
-            kind = reference.split("-")[0].lower()
-            if kind in _KINDS and "-" in reference:
-                label = kind + reference[len(kind) :]
-                if label not in owners:
-                    problems.append(f"{where}: @{reference}: there is no such {_KINDS[kind]}{_nearest(label, owners)}")
-            elif reference not in keys:
-                problems.append(f"{where}: @{reference}: no such source in data/sources.csv{_nearest(reference, keys)}")
-    if problems:
-        raise PublishError.joined(problems)
-
-
-def _texts(project: Project, contents: Mapping[str, Content], pages: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    """Yield the text of each cell and written page, code taken out, with its place."""
-    for chapter in project.chapters():
-        if content := contents.get(chapter.name):
-            yield f"{content.source} cell 1", f"{{#{content.label}}}"
-            for number, text in content.blocks:
-                yield f"{content.source} cell {number}", _CODE.sub("", text)
-        else:
-            text = (project.report / chapter.file).read_text(encoding="utf-8")
-            yield f"report/{chapter.file}", _CODE.sub("", text)
-    for name, text in pages.items():
-        yield f"generated page {name}", _CODE.sub("", _ESCAPED.sub("", text))
-
-
-def _nearest(wanted: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(wanted, list(known), n=1)
-    return f"; is it {close[0]}?" if close else ""
 
 
 def _remove(path: Path) -> None:

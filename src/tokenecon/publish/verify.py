@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from pypdf import PdfReader
 
 from tokenecon.publish.errors import PublishError
+from tokenecon.publish.live import markup_problems
+from tokenecon.publish.paper import paper_problems, text_of
+from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.project import Project
 
 _UNRESOLVED = re.compile(r"\?@[\w-]+|@(?:fig|tbl|sec|eq)-[\w-]*|\?\?|\{#(?:fig|tbl|sec|eq)-|\b[\w.:-]+\?(?=\))")
@@ -21,7 +23,11 @@ _LOADED = (("img", "src"), ("script", "src"), ("iframe", "src"), ("source", "src
            ("embed", "src"), ("object", "data"), ("link", "href"), ("image", "href"), ("image", "xlink:href"),
            ("use", "href"), ("use", "xlink:href"))  # fmt: skip
 _CSS_URL = re.compile(r"""url\(\s*['"]?([^'")]+)|@import\s*['"]([^'"]+)""")
+_NEGATIVE_ZERO = re.compile(r"(?<![\w.,])[−-]0(?:[.,]0+)?%?(?![\d.,]|[−-]\d)")
 _COMPARED = 40
+
+LARGEST = 600_000
+"""Bytes of a page."""
 
 
 def verify(edition: str | None = None, *, project: Project | None = None) -> list[str]:
@@ -40,16 +46,17 @@ def verify(edition: str | None = None, *, project: Project | None = None) -> lis
 
 
 def verify_folder(folder: Path) -> list[str]:
-    """Check the report in ``folder``: its pages, its PDF, or both, and that the PDF has what the pages have."""
+    """Check the report in ``folder``: its pages, its PDFs, or both, and that the PDFs have what the pages have."""
     pages = {file: _read_page(file) for file in sorted((folder / "html").rglob("*.html"))}
     problems = [
         problem for file, page in pages.items() for problem in _page_problems(file, page, pages, folder / "html")
     ]
     problems += [problem for file in sorted((folder / "html").rglob("*.css")) for problem in _style_problems(file)]
-    if (folder / "report.pdf").is_file():
-        problems += _pdf_problems(folder / "report.pdf", pages.values())
-    if not pages and not (folder / "report.pdf").is_file():
-        problems.append(f"{folder.name}: holds neither html/index.html nor report.pdf")
+    pdfs = [folder / name for name in (REPORT, APPENDIX) if (folder / name).is_file()]
+    if pdfs:
+        problems += _pdf_problems(pdfs, pages.values())
+    if not pages and not pdfs:
+        problems.append(f"{folder.name}: holds neither html/index.html nor {REPORT}")
     return problems
 
 
@@ -60,7 +67,9 @@ def _read_page(file: Path) -> BeautifulSoup:
 def _page_problems(file: Path, page: BeautifulSoup, pages: dict[Path, BeautifulSoup], root: Path) -> Iterator[str]:
     name = f"html/{file.relative_to(root).as_posix()}"
     checks = (*_text_problems(page), *_picture_problems(page), *_table_problems(page), *_request_problems(page, file),
-              *_link_problems(page, file, pages))  # fmt: skip
+              *_link_problems(page, file, pages), *markup_problems(page))  # fmt: skip
+    if (size := file.stat().st_size) > LARGEST:
+        yield f"{name}: has {size / 1000:,.0f} kB, more than {LARGEST / 1000:,.0f}"
     yield from (f"{name}: {problem}" for problem in checks)
 
 
@@ -70,6 +79,8 @@ def _text_problems(page: BeautifulSoup) -> Iterator[str]:
         yield f"unresolved reference {found}"
     for found in dict.fromkeys(_PLACEHOLDER.findall(text)):
         yield f"placeholder left: {found}"
+    for found in dict.fromkeys(_NEGATIVE_ZERO.findall(text)):
+        yield f"negative zero {found}"
     for broken in page.select(".quarto-unresolved-ref"):
         yield f"unresolved reference {broken.get_text()}"
 
@@ -172,12 +183,11 @@ def _has_anchor(page: BeautifulSoup, name: str) -> bool:
     return name == "top" or page.find(id=name) is not None or page.find(attrs={"name": name}) is not None
 
 
-def _pdf_problems(file: Path, pages: Iterator[BeautifulSoup]) -> Iterator[str]:
-    reader = PdfReader(file)
-    text = "\n".join(page.extract_text() for page in reader.pages)
-    squeezed = _squeezed(text)
-    for found in dict.fromkeys(_UNRESOLVED.findall(text)):
-        yield f"{file.name}: unresolved reference {found}"
+def _pdf_problems(files: list[Path], pages: Collection[BeautifulSoup]) -> Iterator[str]:
+    """Yield what is wrong with each PDF, and what of the pages none of them has."""
+    texts = {file: text_of(file) for file in files}
+    squeezed = "".join(_squeezed(text) for text, _ in texts.values())
+    names = " and ".join(file.name for file in files)
     chapters = 0
     for page in pages:
         main = page.find("main") or page
@@ -185,13 +195,29 @@ def _pdf_problems(file: Path, pages: Iterator[BeautifulSoup]) -> Iterator[str]:
         chapters += len(titles)
         for title in titles:
             if _squeezed(_unnumbered(title)) not in squeezed:
-                yield f"{file.name}: lacks the chapter {title.get_text(strip=True)!r}"
+                yield f"{names}: lacks the chapter {title.get_text(strip=True)!r}"
         for caption in main.find_all(["figcaption", "caption"]):
-            start = _squeezed(re.sub(r"^\s*(Figure|Table)\s[\w.]+:", "", caption.get_text()))[:_COMPARED]
+            start = _squeezed(re.sub(r"^\s*(Figure|Table)\s[\w.]+:", "", _before_maths(caption)))[:_COMPARED]
             if start not in squeezed:
-                yield f"{file.name}: lacks the caption {caption.get_text(' ', strip=True)[:80]!r}"
-    if len(reader.pages) <= chapters:
-        yield f"{file.name}: has {len(reader.pages)} pages for {chapters} chapters and a cover"
+                yield f"{names}: lacks the caption {caption.get_text(' ', strip=True)[:80]!r}"
+    if (count := sum(count for _, count in texts.values())) <= chapters:
+        yield f"{names}: has {count} pages for {chapters} chapters and a cover"
+    for file, (text, _) in texts.items():
+        for found in dict.fromkeys(_UNRESOLVED.findall(text)):
+            yield f"{file.name}: unresolved reference {found}"
+        for found in dict.fromkeys(_NEGATIVE_ZERO.findall(text)):
+            yield f"{file.name}: negative zero {found}"
+        yield from paper_problems(file)
+
+
+def _before_maths(caption: Tag) -> str:
+    """Return a caption's text up to its first formula, of which the two formats have different letters."""
+    copy = BeautifulSoup(str(caption), "html.parser")
+    if formula := copy.find("math"):
+        for after in [*formula.find_all_next(string=True)]:
+            after.extract()
+        formula.decompose()
+    return copy.get_text()
 
 
 def _unnumbered(title: Tag) -> str:

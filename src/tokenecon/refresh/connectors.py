@@ -409,11 +409,12 @@ def _judge_shape(entries: list[Entry]) -> None:
         raise Drift(f"no entry has a price of output: {CHANGED}")
 
 
-_DAY = re.compile(rb'(20\d\d-[01]\d-[0-3]\d)|"created": ?(\d{10})\b')
+_DAYS = re.compile(rb"20\d\d-[01]\d-[0-3]\d")
+_CREATED = re.compile(rb'"created": ?(\d{10})\b')
 
 
 def newest_day(body: bytes, look: date) -> str:
     """Return the newest day that an answer names, not after the look: it was cared for then, if not since."""
     last = look.isoformat()
-    days = {day.decode() or _created(seconds) for day, seconds in set(_DAY.findall(body))}
+    days = {day.decode() for day in _DAYS.findall(body)} | {_created(seconds) for seconds in _CREATED.findall(body)}
     return max((day for day in days if day <= last), default="")

@@ -192,11 +192,10 @@ def _address(connector: Connector, settings: Settings, merge: Merge, since: date
 
 def _first_missing(feed: str, merge: Merge) -> date:
     """Return the first day of tokens, or of the first month of rates, that no row and no answer kept has."""
-    if feed == "fx":
-        known = min(max(merge.rates.means.get(pair, {}), default="2024-12-31") for pair in PAIRS)
-    else:
-        known = max([*merge.tokens.days, merge.tokens.seen])
-    return date.fromisoformat(known or "2024-12-31") + timedelta(days=1)
+    if feed == "tokens":
+        return merge.tokens.first_missing()
+    known = min(max(merge.rates.means.get(pair, {}), default="2024-12-31") for pair in PAIRS)
+    return date.fromisoformat(known) + timedelta(days=1)
 
 
 def _judge_clock(name: str, answer: Answer, moment: datetime) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tokenecon.refresh.merge import Outcome, names
+from tokenecon.refresh.merge.base import SPAN
 from tokenecon.refresh.tables import Row, Tables
 from tokenecon.refresh.web import RefreshError
 
@@ -91,12 +92,11 @@ def summed_up(held: Tables, outcome: Outcome) -> Summary:
     summary = Summary({name: len(rows) for name, rows in new.items() if rows}, held=outcome.held)
     makers = {row["model_id"]: row["entity_id"] for row in [*held.by_hand("models"), *outcome.rows["models"]]}
     summary.models = [(row["name"], row["entity_id"], row["source_id"]) for row in new["models"]]
-    key = ("endpoint", "name", "condition", "effective_from", "origin")
-    ended = {tuple(row[part] for part in key): row for row in [*held.by_hand("prices"), *outcome.rows["prices"]]}
+    ended = {tuple(row[part] for part in SPAN): row for row in [*held.by_hand("prices"), *outcome.rows["prices"]]}
     begun = {(row["endpoint"], row["name"], row["condition"], row["effective_from"]): row for row in new["prices"]}
     begun |= {(row["endpoint"], row["name"], row["effective_from"]): row for row in reversed(new["prices"])}
     for end in new["price_ends"]:
-        old = ended[tuple(end[part] for part in key)]
+        old = ended[tuple(end[part] for part in SPAN)]
         place = (end["endpoint"], end["name"])
         after = begun.get((*place, old["condition"], end["effective_to"])) or begun.get((*place, end["effective_to"]))
         change = Change(makers[old["model_id"]], *place, *_told(old, after))

@@ -33,14 +33,13 @@ MARK = "read by refresh on "
 
 JOURNAL = ".refresh/journal.json"
 _OURS = re.compile("(" + "|".join(connector.source_id for connector in CONNECTORS.values()) + r")_\d{8}")
-_WHOLLY_OURS = ("price_ends", "quarantine")
 # Tables that others refer to come first, so that no row ever refers to one that is not there yet.
 ORDER = ("sources", "models", "model_aliases", "prices", "price_ends", "token_models", "fx", "quarantine")
 
 
 def is_ours(name: str, row: Mapping[str, str]) -> bool:
     """Whether refresh added a row."""
-    if name in _WHOLLY_OURS:
+    if name == "quarantine":
         return True
     return bool(_OURS.fullmatch(row.get("source_id", ""))) or row.get("note", "").startswith(MARK)
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -128,6 +129,9 @@ def unknown_sources(typed: Mapping[str, Typed], held: Tables, remedy: str) -> tu
 class Added:
     """The tables with new rows, and where each of those was typed.
 
+    A row without `added_on` gets the day of today, or that of its publication where that is still ahead: editions
+    that were recorded before do not see it.
+
     Parameters
     ----------
     held
@@ -141,6 +145,8 @@ class Added:
     def __init__(self, held: Tables, typed: Mapping[str, Typed], stand_ins: Collection[Row] = ()):
         self._held, self._typed = held, typed
         self._rows = {name: list(one.rows.values()) for name, one in typed.items()}
+        for row in (row for rows in self._rows.values() for row in rows if "added_on" in row):
+            row["added_on"] = row["added_on"] or max(date.today().isoformat(), row.get("published_on", ""))
         if stand_ins:
             self._rows["sources"] = [*self._rows.get("sources", []), *stand_ins]
         self._first = {name: len(held.by_hand(name)) + 2 for name in self._rows}

@@ -72,6 +72,7 @@ def rows(seed, effect, models=40, weeks=8, own=0.3):
     return pd.DataFrame(
         {
             "model_id": model.astype(str),
+            "entity_id": (model // 2).astype(str),
             "day": np.tile(DAYS[:weeks], models),
             "undercut": undercut,
             "change": change,
@@ -81,17 +82,11 @@ def rows(seed, effect, models=40, weeks=8, own=0.3):
 
 
 def test_model_effects_find_the_gain_that_is_planted():
-    found = [frontier.gain(rows(seed, 0.5), model_effects=True) for seed in range(30)]
+    found = [frontier.gain(rows(seed, 0.5), model_effects=True) for seed in range(15)]
     assert np.mean([one.value for one in found]) == pytest.approx(0.5, abs=0.05)
     assert 0.88 <= np.mean([not one.excludes(0.5) for one in found]) <= 1
     pooled = [frontier.gain(rows(seed, 0.5), model_effects=False).value for seed in range(10)]
     assert np.mean(pooled) > 0.6
-
-
-def test_an_effect_of_the_size_called_detectable_is_found_in_four_of_five_cases():
-    size = np.mean([frontier.detectable(frontier.gain(rows(seed, 0.0), True), 40) for seed in range(10)])
-    found = [frontier.gain(rows(seed, size), True).low > 0 for seed in range(100, 180)]
-    assert 0.68 <= np.mean(found) <= 0.92
 
 
 def test_too_few_models_give_no_estimate():
@@ -120,6 +115,58 @@ def test_a_panel_looks_ahead_from_the_share_of_a_week():
     assert np.exp(found["undercut"]).tolist() == pytest.approx([2.0] * len(found))
     back = frontier.panel(routed, past, scores, -30)
     assert back["change"].tolist() == pytest.approx([-30 * np.log(1.01)] * len(back))
+
+
+def test_lists_a_week_apart_are_joined_by_a_line_and_a_model_off_one_of_them_is_not():
+    daily = [DAYS[0] + pd.Timedelta(days=day) for day in range(10)]
+    weekly = [daily[-1] + pd.Timedelta(days=7 * week) for week in (1, 2, 3)]
+    shares = {"a": [0.1] * 10 + [0.2, 0.3, 0.4], "b": [0.1] * 11 + [0.0, 0.1]}
+    listed = pd.DataFrame(
+        {"day": day, "model_id": model, "tokens": share, "total": 1.0}
+        for model, own in shares.items()
+        for day, share in zip([*daily, *weekly], own, strict=True)
+        if share
+    )
+    found = frontier._shares(listed)
+    middle = weekly[0] + pd.Timedelta(days=3)
+    assert found["a"][middle] == pytest.approx(0.2 + 0.1 * 3 / 7)
+    assert found["b"][middle] == 0 and found["b"][weekly[2]] == pytest.approx(0.1)
+    assert found.index[0] == daily[6] and (found.index.to_series().diff().dropna().dt.days == 1).all()
+
+
+def models(prices, shares, vendors=None):
+    count = len(prices)
+    return pd.DataFrame({"entity_id": vendors or [str(one) for one in range(count)], "price": prices, "share": shares,
+                         "score": [50 * 1.0001**one for one in range(count)]})  # fmt: skip
+
+
+def test_the_cheaper_of_a_pair_leads_where_price_decides_and_in_half_where_it_does_not():
+    prices = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    decided = frontier.cheaper_leads(models(prices, [0.6, 0.5, 0.4, 0.3, 0.2, 0.1]))
+    assert (decided.value, decided.n) == (1, 15)
+    rng = np.random.default_rng(1)
+    drawn = [frontier.cheaper_leads(models(prices * 3, rng.random(18).tolist())).value for _ in range(40)]
+    assert np.mean(drawn) == pytest.approx(0.5, abs=0.07)
+
+
+def test_models_of_one_vendor_or_unlike_in_score_make_no_pair():
+    assert frontier.cheaper_leads(models([1.0, 2.0], [0.1, 0.2], ["x", "x"])).n == 0
+    apart = models([1.0, 2.0], [0.1, 0.2]).assign(score=[50, 60])
+    assert frontier.cheaper_leads(apart).n == 0
+
+
+def test_nearing_vendors_converge_as_ratio_and_in_points():
+    released = pd.date_range("2025-01-15", periods=18, freq="30D")
+    scores, about = [], []
+    for vendor in range(5):
+        for step, day in enumerate(released):
+            model = f"{vendor}-{step}"
+            scores.append({"model_id": model, "score": 50.0 + step - vendor * (6 - step / 4)})
+            about.append({"model_id": model, "entity_id": str(vendor), "released_on": day})
+    near = frontier.nearness(pd.DataFrame(scores), pd.DataFrame(about), released[0]).assign(index="one")
+    assert near["points"].iloc[-1] < near["points"].iloc[0] and near["ratio"].iloc[-1] > near["ratio"].iloc[0]
+    found = frontier.convergence(near.dropna(), near["month"].max())
+    assert ([one.value > 0 for one in found["slope"]] == (found["towards"] > 0)).all()
 
 
 def test_models_off_the_list_are_missing_or_small():

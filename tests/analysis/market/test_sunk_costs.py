@@ -44,16 +44,24 @@ def test_free_entry_leaves_no_profit():
         sunk_costs.firms(100, 0.4, 0)
 
 
-def test_the_grid_holds_every_combination_and_its_ranges_follow():
-    two = pd.DataFrame({"label": ["small", "large"], "value": [10.0, 100.0]})
-    outlays = pd.DataFrame({"label": ["cheap", "dear"], "value": [1.0, 2.0]})
-    margins = pd.DataFrame({"label": ["thin"], "value": [0.5]})
-    bounds = sunk_costs.grid(two, outlays, margins, {"now": 1.0, "later": 4.0})
-    assert len(bounds) == 8
-    moved = sunk_costs.ranges(bounds).set_index("assumption")
-    assert moved.index[0] == "market"
-    assert (moved.loc["outlay", "low_label"], moved.loc["outlay", "high_label"]) == ("dear", "cheap")
-    assert moved.loc["market", "high"] / moved.loc["market", "low"] == pytest.approx(10)
+def test_a_market_meets_outlays_and_margins_of_its_own_year_only():
+    markets = pd.DataFrame({"label": ["small", "large"], "period": ["FY2024", "FY2025"], "value": [10.0, 100.0]})
+    outlays = pd.DataFrame(
+        {
+            "label": "x",
+            "period": ["FY2024", "FY2025", "FY2025"],
+            "scope": ["all", "all", "part"],
+            "value": [1.0, 2.0, 0.5],
+        }
+    )
+    margins = pd.DataFrame({"label": ["thin", "theory"], "period": ["FY2025", ""], "value": [0.2, 0.5]})
+    bounds = sunk_costs.grid(markets, outlays, margins).set_index(["market", "scope", "margin"])["firms"]
+    assert bounds.to_dict() == {
+        ("small", "all", "theory"): 5, ("large", "all", "thin"): 10, ("large", "all", "theory"): 25,
+        ("large", "part", "thin"): 40, ("large", "part", "theory"): 100,
+    }  # fmt: skip
+    found = sunk_costs.ranges(bounds.reset_index().assign(outlay="x")).set_index("assumption")
+    assert found.loc["market", ["low_label", "low", "high_label", "high"]].tolist() == ["small", 5, "large", 32.5]
 
 
 @pytest.mark.parametrize("curvature", [0.5, 1.0, 2.0, 8.0, 20.0])

@@ -1,8 +1,8 @@
 """Regressions by statsmodels' formulas: coefficients with intervals that know of vendors.
 
-Models of one vendor are priced together, so that :func:`wild_cluster` is the interval to print; those of
-:func:`coefficient` stand beside it. What each covers in the designs of this report is in the table of the simulation
-study (:mod:`tokenecon.analysis.study`).
+Models of one vendor are priced together, so that :func:`wild_cluster`, or the bootstrap of vendors, is the interval to
+print; those of :func:`coefficient` stand beside it. What each covers in the designs of this report is in the table of
+the simulation study (:mod:`tokenecon.analysis.study`).
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def coefficient(
 
 
 def quantile_coefficient(
-    formula: str, frame: pd.DataFrame, term: str, quantile: float = 0.5, iterations: int = 1_000
+    formula: str, frame: pd.DataFrame, term: str, quantile: float = 0.5, iterations: int = 5_000
 ) -> Estimate:
     """Return one coefficient of a quantile regression (Koenker and Bassett 1978), interval from the kernel estimate.
 
@@ -147,7 +147,8 @@ def wild_cluster(
 
     The bootstrap-t of Cameron, Gelbach and Miller (2008) with the null imposed and Webb's (2023) six-point weights.
     The interval holds the values whose test is not rejected; it is found by bisection. In the designs of this report
-    it covers best of all that were tried.
+    it covers 92 to 94 percent of premia and gaps, and 89 to 93 with an interaction, a panel of seven vendors or
+    weights by tokens: there the bootstrap of vendors is the one to print (:data:`tokenecon.analysis.study.PRINTED`).
 
     Parameters
     ----------

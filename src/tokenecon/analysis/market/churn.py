@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis.estimators import SEED, Estimate, survival
+from tokenecon.analysis.estimators import Estimate, median_duration, survival
 
 HEAD = 9
 """Places that every weekly list holds."""
@@ -40,7 +40,7 @@ def weekly(token_models: pd.DataFrame, head: int = HEAD) -> pd.DataFrame:
     pandas.DataFrame
         A list (module docstring), with ``source`` (``weeks`` or ``days``), by week and rank.
     """
-    named = token_models[token_models["name"] != "other"]
+    named = whole_lists(token_models[token_models["name"] != "other"])
     named = named.assign(model=named["model_id"].where(named["model_id"] != "", named["name"]))
     listed = named[named["frequency"] == "week"].assign(week=lambda rows: rows["period_end"], source="weeks")
     days = named[named["frequency"] == "day"]
@@ -52,6 +52,13 @@ def weekly(token_models: pd.DataFrame, head: int = HEAD) -> pd.DataFrame:
     weeks = pd.Series(sorted(tokens["week"].unique()))
     windows = (weeks.diff() > pd.Timedelta(days=GAP_DAYS)).cumsum()
     return tokens.assign(window=tokens["week"].map(dict(zip(weeks, windows, strict=True))))
+
+
+def whole_lists(token_models: pd.DataFrame, least: int = HEAD) -> pd.DataFrame:
+    """Leave out weekly lists that name fewer models than every list must, since they are no head of the market."""
+    weekly_rows = token_models["frequency"] == "week"
+    named = (token_models["name"] != "other").groupby([token_models["frequency"], token_models["period_end"]])
+    return token_models[~weekly_rows | (named.transform("sum") >= least)]
 
 
 def ranked(tokens: pd.DataFrame, head: int) -> pd.DataFrame:
@@ -184,6 +191,11 @@ def lifetime(stays: pd.DataFrame) -> tuple[pd.DataFrame, Estimate]:
     return survival(stays["days"], stays["ended"])
 
 
+def lifetime_by_vendor(stays: pd.DataFrame) -> Estimate:
+    """Return the median of :func:`lifetime` with the interval of the bootstrap that draws whole vendors."""
+    return median_duration(stays["days"], stays["ended"], stays["entity_id"])
+
+
 def leaders(lists: pd.DataFrame) -> pd.DataFrame:
     """Return who led each week: ``model`` and its ``maker``, ``vendor`` by the sum of its models, ``changed``.
 
@@ -259,25 +271,3 @@ def daily(token_models: pd.DataFrame) -> pd.DataFrame:
     rows = token_models[(token_models["frequency"] == "day") & (token_models["name"] != "other")]
     rows = rows.assign(week=rows["period_end"], model=rows["model_id"].where(rows["model_id"] != "", rows["name"]))
     return rows.groupby(["week", "model", "entity_id"], as_index=False)["tokens"].sum()
-
-
-def lifetime_by_vendor(stays: pd.DataFrame, draws: int = 999, seed: int = SEED) -> Estimate:
-    """Return the median of :func:`lifetime` with the interval of a bootstrap that draws whole vendors.
-
-    Stays of one vendor's models resemble one another, which intervals of Kaplan and Meier do not know. A resample in
-    which fewer than half of the stays end has an infinite median.
-    """
-    rng = np.random.default_rng(seed)
-    codes, names = pd.factorize(stays["entity_id"])
-    weights = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)[:, codes]
-    days, ended = stays["days"].to_numpy(), stays["ended"].to_numpy(bool)
-    times = np.unique(days[ended])
-    at_risk = weights @ (days[:, None] >= times)
-    ends = weights @ ((days[:, None] == times) & ended[:, None])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        surviving = np.cumprod(np.where(at_risk > 0, 1 - ends / at_risk, 1.0), axis=1)
-    fallen = surviving <= 0.5 + 1e-12
-    medians = np.where(fallen.any(axis=1), times[fallen.argmax(axis=1)], np.inf)
-    low, high = np.quantile(medians, [0.025, 0.975], method="nearest")
-    errors = f"Kaplan–Meier, {len(names)} vendors resampled"
-    return Estimate(lifetime(stays)[1].value, float(low), float(high), len(stays), errors)

@@ -1,39 +1,37 @@
-"""What bears on the claims about the structure of the market, one function a computation."""
+"""What bears on the claims about the structure of the market, one function a computation.
+
+Each docstring states the rule of the verdict. Thresholds are judgements, named as constants with their reason.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-import pandas as pd
-
-from tokenecon.analysis import revenue, routes
+from tokenecon.analysis import routes
 from tokenecon.analysis.estimate import Estimate
+from tokenecon.analysis.finding import Findings
 from tokenecon.analysis.judge import (
     Claim,
     Result,
     Verdict,
-    by_agreement,
     by_interval,
     computation,
     estimated,
     keys,
     ranged,
 )
-from tokenecon.analysis.market import premium, sunk_costs
+from tokenecon.analysis.market import frontier, premium, surveys
 from tokenecon.analysis.market.findings import LARGEST, Market
-from tokenecon.analysis.market.frontier import LEAST_MODELS
+from tokenecon.analysis.routes.findings import Routes
 
 SECTION, ROUTES = "sec-market-structure", "sec-route-divergence"
 FEW = 5
-"""Firms that still count as few."""
-LONG_DAYS = 365
-"""A premium that half of all models keep for a year would last."""
-MOVES = 0.1
-"""A vendor's share of use that moves by as much in a year moves easily: judgement, for want of customers observed."""
-CHINA_MARKETS = ("maas", "public_cloud_models", "llm_market")
+"""Firms that still count as few: with more of equal size an index lies under the line of high concentration (0.18)."""
+WINNER = 0.5
+"""A vendor with more than half of a market takes it."""
 
 
-def used(known: Any, *, tokens: bool = False, prices: bool = True) -> tuple[str, ...]:
+def used(known: Findings, *, tokens: bool = False, prices: bool = True) -> tuple[str, ...]:
     """Return the sources of prices and scores, and of tokens."""
     found = set(known.cat.token_models["source_id"]) if tokens else set()
     if prices:
@@ -42,113 +40,132 @@ def used(known: Any, *, tokens: bool = False, prices: bool = True) -> tuple[str,
     return keys(found)
 
 
-def _premium(known: Any, earned: Estimate, note: str, verdict: Verdict) -> Result:
-    return Result(
-        verdict, earned.value, earned.low, earned.high, "95%, wild cluster bootstrap by vendor", earned.n, "percent",
-        note, used(known), SECTION,
-    )  # fmt: skip
+def by_halves(halves: Mapping[str, Verdict]) -> tuple[Verdict, str]:
+    """Judge a claim by its parts: each in the note; together it stands or falls only where all of them do."""
+    told = "; ".join(f"{part}: {verdict}" for part, verdict in halves.items())
+    (first, *others) = set(halves.values())
+    return (Verdict.undetermined if others else first), told
 
 
 @computation
-def quality_sets_price(known: Any, claim: Claim) -> Result:
-    """Ask whether capability is priced at all: the premium of five percent more of it, date of release held fixed."""
+def quality_sets_price(known: Findings, claim: Claim) -> Result:
+    """Ask whether capability is priced at all: supported if the premium over all models excludes zero."""
     earned = known.of(Market).premium
     note = f"premium of {premium.ADVANTAGE:.0%} more capability over all models on sale, date of release held fixed"
-    return _premium(known, earned, note, by_interval(earned.low, earned.high))
+    return estimated(earned, by_interval(earned.low, earned.high), "percent", note, used(known), SECTION)
 
 
 @computation
-def premium_of_advantage(known: Any, claim: Claim) -> Result:
-    """Compare the premium of the claimed advantage among the best models with the claimed premium."""
-    top, everything = known.of(Market).premium_top, known.of(Market).premium
+def premium_of_advantage(known: Findings, claim: Claim) -> Result:
+    """Compare the premium of the claimed advantage at coding, among the best, with the claimed premium, vendors drawn.
+
+    The article names demanding uses such as coding; the Coding Index measures these. Beside it stand the top third by
+    the index, and all models.
+    """
+    f = known.of(Market)
     note = (
-        f"premium of {premium.ADVANTAGE:.0%} more capability in the top third by score; over all models "
-        f"{everything.value:.0%} ({everything.low:.0%} to {everything.high:.0%}, n = {everything.n})"
+        f"premium of {premium.ADVANTAGE:.0%} more capability in the top third by the Coding Index; by the Intelligence "
+        f"Index {f.premium_top.text}, over all models {f.premium.text}"
     )
-    return _premium(known, top, note, by_interval(top.low, top.high, claim["value"]))
+    found = f.premium_coding
+    verdict = by_interval(found.low, found.high, claim["value"])
+    return estimated(found, verdict, "percent", note, used(known), SECTION)
 
 
 @computation
-def advantage_needed(known: Any, claim: Claim) -> Result:
-    """Turn the claim round: how much better a top model must be for the claimed premium."""
-    needed = known.of(Market).premium_top.map(premium.advantage_for)
-    note = f"advantage that goes with {premium.CLAIMED:.0%} more in price in the top third by score"
-    return _premium(known, needed, note, by_interval(-needed.high, -needed.low, -claim["value"]))
+def advantage_needed(known: Findings, claim: Claim) -> Result:
+    """Turn that claim round: how much better at coding a top model must be for the claimed premium."""
+    needed = known.of(Market).premium_coding.map(premium.advantage_for)
+    note = f"advantage that goes with {premium.CLAIMED:.0%} more in price in the top third by the Coding Index"
+    verdict = by_interval(-needed.high, -needed.low, -claim["value"])
+    return estimated(needed, verdict, "percent", note, used(known), SECTION)
 
 
 @computation
-def oligopoly(known: Any, claim: Claim) -> Result:
-    """Ask whether concentration among the most used models rises, week by week."""
-    found = known.of(Market).trends.set_index("series").loc[LARGEST].iloc[0]
-    slope, level = found["slope"], found["mean"]
+def oligopoly(known: Findings, claim: Claim) -> Result:
+    """Ask whether concentration rises: supported if it does on every series, with intervals for series that remember.
+
+    Not supported if it falls on every one; a series too short for an interval counts where its sign says otherwise.
+    """
+    found = known.of(Market).trends.set_index("series")
+    main = found.loc[LARGEST]
+    verdict = by_intervals(list(found["slope"]))
+    told = "; ".join(f"{name} {row['slope'].text}" for name, row in found.iterrows() if name != LARGEST)
     note = (
-        "change a year of the Herfindahl index by vendor among the nine most used models of one router, from a mean "
-        f"of {level:.2f}, {1 / level:.1f} equal vendors. Other definitions of the market differ in level"
+        f"change a year of the Herfindahl index by vendor among the nine most used models of one router, level "
+        f"{main['level'].text}; break most likely on {main['break_on']:%Y-%m-%d}, p = {main['p']:.2f}. Other series: "
+        f"{told or 'none long enough'}. Definitions of the market differ in level"
     )
-    return estimated(
-        slope, by_interval(slope.low, slope.high), "index points", note, used(known, tokens=True, prices=False), SECTION
-    )
+    sources = used(known, tokens=True, prices=False)
+    return estimated(main["slope"], verdict, "index points", note, sources, SECTION)
 
 
 @computation
-def few_can_bear(known: Any, claim: Claim) -> Result:
-    """Count the firms whose R&D the gross profit of China's market pays for, over what is open about it."""
-    cat = known.cat
-    recent = {known.focal, cat.edition.focal.year_before.label}
-    filed = cat.financials[cat.financials["period"].isin(recent)]
-    spent = cat.in_currency(filed[filed["metric"] == "rd_expense"], "CNY", "average")
-    outlays = pd.DataFrame({"label": spent["entity_id"], "value": spent["value"] * 12 / revenue.months(spent)})
-    earned = known.flows["gross_profit"].merge(
-        known.flows["revenue"], on=["entity_id", "measure", "period"], suffixes=("", "_all")
+def few_can_bear(known: Findings, claim: Claim) -> Result:
+    """Count the firms whose R&D China's market pays for: supported if few by every definition of market and scope."""
+    f = known.of(Market)
+    firms = f.bounds["firms"]
+    told = "; ".join(
+        f"{row.market}, {row.scope}: {row.low:.1f} to {row.high:.1f}" for row in f.bound_ranges.itertuples()
     )
-    margins = earned[earned["period"].isin(recent) & (earned["value"] > 0)]
-    margins = pd.DataFrame({"label": margins["entity_id"], "value": margins["value"] / margins["value_all"]})
-    sold = cat.operating.query("metric == 'market_revenue' and entity_id == 'china'")
-    sold = sold[sold["segment"].isin(CHINA_MARKETS) & sold["value"].notna()]
-    sold = cat.in_currency(sold, "CNY", "average")
-    markets = pd.DataFrame({"label": sold["segment"], "value": sold["value"]})
-    firms = sunk_costs.grid(markets, outlays, margins, {"as it is": 1.0})["firms"]
     note = (
-        "firms of equal size whose R&D, at the level filed, the gross profit of China's market pays for; few are at "
-        f"most {FEW}. The world's largest vendors file no R&D"
+        f"firms of equal size whose R&D the gross profit of China's market of the same year pays for; few are at most "
+        f"{FEW}. By definition: {told}. Capital may wait for growth, and the world's largest vendors file no R&D"
     )
+    sources = [*known.cat.financials.query("metric == 'rd_expense'")["source_id"], *f.markets["source_id"]]
     verdict = by_interval(-firms.max(), -firms.min(), -FEW)
-    sources = [*spent["source_id"], *sold["source_id"]]
-    return ranged(verdict, firms, "markets, outlays and margins", "firms", note, sources, SECTION)
+    return ranged(verdict, firms, "markets, scopes, outlays and margins", "firms", note, sources, SECTION)
 
 
 @computation
-def tiers(known: Any, claim: Claim) -> Result:
-    """Look for gaps between tiers of list prices, by mixture and dip test, and for unequal loads of thirds by price."""
-    shape, loads = known.of(Market).shape, known.of(Market).loads
+def tiers(known: Findings, claim: Claim) -> Result:
+    """Judge two halves: that list prices leave gaps between tiers, and that no vendor takes more than half.
+
+    A gap is a second mode of the best mixture that a dip test confirms with round prices moved apart; none, where both
+    say so. No winner takes all where the largest vendor stays under half by every definition, whoever the rest is.
+    """
+    f = known.of(Market)
+    shape, largest = f.shape, f.definitions.dropna(subset=["cr1_low"])
+    gaps = {(True, True): Verdict.supported, (False, False): Verdict.not_supported}
+    layered = gaps.get((shape.modes > 1, shape.p_untied < 0.05), Verdict.undetermined)
+    each = {by_interval(-row.cr1_high, -row.cr1_low, -WINNER) for row in largest.itertuples()}
+    open_ended = each.pop() if len(each) == 1 else Verdict.undetermined
+    verdict, told = by_halves({"gaps in prices": layered, "no single winner": open_ended})
     note = (
         f"modes of the mixture that fits log prices best; dip test p = {shape.p:.3f} as listed, {shape.p_untied:.2f} "
-        "with round prices moved apart"
+        f"with round prices moved apart. The largest vendor has {largest['cr1_low'].min():.0%} to "
+        f"{largest['cr1_high'].max():.0%} by definition. {told}"
     )
-    unequal = loads["spend_share"].get("top", 0) > 0.5 and loads["token_share"].get("low", 0) > 1 / 3
-    note += (
-        f". Thirds by price carry unequal loads: the low one {loads['token_share']['low']:.0%} of tokens, the top "
-        f"one {loads['spend_share']['top']:.0%} of list spending"
-    )
-    verdict = by_agreement([shape.modes > 1, shape.p_untied < 0.05, unequal])
     return Result(verdict, float(shape.modes), n=shape.n, unit="modes", note=note, sources=used(known), section=SECTION)
 
 
 @computation
-def tiers_by_task(known: Any, claim: Claim) -> Result:
-    """Ask what thirds by price carry: most spending in the top, most tokens in the middle."""
-    loads, days = known.of(Market).loads, known.of(Market).placed["by_price"].frame["day"].nunique()
+def tiers_by_task(known: Findings, claim: Claim) -> Result:
+    """Judge two parts by thirds of models by price: the top takes most spending, the middle most tokens.
+
+    That the bottom takes the long tail of uses is not seen. Tokens by task are not published, so thirds by price stand
+    in for tiers by task.
+    """
+    f = known.of(Market)
+    days, loads = f.placed["by_price"].frame["day"].nunique(), f.loads
     tokens, spend = loads["token_share"], loads["spend_share"]
+    verdict, parts = by_halves(
+        {
+            "the top takes most spending": _whether(spend.idxmax() == "top"),
+            "the middle most tokens": _whether(tokens.idxmax() == "middle"),
+        }
+    )
     note = "tokens and list spending of thirds by price: " + "; ".join(
         f"{tier} {tokens[tier]:.0%} and {spend[tier]:.0%}" for tier in ("low", "middle", "top") if tier in loads.index
     )
-    verdict = by_agreement([spend.idxmax() == "top", tokens.idxmax() == "middle"])
     sources = used(known, tokens=True)
-    return Result(verdict, float(spend["top"]), n=days, unit="percent", note=note, sources=sources, section=SECTION)
+    return Result(
+        verdict, float(spend["top"]), n=days, unit="percent", note=f"{note}. {parts}", sources=sources, section=SECTION
+    )
 
 
 @computation
-def strongest_not_needed(known: Any, claim: Claim) -> Result:
+def strongest_not_needed(known: Findings, claim: Claim) -> Result:
     """Measure the share of tokens on models that score less than nine tenths of the best on sale."""
     share = known.of(Market).below_top
     note = (
@@ -158,22 +175,38 @@ def strongest_not_needed(known: Any, claim: Claim) -> Result:
 
 
 @computation
-def low_switching_costs(known: Any, claim: Claim) -> Result:
-    """Ask where use can be seen, on a router and in a survey of firms, whether shares move easily."""
-    half, firms = known.of(Market).halving, known.of(Market).surveyed
-    moved = (firms["change"].abs() / firms["years"].where(firms["years"] > 0.5)).max()
+def low_switching_costs(known: Findings, claim: Claim) -> Result:
+    """Ask customers: supported if most use several vendors and most changes that were tried went well.
+
+    Shares of models on a router built for switching say nothing of customers, and are told beside it. A survey is what
+    firms say of themselves.
+    """
+    f = known.of(Market)
+    asked, half = f.surveys, f.halving
+    several = asked[asked["item"].isin(surveys.SEVERAL)]["share"]
+    hard = asked[asked["item"].isin(surveys.HARD)]["share"]
+    if several.empty or hard.empty:
+        note = "no customer is observed: days until a leading model of a router has lost half of its share"
+        sources = used(known, tokens=True, prices=False)
+        return estimated(half, Verdict.undetermined, "days", note, sources, SECTION)
+    both = {
+        "several vendors at once": _whether(several.min() > 0.5),
+        "changes that went well": _whether(hard.max() < 0.5),
+    }
+    verdict, told = by_halves(both)
     note = (
-        f"days until a leading model of a router has lost half of its share; among firms of a survey the share of one "
-        f"vendor moved by {moved:.0%} a year at most. Customers are not observed: both are proxies"
+        f"firms of surveys that use several vendors at once ({several.min():.0%} to {several.max():.0%}), and whose "
+        f"change of vendor failed or took far more effort ({hard.iloc[-1]:.0%} of those who tried). {told}. On a "
+        f"router a leading model loses half of its share in {half.text}. Surveys are no measurement of behaviour; "
+        "spending by customer and vendor over time would decide"
     )
-    verdict = by_agreement([half.high < LONG_DAYS / 2, moved > MOVES])
-    asked = known.cat.operating.query("metric == 'enterprise_usage_share'")["source_id"]
-    return estimated(half, verdict, "days", note, (*used(known, tokens=True, prices=False), *asked), SECTION)
+    rows = asked[asked["item"].isin([*surveys.SEVERAL, *surveys.HARD])]
+    return ranged(verdict, rows["share"], "surveys", "percent", note, rows["source_id"], SECTION)
 
 
 @computation
-def ninety_points(known: Any, claim: Claim) -> Result:
-    """Ask whether models near the best gain tokens the more they undercut it."""
+def ninety_points(known: Findings, claim: Claim) -> Result:
+    """Ask whether models near the best gain tokens the more they undercut it; too few of them leave it open."""
     found = known.of(Market).gains
     if found.empty:
         note = (
@@ -181,12 +214,13 @@ def ninety_points(known: Any, claim: Claim) -> Result:
         )
         return Result(Verdict.undetermined, note=note, section=SECTION)
     between = found[~found["effects"].astype(bool) & found["horizon"].eq(30) & found["floor"].isna()].set_index("near")
-    near, everything = between.loc[0.9], between.loc[0.0]
-    enough = near["models"] >= LEAST_MODELS and near["value"] == near["value"]
+    near, everything = between.loc[frontier.NEAR], between.loc[0.0]
+    enough = near["models"] >= frontier.LEAST_MODELS and near["value"] == near["value"]
     row = near if enough else everything
     note = "change of log share within a month for a log point of undercutting the best" + (
         "" if enough else f", all models; of the claim's own case there are {near['models']:.0f} models, too few"
     )
+    note += f". The smallest effect that would be seen in four of five cases is {row['detectable']:.2f}"
     verdict = by_interval(row["low"], row["high"]) if enough else Verdict.undetermined
     return Result(
         verdict, row["value"], row["low"], row["high"], f"95%, {row['errors']}", int(row["n"]), "log points", note,
@@ -195,42 +229,80 @@ def ninety_points(known: Any, claim: Claim) -> Result:
 
 
 @computation
-def capability_converges(known: Any, claim: Claim) -> Result:
-    """Follow how near the fifth-best vendor comes to the best, month by month, on the last set of scores."""
-    near, slope = known.of(Market).convergence, known.of(Market).convergence_slope
-    ends = f"{near['ratio'].iloc[0]:.2f} to {near['ratio'].iloc[-1]:.2f} in {len(near)} months"
-    note = f"score of the fifth-best vendor over the best, change a year; {ends}"
-    return estimated(slope, by_interval(slope.low, slope.high), "percentage points", note, ["AA_SNAPSHOTS"], SECTION)
+def capability_converges(known: Findings, claim: Claim) -> Result:
+    """Ask whether the fifth-best vendor nears the best: by every test, as ratio and in points, from each start.
+
+    A series too short for an interval counts where its sign says otherwise. Intervals are for series that
+    remember; scores are of one day, so that models no longer scored are missing from the past.
+    """
+    f = known.of(Market)
+    found = f.convergence_slopes
+    towards = [row.slope.map(lambda value, sign=row.towards: sign * value) for row in found.itertuples()]
+    bounded = [one for one in towards if one.has_interval]
+    main = found[found["months"] == frontier.MONTHS]
+    told = "; ".join(f"{row.index}, {row.scale} {row.slope.text}" for row in main.itertuples(index=False))
+    first = main.iloc[0]
+    note = (
+        f"score of the fifth-best vendor over the best, change a year; {first['first']:.2f} to {first['last']:.2f}; "
+        f"by test, as ratio and in points: {told}. Of {len(bounded)} such intervals over {len(frontier.MONTHS_BACK)} "
+        f"starts {sum(one.low > 0 for one in bounded)} exclude no convergence"
+    )
+    return estimated(first["slope"], by_intervals(towards), "percentage points", note, ["AA_SNAPSHOTS"], SECTION)
 
 
 @computation
-def price_decides(known: Any, claim: Claim) -> Result:
-    """Ask whether published elasticities, of one open model over its hosts, tell demand from one that ignores price."""
+def price_decides(known: Findings, claim: Claim) -> Result:
+    """Ask of pairs of models alike in score whether the cheaper carries more tokens, and published elasticities.
+
+    Supported if the interval lies above half and every elasticity with an error below zero; not supported if the
+    interval lies below half.
+    """
+    share = known.of(Market).alike
     studies = routes.elasticities(known.cat.operating)
     sure = studies[studies["se"].notna()]
     told = ", ".join(f"{row.elasticity:.2f} ({row.low:.2f} to {row.high:.2f})" for row in sure.itertuples())
-    note = f"published elasticities of use to price at equal performance: {told or 'none with an error'}"
-    verdict = by_agreement(list(sure["high"] < 0))
-    return ranged(verdict, sure["elasticity"], "studies", "elasticity", note, studies["source_id"], ROUTES)
+    note = (
+        f"pairs of models of two vendors whose scores differ by at most {frontier.ALIKE:.0%} in which the cheaper "
+        f"carries more tokens; nothing else is held fixed. Published elasticities: {told or 'none with an error'}"
+    )
+    verdict = by_interval(share.low, share.high, 0.5)
+    if verdict is Verdict.supported and not (len(sure) and (sure["high"] < 0).all()):
+        verdict = Verdict.undetermined
+    return estimated(share, verdict, "percent", note, (*used(known, tokens=True), *studies["source_id"]), SECTION)
 
 
 @computation
-def costs_in_steps(known: Any, claim: Claim) -> Result:
-    """Ask whether R&D has outgrown revenue at the companies that file both."""
-    pairs = routes.growth_pairs(known.amounts, "rd_expense", "revenue")
+def costs_in_steps(known: Findings, claim: Claim) -> Result:
+    """Judge two halves: that revenue need not keep pace, which one period shows, and that costs rise in steps.
+
+    Half-years cannot tell a step from a slope, so the second half stays open.
+    """
+    pairs = known.of(Routes).growth
     pairs = pairs[pairs["months"].isin([6, 12])]
     lead = pairs["rd_expense"] - pairs["revenue"]
+    verdict, told = by_halves(
+        {"revenue need not keep pace": _whether((lead > 0).any()), "costs rise in steps": Verdict.undetermined}
+    )
     note = (
         f"growth of R&D less growth of revenue, by company and period; R&D grew more in {int((lead > 0).sum())} of "
-        f"{len(lead)}. Both steps and pace are of two companies"
+        f"{len(lead)}. {told}. R&D by month or by training run would show steps"
     )
-    own = known.figures[known.figures["entity_id"].isin(pairs["entity_id"]) & known.figures["metric"].eq("rd_expense")]
-    return ranged(
-        by_agreement(list(lead > 0)),
-        lead,
-        "companies and periods",
-        "percentage points",
-        note,
-        own["source_id"],
-        SECTION,
-    )
+    own = known.cat.financials.query("metric == 'rd_expense'")
+    own = own[own["entity_id"].isin(pairs["entity_id"])]
+    return ranged(verdict, lead, "companies and periods", "percentage points", note, own["source_id"], SECTION)
+
+
+def _whether(holds: bool) -> Verdict:
+    return Verdict.supported if holds else Verdict.not_supported
+
+
+def by_intervals(estimates: Sequence[Estimate]) -> Verdict:
+    """Judge a claim that several quantities are above zero: one verdict only where all intervals give it, two at least.
+
+    An estimate without an interval counts where its sign speaks against the others.
+    """
+    verdicts = [by_interval(one.low, one.high) for one in estimates if one.has_interval]
+    signs = {one.value > 0 for one in estimates if not one.has_interval}
+    if len(verdicts) < 2 or len(set(verdicts)) > 1 or signs - {verdicts[0] is Verdict.supported}:
+        return Verdict.undetermined
+    return verdicts[0]

@@ -31,6 +31,9 @@ HIGHLY = 0.18
 UNSTATED = 0.5
 """Part of the market that vendors without a stated run-rate are assumed to hold at most: no figure, an assumption."""
 
+LEAST_FOR_BREAK = 20
+"""Values that a test of breaks needs."""
+
 FRESH_DAYS = 120
 """How old a stated run-rate may be to stand beside the newest one."""
 
@@ -268,7 +271,7 @@ def ratios(measured: pd.DataFrame) -> pd.DataFrame:
 
 
 def trends(series: pd.DataFrame) -> pd.DataFrame:
-    """Return slope a year and mean of the index of each series, by each kind of interval.
+    """Return slope a year and level of the index of each series, and where its line breaks most.
 
     Parameters
     ----------
@@ -278,17 +281,45 @@ def trends(series: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``series``, ``since``, ``until``, ``mean``, and as estimates ``level`` and ``slope``.
+        ``series``, ``since``, ``until``, ``level`` (mean, an estimate), ``slope`` with an interval for a series that
+        remembers, ``newey_west`` and ``resampled`` beside it, ``break_on`` (NaT in a series too short for the test) and
+        its ``p``.
     """
     rows = []
     for name, part in series.groupby("series", sort=False):
         if len(part) < 8:
             continue
-        years = (part["on"] - part["on"].min()).dt.days / 365.25
-        level = estimators.block_resampled(np.mean, part["hhi_low"])
-        for slope in (estimators.trend(part["hhi_low"], years), slope_resampled(part["hhi_low"], years)):
-            rows.append((name, part["on"].min(), part["on"].max(), part["hhi_low"].mean(), level, slope))
-    return pd.DataFrame(rows, columns=["series", "since", "until", "mean", "level", "slope"])
+        ordered = part.sort_values("on")
+        values, years = ordered["hhi_low"].to_numpy(), _years(ordered["on"])
+        row = {"series": name, "since": ordered["on"].min(), "until": ordered["on"].max()}
+        row |= {"level": estimators.ar1_mean(values, years).map(as_share), "slope": estimators.ar1_trend(values, years)}
+        row |= {"newey_west": estimators.trend(values, years), "resampled": slope_resampled(values, years)}
+        rows.append(row | _break(values, years, row["since"]))
+    return pd.DataFrame(rows)
+
+
+def as_share(value: float) -> float:
+    """Return the nearest number that a share, or an index of shares, can be; NaN stays."""
+    return float(np.clip(value, 0.0, 1.0))
+
+
+def _break(values: np.ndarray, years: np.ndarray, since: pd.Timestamp) -> dict[str, object]:
+    if len(values) < LEAST_FOR_BREAK:
+        return {"break_on": pd.NaT, "p": np.nan}
+    found = estimators.break_test(values, years)
+    return {"break_on": (since + pd.Timedelta(days=found.at * 365.25)).round("D"), "p": found.p}
+
+
+def by_start(series: pd.DataFrame, every: int = 4) -> pd.DataFrame:
+    """Return the slope a year of one series by the day with which it starts: ``start``, ``n``, ``slope``, its ends."""
+    ordered = series.sort_values("on")
+    found = estimators.by_start(ordered["hhi_low"].to_numpy(), _years(ordered["on"]), every, fewest=12)
+    start = ordered["on"].min() + pd.to_timedelta(found["start"] * 365.25, "D")
+    return found.assign(start=start.dt.round("D"))
+
+
+def _years(days: pd.Series) -> np.ndarray:
+    return ((days - days.min()).dt.days / 365.25).to_numpy()
 
 
 def author_weeks(token_shares: pd.DataFrame, least_days: int = 3) -> pd.DataFrame:

@@ -11,16 +11,19 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import estimators, revenue
+from tokenecon.analysis import estimators
 from tokenecon.analysis.estimate import Estimate
 from tokenecon.analysis.finding import Findings, finding
-from tokenecon.analysis.market import churn, concentration, frontier, premium, sample, sunk_costs, tiers
+from tokenecon.analysis.market import apps, churn, concentration, frontier, premium, sample, sunk_costs, surveys, tiers
 from tokenecon.analysis.market import prices as listed
 from tokenecon.analysis.revenue.findings import Revenue
 from tokenecon.catalog import Company
 
-INDEX = "aa_index"
-"""The test that measures capability where nothing else is said."""
+INDEX, CODING = "aa_index", "aa_coding_index"
+"""The test that measures capability where nothing else is said, and the one of demanding work."""
+
+HOME = "china"
+"""The market whose size bounds the number of firms."""
 
 LARGEST, AUTHORS, DAYS = "nine largest models", "all tokens, by author", "all tokens, by day"
 """Series of the index of concentration."""
@@ -91,6 +94,11 @@ class Market(Findings):
         return self.samples[INDEX, listed.BLEND].steps
 
     @finding
+    def coding(self) -> pd.DataFrame:
+        """The same sample with the Coding Index as the score."""
+        return self.samples[CODING, listed.BLEND].frame
+
+    @finding
     def at_home(self) -> pd.DataFrame:
         """The same sample on the domestic lists, in yuan."""
         cat = self.cat
@@ -144,10 +152,11 @@ class Market(Findings):
 
     @finding
     def run_rates(self) -> pd.DataFrame:
-        """Stated run-rates in dollars."""
-        return self.cat.statements.query(
-            "metric == 'run_rate' and kind == 'run_rate' and base_unit == 'USD' and value > 0"
-        )
+        """Stated run-rates in dollars; those of the edition's companies in other currencies at the rate of the day."""
+        said = self.cat.statements.query("metric == 'run_rate' and kind == 'run_rate' and value > 0")
+        own = self.of(Revenue).stated
+        own = own[~own["forecast"] & ~own["statement_id"].isin(said.loc[said["base_unit"] == "USD", "statement_id"])]
+        return pd.concat([said[said["base_unit"] == "USD"], own[own["value"] > 0]], ignore_index=True)
 
     @finding
     def of_authors(self) -> pd.DataFrame:
@@ -157,7 +166,7 @@ class Market(Findings):
     @finding
     def measured(self) -> pd.DataFrame:
         """Measures of concentration under every definition of the market, on every day known."""
-        weeks, days = self.token_rows.query("frequency == 'week'"), self.days
+        weeks, days = churn.whole_lists(self.token_rows.query("frequency == 'week'")), self.days
         held = [self.printed_shares, self.of_authors]
         if len(days):
             last = days[days["day"] > days["day"].max() - pd.Timedelta(days=7)]
@@ -207,8 +216,13 @@ class Market(Findings):
 
     @finding
     def trends(self) -> pd.DataFrame:
-        """Slope a year and mean level of each series, by two kinds of interval."""
+        """Slope a year, level and break of each series."""
         return concentration.trends(self.dense_series)
+
+    @finding
+    def starts(self) -> pd.DataFrame:
+        """The slope of the longest series by the day with which it starts."""
+        return concentration.by_start(self.dense_series[self.dense_series["series"] == LARGEST])
 
     # Churn -----------------------------------------------------------------------------------------------------------
 
@@ -239,11 +253,8 @@ class Market(Findings):
 
     @finding
     def lifetimes(self) -> Mapping[str, Estimate]:
-        """Median days of each kind of spell; the two in the text also with vendors resampled."""
-        found = {rule: churn.lifetime(rows)[1].to("days") for rule, rows in self.spells.items()}
-        for rule in (churn.STAY, churn.LEAD):
-            found[f"{rule}, vendors resampled"] = churn.lifetime_by_vendor(self.spells[rule]).to("days")
-        return found
+        """Median days of each kind of spell, vendors drawn."""
+        return {rule: churn.lifetime_by_vendor(rows) for rule, rows in self.spells.items()}
 
     @finding
     def stay(self) -> Estimate:
@@ -276,7 +287,9 @@ class Market(Findings):
     def young_mean(self) -> Estimate:
         """Mean share of the tokens of the nine that young models carry."""
         weeks = self.young[self.young["series"] == self.young["series"].iloc[0]]
-        return estimators.block_resampled(np.mean, weeks["young"].to_numpy()).to("percent")
+        return estimators.ar1_mean(weeks["young"].to_numpy(), weeks["on"].map(pd.Timestamp.toordinal), "percent").map(
+            concentration.as_share
+        )
 
     # Tiers -----------------------------------------------------------------------------------------------------------
 
@@ -330,7 +343,9 @@ class Market(Findings):
         """Share of tokens on models that score less than nine tenths of the best on sale."""
         carried = self.placed["by_score"].frame.pivot_table("token_share", "day", "tier", fill_value=0.0)
         below = 1 - carried["top"] if "top" in carried else carried.sum(axis=1)
-        return estimators.block_resampled(np.mean, below.to_numpy()).to("percent")
+        return estimators.ar1_mean(below.to_numpy(), below.index.map(pd.Timestamp.toordinal), "percent").map(
+            concentration.as_share
+        )
 
     # The premium -----------------------------------------------------------------------------------------------------
 
@@ -340,10 +355,14 @@ class Market(Findings):
         frames = {key: one.frame for key, one in self.samples.items()}
         counts = self.base["entity_id"].value_counts()
         specs = premium.one_at_a_time(self.tests, counts[counts >= 8].index)
-        domestic = {(INDEX, listed.BLEND): self.at_home}
-        return pd.concat(
-            [premium.estimates(frames, specs), premium.estimates(domestic, premium.DOMESTIC)], ignore_index=True
-        )
+        head = [spec for spec in specs if spec.label in (premium.POOLED, premium.TOP, premium.CODING)]
+        rest = [spec for spec in specs if spec not in head]
+        parts = [
+            premium.estimates(frames, head),
+            premium.estimates(frames, rest, premium.FEWER),
+            premium.estimates({(INDEX, listed.BLEND): self.at_home}, premium.DOMESTIC, premium.FEWER),
+        ]
+        return pd.concat(parts, ignore_index=True)
 
     @finding
     def premia(self) -> Mapping[str, Estimate]:
@@ -361,9 +380,15 @@ class Market(Findings):
         return self.premia[premium.TOP]
 
     @finding
+    def premium_coding(self) -> Estimate:
+        """The same among the top third by the Coding Index: the demanding use that the article names."""
+        return self.premia[premium.CODING]
+
+    @finding
     def curve(self) -> pd.DataFrame:
-        """The premium by every combination of measure, blend, control and part of the sample."""
-        return premium.estimates({key: one.frame for key, one in self.samples.items()}, premium.curve(self.tests))
+        """The premium by every combination of measure, blend, control and part of the sample, vendors drawn."""
+        frames = {key: one.frame for key, one in self.samples.items()}
+        return premium.estimates(frames, premium.curve(self.tests), premium.FEWER)
 
     @finding
     def noise(self) -> Mapping[str, Estimate]:
@@ -385,8 +410,8 @@ class Market(Findings):
 
     @finding
     def launch_ratio(self) -> Estimate:
-        """Median launch price of a leader over the best rival's."""
-        return estimators.resampled(np.median, self.leading["ratio"])
+        """Median launch price of a leader over the best rival's, vendors drawn."""
+        return estimators.vendor_bootstrap(estimators.quantile(self.leading["ratio"]), self.leading["entity_id"])
 
     @finding
     def launch_premia(self) -> Mapping[str, Estimate]:
@@ -426,6 +451,18 @@ class Market(Findings):
             return pd.DataFrame()
         return frontier.gains(self.routed, self.history, self.scored, frontier.PLANS)
 
+    @finding
+    def alike(self) -> Estimate:
+        """In what part of pairs of models alike in score the cheaper carries more tokens, on the last four weeks."""
+        day = self.listed_tokens["day"].max()
+        recent = self.listed_tokens[self.listed_tokens["day"] > day - pd.Timedelta(days=28)]
+        tokens = recent.groupby("model_id")["tokens"].sum()
+        sold = frontier.sold_on(self.history, [min(day, self.history["since"].max())])
+        sold = sold.merge(self.scored[["model_id", "score"]], on="model_id")
+        return frontier.cheaper_leads(
+            sold.assign(share=sold["model_id"].map(tokens / tokens.sum())).dropna(subset=["share"])
+        )
+
     # Step costs ------------------------------------------------------------------------------------------------------
 
     @finding
@@ -435,68 +472,57 @@ class Market(Findings):
         return sunk_costs.intensities(kept[kept["period"].str.startswith("FY")], sunk_costs.PARTS)
 
     @finding
-    def recent(self) -> tuple[str, ...]:
-        """The last full year and the focal period."""
-        focal = self.edition.focal
-        year = focal if focal.kind == "year" else self.edition.comparatives[3]
-        return tuple(dict.fromkeys([year.label, focal.label]))
-
-    @finding
     def outlays(self) -> pd.DataFrame:
-        """R&D of a firm in a year, in yuan, by company and recent period."""
-        rows = self.cat.financials
-        rows = rows[(rows["metric"] == "rd_expense") & rows["period"].isin(self.recent)]
-        spent = self.cat.in_currency(rows, "CNY", "average")
-        label = spent["entity_id"].map(self.names) + ", " + spent["period"]
-        return pd.DataFrame({"label": label, "value": spent["value"] * 12 / revenue.months(spent)})
+        """R&D of a firm in a full year, in yuan: all of it, and the part that goes with its sales on the mainland."""
+        filed = self.cat.in_currency(
+            self.cat.financials.query("metric == 'rd_expense' and segment == 'total'"), "CNY", "average"
+        )
+        filed = filed[filed["period"].str.startswith("FY") & filed["value"].gt(0)]
+        sold = self.cat.financials.query("metric == 'revenue' and segment in ['total', 'mainland']")
+        share = sold.pivot_table("value", ["entity_id", "period"], "segment").pipe(
+            lambda wide: wide["mainland"] / wide["total"]
+        )
+        part = pd.MultiIndex.from_frame(filed[["entity_id", "period"]]).map(share)
+        label = filed["entity_id"].map(self.names)
+        whole = pd.DataFrame({"label": label, "period": filed["period"], "value": filed["value"]})
+        allotted = whole.assign(value=whole["value"] * np.asarray(part, float), scope=sunk_costs.PART)
+        return pd.concat([whole.assign(scope=sunk_costs.WHOLE), allotted.dropna()], ignore_index=True)
 
     @finding
     def kept_of_sales(self) -> pd.DataFrame:
-        """Gross margins above zero: of the API line where it is filed, else of the company; and one in theory."""
-        filed = self.of(Revenue).margins.query("period in @self.recent")
+        """Gross margins above zero of full years: of the API line where filed, else of the company; one in theory."""
+        filed = self.of(Revenue).margins
+        filed = filed[filed["period"].str.startswith("FY")]
         of_api = filed["route"].eq("api")
         files_api = of_api.groupby(filed["entity_id"]).transform("any")
         earned = filed[of_api | (~files_api & filed["segment"].eq("total"))]
-        theory = self.cat.operating.query("metric == 'theoretical_gross_margin'").head(1)
         found = pd.DataFrame(
-            {
-                "label": [
-                    *(earned["entity_id"].map(self.names) + ", " + earned["period"]),
-                    *(theory["entity_id"].map(self.names) + ", theoretical"),
-                ],
-                "value": [*earned["margin"], *theory["value"]],
-            }
+            {"label": earned["entity_id"].map(self.names), "period": earned["period"], "value": earned["margin"]}
         )
-        return found[found["value"] > 0]
+        theory = self.cat.operating.query("metric == 'theoretical_gross_margin'").head(1)
+        said = theory["entity_id"].map(self.names) + ", theoretical"
+        found = pd.concat([found, pd.DataFrame({"label": said, "period": "", "value": theory["value"]})])
+        return found[found["value"] > 0].reset_index(drop=True)
 
     @finding
     def markets(self) -> pd.DataFrame:
-        """What markets sell in a year, in yuan, as analysts print it; and stated run-rates in sum, smallest first."""
-        sold = self.cat.operating.query("metric in ['market_revenue', 'api_spend']")
+        """What China's market sells in a year, in yuan, by definition as analysts print it, smallest first."""
+        sold = self.cat.operating.query("metric == 'market_revenue' and entity_id == @HOME", local_dict={"HOME": HOME})
         sold = self.cat.in_currency(sold[sold["segment"].isin(sunk_costs.MARKETS)], "CNY", "average")
         label = sold["segment"].map(sunk_costs.MARKETS) + ", " + sold["period"]
-        dollar = self.cat.rate("USD", "CNY", self.edition.focal, "average").value
-        world = {"label": sunk_costs.WORLD, "value": self.fresh_run_rates["value"].sum() * dollar}
-        found = pd.DataFrame({"label": label, "value": sold["value"]})
-        return pd.concat([found, pd.DataFrame([world])], ignore_index=True).sort_values("value")
-
-    @finding
-    def fresh_run_rates(self) -> pd.DataFrame:
-        """The last run-rate of each vendor that stated one of late."""
-        holders = concentration.run_rate_shares(self.run_rates)["holder"]
-        last = self.run_rates.sort_values("period_end").drop_duplicates("entity_id", keep="last")
-        return last[last["entity_id"].isin(holders)]
+        found = pd.DataFrame({"label": label, "period": sold["period"], "value": sold["value"]})
+        return found.assign(source_id=sold["source_id"]).sort_values("value", ignore_index=True)
 
     @finding
     def bounds(self) -> pd.DataFrame:
-        """Firms of equal size that each market pays for, for every combination of assumptions."""
-        return sunk_costs.grid(self.markets, self.outlays, self.kept_of_sales, sunk_costs.GROWTH)
+        """Firms of equal size that China's market pays for, by definition, scope, outlay and margin of one year."""
+        return sunk_costs.grid(self.markets, self.outlays, self.kept_of_sales)
 
     @finding
-    def bound_now(self) -> pd.Series:
-        """Median of :attr:`bounds` by market, as large as it is."""
-        now = self.bounds[self.bounds["growth"] == next(iter(sunk_costs.GROWTH))]
-        return now.groupby("market")["firms"].median()
+    def bound_ranges(self) -> pd.DataFrame:
+        """Least, median and most firms of :attr:`bounds` by market and scope."""
+        by = self.bounds.groupby(["market", "scope"], sort=False)["firms"]
+        return by.agg(low="min", median="median", high="max", n="size").reset_index()
 
     @finding
     def compute_bill(self) -> sunk_costs.Bill | None:
@@ -504,24 +530,43 @@ class Market(Findings):
         told = self.cat.financials.query("metric == 'compute_expense' and segment == 'total'")
         if told.empty:
             return None
-        told = self.cat.in_currency(told, "USD", "average")
-        row = told.loc[told["value"].idxmax()]
-        paid = sunk_costs.firms(self.fresh_run_rates["value"].sum(), self.kept_of_sales["value"].median(), row["value"])
+        row = self.cat.in_currency(told, "USD", "average").sort_values("value").iloc[-1]
+        holders = concentration.run_rate_shares(self.run_rates)["holder"]
+        last = self.run_rates.sort_values("period_end").drop_duplicates("entity_id", keep="last")
+        sold = last.loc[last["entity_id"].isin(holders), "value"].sum()
+        paid = sunk_costs.firms(sold, self.kept_of_sales["value"].median(), row["value"])
         return sunk_costs.Bill(self.names[row["entity_id"]], row["period"], paid)
 
     # Convergence -----------------------------------------------------------------------------------------------------
 
     @finding
     def convergence(self) -> pd.DataFrame:
-        """How near the fifth-best vendor comes to the best, month by month, on the last set of scores."""
-        first = pd.Timestamp(self.edition.as_of) - pd.DateOffset(months=18)
-        return frontier.nearness(self.scored, self.cat.models, first)
+        """How near the fifth-best vendor comes to the best, month by month, by test (``index``)."""
+        first = pd.Timestamp(self.edition.as_of) - pd.DateOffset(months=max(frontier.MONTHS_BACK))
+        parts = [
+            frontier.nearness(sample.scores(self.cat.capability, test), self.cat.models, first).assign(index=name)
+            for test, name in ((INDEX, "Intelligence Index"), (CODING, "Coding Index"))
+            if test in self.tests
+        ]
+        return pd.concat(parts, ignore_index=True).dropna()
 
     @finding
-    def convergence_slope(self) -> Estimate:
-        """Change a year of the score of the fifth-best vendor over the best."""
-        near = self.convergence
-        return estimators.trend(near["ratio"], (near["month"] - near["month"].iloc[0]).dt.days / 365.25)
+    def convergence_slopes(self) -> pd.DataFrame:
+        """Change a year of the ratio and of the distance in points, by test and by where the months begin."""
+        return frontier.convergence(self.convergence, pd.Timestamp(self.edition.as_of))
+
+    # Applications ----------------------------------------------------------------------------------------------------
+
+    @finding
+    def app_ends(self) -> pd.DataFrame:
+        """Applications on the router at the first and the last date known; empty where none are."""
+        known = self.cat.apps
+        return apps.ends(known) if len(set(known["observed_on"])) > 1 else pd.DataFrame()
+
+    @finding
+    def app_growth(self) -> pd.DataFrame:
+        """What of the growth of tokens by kind of application is more requests, and what longer ones."""
+        return apps.growth(self.app_ends) if len(self.app_ends) else pd.DataFrame()
 
     # Switching -------------------------------------------------------------------------------------------------------
 
@@ -534,3 +579,35 @@ class Market(Findings):
     def elasticities(self) -> pd.DataFrame:
         """Published elasticities of use to price."""
         return self.cat.operating.query("metric == 'price_elasticity'").sort_values("value")
+
+    @finding
+    def surveys(self) -> pd.DataFrame:
+        """What surveys and panels of firms say of switching and of using several vendors: published, with samples."""
+        return surveys.published(self.cat.operating, self.cat.sources)
+
+    # All together ----------------------------------------------------------------------------------------------------
+
+    @finding
+    def family(self) -> pd.DataFrame:
+        """The headline estimates taken together: which exclude their null, and which still do as a family."""
+        return estimators.discoveries(*self._headlines())
+
+    @finding
+    def by_chance(self) -> estimators.ByChance:
+        """How many of the headline intervals would exclude by chance if every null held."""
+        return estimators.by_chance(self._headlines()[0].values())
+
+    def _headlines(self) -> tuple[dict[str, Estimate], dict[str, float]]:
+        slopes = self.trends.set_index("series")["slope"]
+        gaps = self.convergence_slopes.query("months == @frontier.MONTHS", local_dict={"frontier": frontier})
+        found = {f"concentration, {name}: slope": (one, 0.0) for name, one in slopes.items()}
+        found |= {f"{row.index}, {row.scale}: slope": (row.slope, 0.0) for row in gaps.itertuples(index=False)}
+        found |= {
+            "premium, all models": (self.premium, 0.0),
+            "premium, top third": (self.premium_top, premium.CLAIMED),
+            "premium, top third by coding": (self.premium_coding, premium.CLAIMED),
+            "launch price of leaders over the best rival": (self.launch_ratio, 1.0),
+            "pairs alike in score in which the cheaper leads": (self.alike, 0.5),
+            "tokens below nine tenths of the best score": (self.below_top, 0.5),
+        }
+        return {name: one for name, (one, _) in found.items()}, {name: null for name, (_, null) in found.items()}

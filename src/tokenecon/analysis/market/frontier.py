@@ -8,13 +8,20 @@ no longer holds are missing from the past.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from tokenecon.analysis.estimators import Estimate, FitError, coefficient
+from tokenecon.analysis.estimators import (
+    Estimate,
+    FitError,
+    ar1_trend,
+    detectable,
+    vendor_bootstrap,
+    wild_cluster,
+)
 from tokenecon.analysis.market import prices as listed
 
 NEAR = 0.9
@@ -26,8 +33,11 @@ LEAST_MODELS = 12
 LAUNCH_DAYS = 45
 """A price first listed later than this after the release tells nothing of a launch."""
 
-POWER = 0.8
-"""Probability with which an effect of the size called detectable is found."""
+MONTHS, MONTHS_BACK = 18, (24, 18, 12)
+"""Months back at which a question on convergence begins: the one for the text, and all that are tried."""
+
+ALIKE = 0.05
+"""Scores that differ by no more are alike: the advantage that the article calls decisive."""
 
 _NEVER = pd.Timestamp("2200-01-01")
 
@@ -157,6 +167,69 @@ def nearness(scores: pd.DataFrame, models: pd.DataFrame, first: pd.Timestamp, pl
     return pd.DataFrame(found)
 
 
+def convergence(near: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
+    """Return the change a year of :func:`nearness`, as ``ratio`` and in ``points``, by test and first month.
+
+    Parameters
+    ----------
+    near : pandas.DataFrame
+        As :func:`nearness` gives it, with the test (``index``).
+    last : Timestamp
+        Months begin so many (:data:`MONTHS_BACK`) before this day.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``index``, ``scale``, ``months`` (back), ``first`` and ``last`` (value), ``slope`` (estimate, for a series that
+        remembers) and ``towards`` (the slope's sign if vendors converge: up as a ratio, down in points).
+    """
+    rows = []
+    for index, own in near.groupby("index", sort=False):
+        for months in MONTHS_BACK:
+            part = own[own["month"] >= last - pd.DateOffset(months=months)]
+            if len(part) < 3:
+                continue
+            years = (part["month"] - part["month"].iloc[0]).dt.days / 365.25
+            for scale, towards in (("ratio", 1), ("points", -1)):
+                ends = part[scale].iloc[[0, -1]]
+                rows.append((index, scale, months, *ends, ar1_trend(part[scale], years), towards))
+    columns = ["index", "scale", "months", "first", "last", "slope", "towards"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def cheaper_leads(models: pd.DataFrame, within: float = ALIKE) -> Estimate:
+    """Return in what part of pairs of models that are alike in score the cheaper one carries more tokens.
+
+    Pairs are of two vendors; whole vendors are drawn, and with them all their pairs.
+
+    Parameters
+    ----------
+    models : pandas.DataFrame
+        ``entity_id``, ``price``, ``score``, ``share`` (of tokens), a row a model on sale.
+    within : float
+        Scores count as alike up to this difference, relative to the lower.
+
+    Returns
+    -------
+    Estimate
+        ``n`` counts pairs. Above a half price decides more often than not; nothing else that differs is held fixed.
+    """
+    price, score, share = (models[name].to_numpy(float) for name in ("price", "score", "share"))
+    vendor = models["entity_id"].to_numpy()
+    alike = np.abs(np.log(score[:, None] / score[None, :])) <= np.log1p(within)
+    one, other = np.nonzero(alike & (price[:, None] < price[None, :]) & (vendor[:, None] != vendor[None, :]))
+    leads = (share[one] > share[other]).astype(float)
+
+    def statistic(drawn: np.ndarray) -> np.ndarray:
+        weight = drawn[:, one] * drawn[:, other]
+        whole = weight.sum(axis=1)
+        return np.divide(weight @ leads, whole, out=np.full(len(drawn), np.nan), where=whole > 0)
+
+    if not len(one):
+        return Estimate(np.nan, np.nan, np.nan, 0, "no pair alike", unit="percent")
+    return replace(vendor_bootstrap(statistic, vendor, draws=1_999, unit="percent"), n=len(one))
+
+
 def undercut(sold: pd.DataFrame) -> pd.Series:
     """Return by how much each model undercuts the cheapest rival at least as capable, in log points of price.
 
@@ -211,8 +284,8 @@ def panel(
         ``day``, ``model_id``, ``entity_id``, ``undercut`` (log points), ``change`` (of the log share over the
         horizon), ``log_share``. Without a floor, models that are off the list at either end are missing.
     """
-    share = _shares(tokens, floor).rolling(mean_over).mean()
-    first = share.index[mean_over - 1]
+    share = _shares(tokens, floor, mean_over)
+    first = share.index[0]
     days = pd.date_range(first, share.index[-1], freq=f"{every}D")
     log_share = np.log(share.where(share > 0))
     ahead = log_share.shift(freq=pd.Timedelta(days=-horizon))
@@ -230,18 +303,32 @@ def panel(
     )
 
 
-def _shares(tokens: pd.DataFrame, floor: float | None = None) -> pd.DataFrame:
+def _shares(tokens: pd.DataFrame, floor: float | None = None, mean_over: int = 7) -> pd.DataFrame:
+    """Return each model's share of all tokens by day: the mean of the days up to it.
+
+    Where lists are known a week apart, days between are on the line between them, unless the model is off one of them.
+    """
     wide = tokens.pivot_table("tokens", "day", "model_id", aggfunc="sum")
     total = tokens.drop_duplicates("day").set_index("day")["total"].sort_index()
     least = 0.0 if floor is None else floor * wide.min(axis=1)
-    return wide.T.fillna(least).T.div(total, axis=0)
+    known = wide.T.fillna(least).T.div(total, axis=0).rolling(f"{mean_over}D").mean()
+    known = known[known.index >= known.index[0] + pd.Timedelta(days=mean_over - 1)]
+    every = pd.date_range(known.index[0], known.index[-1], name="day")
+    reach = max(mean_over - 1, 1)
+    line = known.reindex(every).interpolate(limit=reach, limit_area="inside")
+    there = known.where(known > 0).reindex(every)
+    between = there.ffill(limit=reach).notna() & there.bfill(limit=reach).notna()
+    found = line.where(between, 0.0).where(line.notna())
+    found.loc[known.index] = known
+    return found
 
 
 def gain(rows: pd.DataFrame, model_effects: bool, hold_share: bool = True) -> Estimate:
     """Return by how much the log share moves for a log point of undercutting, with week effects.
 
-    Errors are clustered by model. Without model effects the share held at the start is held fixed, since small shares
-    move more. NaN where the effects leave nothing of it, as with prices that never change.
+    The interval is that of the wild cluster bootstrap by vendor. Without model effects the share held at the start is
+    held fixed, since small shares move more. NaN where the effects leave nothing of it, as with prices that never
+    change.
     """
     if rows["model_id"].nunique() < LEAST_MODELS:
         return Estimate(float("nan"), float("nan"), float("nan"), len(rows), "too few models")
@@ -251,15 +338,10 @@ def gain(rows: pd.DataFrame, model_effects: bool, hold_share: bool = True) -> Es
     elif hold_share:
         formula += " + log_share"
     try:
-        return coefficient(formula, rows, "undercut", "cluster", "model_id")
+        found = wild_cluster(formula, rows, "undercut", "entity_id", draws=1_999)
     except FitError:
         return Estimate(float("nan"), float("nan"), float("nan"), len(rows), "no undercutting beside these effects")
-
-
-def detectable(estimate: Estimate, clusters: int, power: float = POWER) -> float:
-    """Return the least effect that a two-sided test at five percent finds with the given probability."""
-    degrees = max(clusters - 1, 1)
-    return float((stats.t.ppf(0.975, degrees) + stats.t.ppf(power, degrees)) * estimate.se)
+    return replace(found, errors=found.errors.replace("entity_id", "vendor"))
 
 
 def entrants(
@@ -292,7 +374,7 @@ def entrants(
         share of the week that ends so many days later; zero where the model is below the list, NaN where the count ends
         before.
     """
-    share = _shares(tokens, 0.0).rolling(7).mean()
+    share = _shares(tokens, 0.0)
     start = past.sort_values("since").drop_duplicates("model_id").merge(scores[["model_id", "score"]], on="model_id")
     start = start[(start["since"] >= share.index[0]) & (start["since"] <= share.index[-1])]
     start = start[(start["since"] - start["model_id"].map(released)).dt.days <= LAUNCH_DAYS]
@@ -304,7 +386,7 @@ def entrants(
         found |= {"discount": discount, "undercutter": relative >= near and discount >= 1 - cheap}
         for days in after:
             day = row.since + pd.Timedelta(days=days)
-            known = share.index[6] <= day <= share.index[-1]
+            known = share.index[0] <= day <= share.index[-1]
             found[f"share_{days}"] = float(share.get(row.model_id, {}).get(day, 0.0)) if known else float("nan")
         rows.append(found)
     columns = ["model_id", "entity_id", "since", "relative", "discount", "undercutter", *(f"share_{d}" for d in after)]
@@ -345,6 +427,6 @@ def gains(tokens: pd.DataFrame, past: pd.DataFrame, scores: pd.DataFrame, plans:
         for effects in (False, True):
             found = gain(part, effects)
             row = plan._asdict() | {"effects": effects, "models": models, "value": found.value, "low": found.low}
-            row |= {"high": found.high, "n": found.n, "detectable": detectable(found, models), "errors": found.errors}
+            row |= {"high": found.high, "n": found.n, "detectable": detectable(found), "errors": found.errors}
             rows.append(row)
     return pd.DataFrame(rows)

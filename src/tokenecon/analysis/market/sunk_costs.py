@@ -19,17 +19,14 @@ PARTS = {"R&D": ("rd_expense",), "computing fees": ("rd_compute", "cost_compute"
 """Outlays that are set against revenue, and the metrics that make them up."""
 
 MARKETS = {
-    "maas": "China, models by API",
-    "public_cloud_models": "China, models on public clouds",
-    "llm_market": "China, all LLM revenue",
-    "enterprises": "United States, enterprise API",
+    "maas": "models by API",
+    "public_cloud_models": "models on public clouds",
+    "llm_market": "all revenue of language models",
 }
-"""Segments for which analysts print what is sold in a year."""
+"""Segments for which analysts print what China's market sells in a year."""
 
-WORLD = "World, sum of stated run-rates"
-
-GROWTH = {"market as it is": 1.0, "three times as large": 3.0, "ten times": 10.0}
-"""How large the market may grow before the outlay is due again."""
+WHOLE, PART = "all R&D of a firm", "the part that goes with its sales in China"
+"""Scopes of an outlay: a seller abroad spends for more than the home market."""
 
 
 class Bill(NamedTuple):
@@ -97,36 +94,28 @@ def firms(market: float, margin: float, outlay: float, growth: float = 1.0) -> f
     return growth * market * margin / outlay
 
 
-def grid(
-    markets: pd.DataFrame, outlays: pd.DataFrame, margins: pd.DataFrame, growths: Mapping[str, float]
-) -> pd.DataFrame:
-    """Return the bound for every combination of assumptions.
+def grid(markets: pd.DataFrame, outlays: pd.DataFrame, margins: pd.DataFrame) -> pd.DataFrame:
+    """Return the bound for every definition of a market, outlay and margin, each of the market's own year.
 
     Parameters
     ----------
     markets, outlays, margins : pandas.DataFrame
-        ``label`` and ``value``: what a market sells, what a firm spends, what is left of a sale.
-    growths : mapping of str to float
-        Label to the multiple of the market.
+        ``label``, ``value`` and ``period``: what a market sells, what a firm spends (with ``scope``: on all that it
+        sells, or the part that goes with its sales there), what is left of a sale. A margin without a period goes with
+        every year.
 
     Returns
     -------
     pandas.DataFrame
-        ``market``, ``outlay``, ``margin``, ``growth`` (labels) and ``firms``.
+        ``market``, ``scope``, ``outlay``, ``margin`` (labels) and ``firms``; a market without an outlay of its year has
+        no row.
     """
-    rows = [
-        {
-            "market": market.label,
-            "outlay": outlay.label,
-            "margin": margin.label,
-            "growth": growth,
-            "firms": firms(market.value, margin.value, outlay.value, multiple),
-        }
-        for market, outlay, margin, (growth, multiple) in product(
-            markets.itertuples(), outlays.itertuples(), margins.itertuples(), growths.items()
-        )
-    ]
-    return pd.DataFrame(rows)
+    rows = []
+    for market, outlay, margin in product(markets.itertuples(), outlays.itertuples(), margins.itertuples()):
+        if outlay.period == market.period and margin.period in (market.period, ""):
+            count = firms(market.value, margin.value, outlay.value)
+            rows.append((market.label, outlay.scope, outlay.label, margin.label, count))
+    return pd.DataFrame(rows, columns=["market", "scope", "outlay", "margin", "firms"])
 
 
 def ranges(bounds: pd.DataFrame) -> pd.DataFrame:
@@ -138,7 +127,7 @@ def ranges(bounds: pd.DataFrame) -> pd.DataFrame:
         ``assumption``, ``low_label``, ``low``, ``high_label``, ``high``.
     """
     rows = []
-    for name in ("market", "outlay", "margin", "growth"):
+    for name in ("market", "scope", "outlay", "margin"):
         levels = bounds.groupby(name)["firms"].median().sort_values()
         rows.append((name, levels.index[0], levels.iloc[0], levels.index[-1], levels.iloc[-1]))
     found = pd.DataFrame(rows, columns=["assumption", "low_label", "low", "high_label", "high"])

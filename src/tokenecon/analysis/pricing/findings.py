@@ -139,19 +139,9 @@ class Pricing(Findings):
     # The gap ----------------------------------------------------------------------------------------------------
 
     @finding
-    def medians(self) -> pd.DataFrame:
-        """Median prices of both countries by third of capability."""
-        return gap.terciles(self.both)
-
-    @finding
     def raw(self) -> Estimate:
         """Median list price of the other country over that of the one, vendors drawn."""
         return gap.median_gap(self.both)
-
-    @finding
-    def best_third(self) -> float:
-        """Ratio of the medians in the best third of scores."""
-        return float(self.medians.set_index("tercile")["ratio"]["high"])
 
     @finding
     def pairs(self) -> pd.DataFrame:
@@ -185,7 +175,7 @@ class Pricing(Findings):
     @finding
     def level_of_models(self) -> Estimate:
         """The same as if models were independent (HC3): beside the other at most."""
-        return gap.country_gap(self.both).map(_inverse).to("times")
+        return gap.country_gap(self.both).map(lambda ratio: 1 / ratio).to("times")
 
     @finding
     def slopes(self) -> pd.DataFrame:
@@ -354,12 +344,6 @@ class Pricing(Findings):
         return estimators.survival(self.caught["days"], self.caught["reached"])[1].to("days")
 
     @finding
-    def follower_price(self) -> Estimate:
-        """Median price of the follower over what the record still asked."""
-        priced = self.caught["price_ratio"].dropna()
-        return estimators.resampled(np.median, priced).to("percent")
-
-    @finding
     def lag_by_cohort(self) -> pd.DataFrame:
         """Median days until a record was reached by half-year of the record, those still open counted as such."""
         on = self.caught["released_on"]
@@ -428,11 +412,6 @@ class Pricing(Findings):
             cheaper=~self.successions["kept"], n=True,
         )  # fmt: skip
         return rows.groupby(["tier", "country"])[["dearer", "same", "cheaper", "n"]].sum().reset_index()
-
-    @finding
-    def successors(self) -> Mapping[str, Estimate]:
-        """The same by country."""
-        return {code: price_events.share_up(rows).to("percent") for code, rows in self._by_country("successions")}
 
     @finding
     def rises(self) -> pd.DataFrame:
@@ -565,12 +544,6 @@ class Pricing(Findings):
         }
         return spread.at_rates(self.spreads, used)
 
-    @finding
-    def last_rate(self) -> pd.Timestamp | None:
-        """The last month with a rate, where it stands in for the edition's own; else None."""
-        stands_in = spread.rate_on(self.rates, self.edition.as_of)[1]
-        return self.rates.index.max() if stands_in else None
-
     # What serving costs -----------------------------------------------------------------------------------------
 
     @finding
@@ -594,13 +567,6 @@ class Pricing(Findings):
     def margins(self) -> pd.DataFrame:
         """What serving leaves of both list prices, for the best model of each vendor on both lists."""
         return self._margins(self.spreads)
-
-    @finding
-    def least_margin(self) -> pd.Series:
-        """Smallest domestic margin of those models: as ``used``, and in the month of the ``weakest`` yuan."""
-        rates = self.spread_at_rates.set_index("label")["rate"]
-        weak = self.spreads.assign(domestic=self.spreads["yuan"] / rates["weakest yuan month since then"])
-        return pd.Series({"used": self.margins["home"].min(), "weakest": self._margins(weak)["home"].min()})
 
     @finding
     def electricity(self) -> pd.DataFrame:
@@ -713,7 +679,7 @@ class Pricing(Findings):
     @finding
     def held(self) -> pd.DataFrame:
         """Those that no equal rival undercut at release."""
-        return self.spells[self.spells["premium"]]
+        return self.spells[self.spells["unrivalled"]]
 
     @finding
     def entered(self) -> pd.DataFrame:
@@ -769,45 +735,11 @@ class Pricing(Findings):
         return estimators.vendor_bootstrap(estimators.mean(rows["change"]), rows["entity_id"])
 
     @finding
-    def log_rank(self) -> float:
-        """P-value of the test that both countries' models last equally long."""
-        return time_on_frontier.log_rank(self.held)
-
-    @finding
     def durations(self) -> pd.DataFrame:
         """How long they last under every variant."""
         return time_on_frontier.compare(self._variants)
 
-    @finding
-    def answers(self) -> pd.DataFrame:
-        """What each incumbent did after it was undercut."""
-        return time_on_frontier.answers(self.held, self.abroad, self.scored, self.scored_on)
-
     # Open weights -----------------------------------------------------------------------------------------------
-
-    @finding
-    def hosts(self) -> pd.DataFrame:
-        """What other hosts list for a model beside its maker."""
-        found = off_list.host_prices(self.cat.prices, self.lists, self.cat.models, self.edition.as_of)
-        return found.assign(weights=found["weights"].replace("", "not known").fillna("not known"))
-
-    @finding
-    def hosts_by_weights(self) -> pd.DataFrame:
-        """The same by kind of weights: models, median ratio with interval, lists below the maker, hosts."""
-        rows = [
-            {"weights": kind, "models": part["model_id"].nunique(), "below": int((part["ratio"] < 0.99).sum())}
-            | vars(off_list.median_of(part["ratio"]))
-            | {"hosts": ", ".join(sorted(part["host"].unique()))}
-            for kind, part in self.hosts.groupby("weights")
-        ]
-        return pd.DataFrame(rows)
-
-    @finding
-    def open_over_closed(self) -> Estimate:
-        """Price of an open model of the one country over a closed one of equal score and date."""
-        home = self.both.query("cn == 1")
-        found = estimators.coefficient("log_price ~ open_weights + z + date", home, "open_weights").map(np.exp)
-        return found.to("times")
 
     @finding
     def own_hosting(self) -> pd.DataFrame:
@@ -948,10 +880,6 @@ class Pricing(Findings):
 
     def _named(self, frame: pd.DataFrame) -> pd.Series:
         return frame["entity_id"].map(self.names)
-
-
-def _inverse(ratio: float) -> float:
-    return 1 / ratio
 
 
 def _row(found: Estimate) -> dict[str, float]:

@@ -26,8 +26,6 @@ from tokenecon.analysis.estimators import (
     quantile,
     quantile_coefficient,
     ratio,
-    ratio_of_medians,
-    resampled,
     vendor_bootstrap,
     wild_cluster,
 )
@@ -97,43 +95,6 @@ def two_countries(frame: pd.DataFrame, one: str = ONE, other: str = OTHER) -> pd
         date=rows["released"] - rows["released"].mean(),
         open_weights=rows["weights"].map(known).astype(float),
     )
-
-
-def terciles(frame: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> pd.DataFrame:
-    """Return median prices by country and tercile of capability, and the ratio of the medians.
-
-    Terciles are those of both countries together; the row ``all`` holds every model.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        As :func:`two_countries` returns it.
-    draws, seed : int
-        Of the percentile bootstrap.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``tercile`` (low, middle, high, all), ``from_score`` and ``to_score``, ``n_cn``, ``n_us``, ``cn`` and ``us``
-        (medians of ``blended``), and ``ratio`` (the other country's median over China's), each with ``_low`` and
-        ``_high``.
-    """
-    names = ["low", "middle", "high"]
-    cut = pd.qcut(frame["score"], 3, labels=names)
-    rows = []
-    for name in [*names, "all"]:
-        part = frame if name == "all" else frame[cut == name]
-        one, other = (part.loc[part["cn"] == flag, "blended"].to_numpy() for flag in (1, 0))
-        medians = {
-            side: resampled(np.median, sample, draws=draws, seed=seed) for side, sample in (("cn", one), ("us", other))
-        }
-        apart = resampled(ratio_of_medians, other, one, draws=draws, seed=seed)
-        rows.append(
-            {"tercile": name, "from_score": part["score"].min(), "to_score": part["score"].max(),
-             "n_cn": len(one), "n_us": len(other)}
-            | medians["cn"].fields("cn") | medians["us"].fields("us") | apart.fields("ratio")
-        )  # fmt: skip
-    return pd.DataFrame(rows)
 
 
 def matched_pairs(frame: pd.DataFrame, days: int = 90, caliper: float | None = None) -> pd.DataFrame:

@@ -7,7 +7,6 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis.estimators import Estimate, resampled
 from tokenecon.analysis.market import prices as listed
 
 _KEY = ["model_id", "market"]
@@ -34,50 +33,6 @@ def cached_blend(frame: pd.DataFrame, hit: float, ratio: float = listed.BLEND) -
         raise ValueError(f"a share of {hit} cannot be cached")
     paid = (1 - hit) * frame["input"] + hit * frame["cached_input"]
     return (ratio * paid + frame["output"]) / (ratio + 1)
-
-
-def host_prices(prices: pd.DataFrame, own: pd.DataFrame, models: pd.DataFrame, day: dt.date | str) -> pd.DataFrame:
-    """Compare what other hosts list for a model with its maker's own list of the same market and currency.
-
-    Parameters
-    ----------
-    prices : pandas.DataFrame
-        Every row of the lists (``Catalog.prices``), of which those of third-party hosts are taken.
-    own : pandas.DataFrame
-        Makers' own list prices (``Catalog.list_prices().frame``).
-    models : pandas.DataFrame
-        ``model_id``, ``name``, ``weights``.
-    day : date or str
-        The day: hosts' rows that hold on it, and the makers' prices of it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a model, market and host: ``model``, ``entity_id``, ``weights``, ``host``, ``host_price``,
-        ``own_price``, ``ratio`` (host over maker). Rows of other currencies than the market's are left out, as are
-        models of which the maker lists none on the day.
-    """
-    day = pd.Timestamp(day)
-    flags = prices["flags"].fillna("").str.split().map(set)
-    odd = {"placeholder", "currency_suspect", "inconsistent", "zero_price", "no_output_price", "same_day"}
-    hosted = prices[flags.map(lambda names: "third_party_host" in names and not names & odd)]
-    hosted = hosted[hosted["currency"] == hosted["market"].map(listed.CURRENCY)]
-    holds = (hosted["published_on"] <= day) & (hosted["effective_to"].isna() | (hosted["effective_to"] > day))
-    hosted = listed.blended(hosted[holds]).sort_values(["published_on"])
-    hosted = hosted.drop_duplicates([*_KEY, "endpoint"], keep="last").rename(columns={"blended": "host_price"})
-    makers = listed.blended(listed.price_on(own, day)).rename(columns={"blended": "own_price"})
-    both = hosted.drop(columns="name").merge(makers[[*_KEY, "own_price"]], on=_KEY, validate="many_to_one")
-    about = models[["model_id", "name", "weights"]]
-    both = both.merge(about, on="model_id", validate="many_to_one").rename(
-        columns={"name": "model", "endpoint": "host"}
-    )
-    columns = ["model_id", "model", "entity_id", "market", "weights", "host", "host_price", "own_price"]
-    return both[columns].assign(ratio=both["host_price"] / both["own_price"]).reset_index(drop=True)
-
-
-def median_of(values: pd.Series) -> Estimate:
-    """Return a median with its percentile bootstrap interval."""
-    return resampled(np.median, values.to_numpy())
 
 
 def concentration(financials: pd.DataFrame, metrics: dict[str, str]) -> pd.DataFrame:

@@ -207,6 +207,21 @@ class Revenue(Findings):
         return ranked.drop_duplicates(["entity_id", "measure"]).reset_index(drop=True)
 
     @finding
+    def headline_margins(self) -> pd.DataFrame:
+        """Gross margins of the API line where it is filed, else of the company, with ``value``."""
+        filed = self.margin_lines[self.margin_lines["filed"]]
+        of_api = set(filed.loc[filed["route"] == "api", "entity_id"])
+        kept = (filed["route"] == "api") | ((filed["segment"] == "total") & ~filed["entity_id"].isin(of_api))
+        return filed[kept].assign(value=filed["margin"])
+
+    @finding
+    def headline_multiples(self) -> pd.DataFrame:
+        """:attr:`multiples` of the API line where its run-rate is stated, else of the company, with ``value``."""
+        of_api = set(self.multiples.loc[self.multiples["measure"] == "api", "entity_id"])
+        kept = (self.multiples["measure"] == "api") | ~self.multiples["entity_id"].isin(of_api)
+        return self.multiples[kept].assign(value=self.multiples["multiple"])
+
+    @finding
     def newest_pace(self) -> pd.DataFrame:
         """The paths of :attr:`pace` that begin in a period ending with the last one filed."""
         newest = self.pace.groupby(["entity_id", "measure"])["period_end"].transform("max")

@@ -74,8 +74,8 @@ class Data:
 
     @property
     def fact_tables(self) -> Iterator[Table]:
-        """Tables whose rows carry a metric, a value and a unit."""
-        return (table for table in self.schema.tables.values() if table.is_fact)
+        """Tables read whose rows carry a metric, a value and a unit."""
+        return (table for name, table in self.schema.tables.items() if table.is_fact and name in self.raw)
 
     def finding(self, name: str, line: int, column: str, message: str) -> Finding:
         """Report something on a line of a table."""

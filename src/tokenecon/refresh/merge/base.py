@@ -10,11 +10,13 @@ from tokenecon.refresh.connectors import CONNECTORS, Connector, Entry
 from tokenecon.refresh.snapshots import Look
 from tokenecon.refresh.tables import Row, Tables
 
+SPAN = ("endpoint", "name", "condition", "effective_from", "origin")
+"""What tells one span of a price from another."""
 IDENTITY = {
     "models": ("model_id",),
     "model_aliases": ("platform", "name"),
     "prices": ("endpoint", "name", "condition", "effective_from"),
-    "price_ends": ("endpoint", "name", "condition", "effective_from", "origin", "effective_to"),
+    "price_ends": (*SPAN, "effective_to"),
     "token_models": ("platform", "name", "frequency", "period_end"),
     "fx": ("base", "quote", "kind", "date"),
 }
@@ -49,7 +51,9 @@ class Base:
     models: dict[str, Row]
     aliases: dict[str, Row]
     prices: dict[tuple[str, str], list[Row]]
+    ends: dict[tuple[str, ...], list[Row]]
     days: dict[str, dict[str, Decimal]]
+    totals: dict[str, Row]
     rates: dict[tuple[str, str], dict[str, Decimal]]
     lists: list[Row]
     accepted: list[Row]
@@ -60,6 +64,9 @@ class Base:
         prices: dict[tuple[str, str], list[Row]] = {}
         for row in tables.by_hand("prices"):
             prices.setdefault((row["endpoint"], row["name"]), []).append(row)
+        ends: dict[tuple[str, ...], list[Row]] = {}
+        for row in tables.by_hand("price_ends"):
+            ends.setdefault(tuple(row[column] for column in SPAN), []).append(row)
         days: dict[str, dict[str, Decimal]] = {}
         for row in tables.by_hand("token_models"):
             if row["frequency"] == "day":
@@ -72,7 +79,9 @@ class Base:
             {row["model_id"]: row for row in tables.by_hand("models")},
             {row["name"]: row for row in tables.by_hand("model_aliases") if row["platform"] == "openrouter"},
             prices,
+            ends,
             days,
+            {row["period_end"]: row for row in tables.by_hand("token_totals")},
             rates,
             tables.rows("lists"),
             tables.rows("accepted"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date
+from functools import lru_cache
 
 _DATED = re.compile(r"-(20\d{2})(\d{2})(\d{2})$")
 _DASHED = re.compile(r"-(20\d{2})-(\d{2})-(\d{2})$")
@@ -13,6 +14,7 @@ _IDLE = ("instruct", "it")
 _MOVING = re.compile(r"(?:^|-)latest(?:-|$)|^deepseek-(?:chat|reasoner)$|^qwen-(?:vl-)?(?:max|plus|turbo|long)$")
 
 
+@lru_cache(2**16)
 def slug(name: str) -> str:
     """Return a name as an id: small letters, digits and dashes, without what stands before a slash."""
     return re.sub(r"[^a-z0-9]+", "-", name.rpartition("/")[2].lower()).strip("-")

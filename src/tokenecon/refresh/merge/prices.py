@@ -14,7 +14,7 @@ from typing import Any
 
 from tokenecon.refresh.connectors import HOURS, Offer
 from tokenecon.refresh.merge import names
-from tokenecon.refresh.merge.base import Base, Made, View
+from tokenecon.refresh.merge.base import SPAN, Base, Made, View
 from tokenecon.refresh.merge.models import Match, Models, hold_unknown
 from tokenecon.refresh.merge.quarantine import Held, Quarantine, text
 from tokenecon.refresh.tables import Row
@@ -337,10 +337,11 @@ class Prices:
             and _begin(row) <= day
             and not "" < row["effective_to"] <= day
             and _known(row) <= day
+            and not any(max(end["effective_to"], _known(end)) <= day for end in self.base.ends.get(_key(row), ()))
         ]
 
     def _end(self, view: View, row: Row) -> None:
-        end = dict(zip(KEY, _key(row), strict=True)) | {"effective_to": view.look.day.isoformat()}
+        end = dict(zip(SPAN, _key(row), strict=True)) | {"effective_to": view.look.day.isoformat()}
         self.ended.add(_key(row))
         self.made["price_ends"].append((end, view.look.source))
 
@@ -357,11 +358,8 @@ class Prices:
             self._keep(row)
 
 
-KEY = ("endpoint", "name", "condition", "effective_from", "origin")
-
-
 def _key(row: Row) -> tuple[str, ...]:
-    return tuple(row[name] for name in KEY)
+    return tuple(row[name] for name in SPAN)
 
 
 def _series(row: Row) -> Series:

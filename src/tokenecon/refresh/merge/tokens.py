@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tokenecon.catalog.checks.wider import TOTAL_TOLERANCE
 from tokenecon.refresh.connectors import Count
 from tokenecon.refresh.merge.base import Base, Made, View
 from tokenecon.refresh.merge.models import Models
@@ -36,9 +37,9 @@ class Tokens:
     """
 
     def __init__(self, base: Base, models: Models, quarantine: Quarantine, made: Made):
-        self.models, self.quarantine, self.made = models, quarantine, made
+        self.models, self.quarantine, self.made, self.totals = models, quarantine, made, base.totals
         self.days = {day: dict(tokens) for day, tokens in base.days.items()}
-        self.seen = ""
+        self.asked: list[list[str]] = []
         self._first: dict[str, str] = {}
         for day in sorted(self.days):
             self._note(day)
@@ -53,11 +54,18 @@ class Tokens:
         days: dict[str, list[Count]] = {}
         for count in view.entries:
             days.setdefault(count.day.isoformat(), []).append(count)
-        for day in sorted(days):
-            if day < view.look.day.isoformat():
-                self.seen = max(self.seen, day)
-                if day not in self.days:
-                    self._counted(view, day, days[day])
+        over = sorted(day for day in days if day < view.look.day.isoformat())
+        self.asked += [[over[0], over[-1]]] if over else []
+        for day in over:
+            if day not in self.days:
+                self._counted(view, day, days[day])
+
+    def first_missing(self) -> date:
+        """Return the first day that no row has and no answer covered, after the first one known."""
+        day = min([*self.days, *(first for first, _ in self.asked)], default="2025-01-01")
+        while day in self.days or any(first <= day <= last for first, last in self.asked):
+            day = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+        return date.fromisoformat(day)
 
     def _counted(self, view: View, day: str, counts: list[Count]) -> None:
         self.quarantine.forget(view, day)
@@ -82,6 +90,8 @@ class Tokens:
             self.quarantine.hold(view, day, f"{day} {REST}", "name", "", reason)
         if self.quarantine.held.get((view.look.source, day)) or len(tokens) != len(counts) or REST not in tokens:
             return
+        if not self._adds_up(view, day, sum(tokens.values())):
+            return
         for rank, name in enumerate(sorted(tokens, key=lambda name: (-tokens[name], name)), 1):
             self.models.alias(view, name, followed[name])
             row = {"platform": "openrouter", "name": name, "frequency": "day", "period_start": day, "period_end": day}
@@ -90,6 +100,19 @@ class Tokens:
             self.made["token_models"].append((row, view.look.source))
         self.days[day] = tokens
         self._note(day)
+
+    def _adds_up(self, view: View, day: str, whole: Decimal) -> bool:
+        """Whether a day has the tokens that a source of totals gives it, if one does; otherwise hold it back."""
+        row = self.totals.get(day, {})
+        if not row or max(row["published_on"], row["added_on"]) > view.look.day.isoformat():
+            return True
+        total = Decimal(row["tokens"])
+        if abs(total / whole - 1) <= Decimal(str(TOTAL_TOLERANCE)):
+            return True
+        reason = "is not the total of the day in data/token_totals.csv"
+        remedy = "find which of the two is wrong; mend the row, or ignore the day in data/accepted.csv"
+        self.quarantine.hold(view, day, day, "tokens", whole, reason, known=text(total), remedy=remedy)
+        return False
 
     def _author(self, view: View, day: str, place: str, name: str) -> bool:
         """Whether the author of a name is followed; an unknown one is held back until it is decided on."""
@@ -106,11 +129,11 @@ class Tokens:
 
     def dump(self) -> dict[str, Any]:
         """Return what is known beyond the rows of people and of ours."""
-        return {"seen": self.seen}
+        return {"asked": self.asked}
 
     def load(self, kept: dict[str, Any], rows: Iterable[Row]) -> None:
         """Take up what :meth:`dump` returned, and the rows that were made."""
-        self.seen = kept["seen"]
+        self.asked = kept["asked"]
         for row in rows:
             self.days.setdefault(row["period_end"], {})[row["name"]] = Decimal(row["tokens"])
         self._first = {}

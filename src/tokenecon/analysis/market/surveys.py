@@ -1,0 +1,44 @@
+"""What surveys and panels of firms say of vendors: published estimates, each with the sample that its source gives.
+
+A survey says what firms report of themselves, which is no measurement of what they do.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
+
+METRICS = ("survey_share", "paid_adoption_share", "ramp_spend_share", "multihoming_apps")
+"""Metrics of firms' use of several vendors and of changes between them."""
+
+SEVERAL = ("three-or-more-model-families", "also-pays-openai")
+"""Questions whether a customer uses several vendors at once."""
+
+HARD = ("migration-failed-or-far-more-effort",)
+"""Questions whether a change of vendor that was tried came out badly."""
+
+
+def published(operating: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+    """Return the published figures: ``what``, ``share``, ``n``, ``low``, ``high``, ``on``, ``publisher``.
+
+    ``n`` is read off the note where the source gives it (NaN elsewhere); the interval is Wilson's (1927), of chance in
+    drawing the sample alone.
+    """
+    rows = operating[operating["metric"].isin(METRICS) & (operating["base_unit"] == "ratio")].sort_values("period_end")
+    count = pd.to_numeric(rows["note"].str.extract(r"n = ([\d,]+)")[0].str.replace(",", ""))
+    low, high = proportion_confint((rows["value"] * count).round(), count, method="wilson")
+    return pd.DataFrame(
+        {
+            "entity_id": rows["entity_id"],
+            "metric": rows["metric"],
+            "item": rows["item"],
+            "what": rows["item"].where(rows["item"] != "", rows["metric"]).str.replace("-", " ").str.replace("_", " "),
+            "share": rows["value"],
+            "n": count,
+            "low": low,
+            "high": high,
+            "on": rows["period_end"],
+            "publisher": rows["source_id"].map(sources.set_index("source_id")["publisher"]),
+            "source_id": rows["source_id"],
+        }
+    ).reset_index(drop=True)

@@ -1,0 +1,293 @@
+"""What every page of the site carries, whichever renderer made it: description, reading time, citation, search, notes.
+
+``report/site.js`` brings the search, the notes that open on hover and the enlarged figures; what they show is written
+here beside the pages, so that all of it works from a folder on disk.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+
+from tokenecon.catalog import Edition
+from tokenecon.publish import quarto
+from tokenecon.publish.parts import APPENDIX, REPORT
+from tokenecon.publish.pictures import write_card
+from tokenecon.publish.project import Project
+from tokenecon.publish.terms import read_terms
+
+INDEX = "search-index.js"
+CARD = "social.png"
+CITATION = "cite.bib"
+PDFS: Mapping[str, str] = {REPORT: "PDF", APPENDIX: "Appendix (PDF)"}
+"""What pages link to, where it is there."""
+
+WORDS_A_MINUTE = 230
+DESCRIPTION = 200
+"""Letters of a page's description."""
+
+_NOT_READ = "script, style, svg, math, pre, nav, details, .downloads, .anchor, .reading, .page-foot, .table-note"
+_APART = ("figure", "table", "nav", "footer", "header")
+
+
+@dataclass(frozen=True)
+class _Book:
+    """What all pages say alike."""
+
+    title: str
+    subtitle: str
+    authors: tuple[str, ...]
+    edition: Edition
+    repository: str
+    address: str
+
+    @classmethod
+    def of(cls, project: Project, edition: Edition) -> _Book:
+        book = project.book["book"]
+        return cls(
+            book["title"],
+            book.get("subtitle", ""),
+            tuple(project.authors),
+            edition,
+            str(book.get("repo-url", "")).rstrip("/"),
+            str(book.get("site-url", "")).rstrip("/"),
+        )
+
+    @property
+    def citation(self) -> str:
+        who, year = ", ".join(self.authors), self.edition.as_of.year
+        edition = f"Edition {self.edition.id}, data as of {self.edition.as_of_text}"
+        return f"{who} ({year}). {self.title}: {self.subtitle}. {edition}."
+
+    @property
+    def bibtex(self) -> str:
+        fields = {
+            "author": " and ".join(f"{{{author}}}" for author in self.authors),
+            "title": f"{{{self.title}: {self.subtitle}}}",
+            "year": str(self.edition.as_of.year),
+            "month": str(self.edition.as_of.month),
+            "edition": self.edition.id,
+            "note": f"Data as of {self.edition.as_of_text}",
+            **({"url": self.address} if self.address else {}),
+        }
+        lines = "".join(f"  {name:<7} = {{{value}}},\n" for name, value in fields.items())
+        return f"@report{{tokenecon{self.edition.id.lower()},\n{lines}}}\n"
+
+
+def finish_pages(
+    edition: str | None = None,
+    on_progress: Callable[[str], None] = lambda line: None,
+    *,
+    project: Project | None = None,
+) -> None:
+    """Complete the pages that Quarto was run for by hand, in ``report/_book``."""
+    project = project or Project.find()
+    folder = project.report / "_book"
+    if folder.is_dir() and any(folder.glob("*.html")):
+        quarto.without_modules(folder)
+        complete(project, project.edition(edition), folder)
+        on_progress(f"completed {project.relative(folder)}")
+
+
+def complete(project: Project, edition: Edition, folder: Path, pdfs: Iterable[Path] = ()) -> None:
+    """Complete the rendered pages in ``folder``, and write beside them what they need, the PDFs among it."""
+    for pdf in pdfs:
+        shutil.copy(pdf, folder)
+    book = _Book.of(project, edition)
+    files = sorted(folder.glob("*.html"))
+    pages = {file: BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser") for file in files}
+    references, terms = _references(pages), read_terms(project.report)
+    offered = {name: label for name, label in PDFS.items() if (folder / name).is_file()}
+    entries = []
+    for file, page in pages.items():
+        main = page.find("main") or page
+        entries += _entries(file.name, main)
+        words = _read(main)
+        notes = {
+            "references": {key: text for key, text in references.items() if _cites(main, key)},
+            "terms": [{"forms": term.forms, "says": term.says} for term in terms if term.is_in(words)],
+        }
+        text = file.read_text(encoding="utf-8")
+        text = _with_head(text, _head(book, file, main, offered))
+        text = _after_title(text, _reading(main, offered))
+        text = _before_end(text, _foot(book, project, file, offered), notes)
+        file.write_text(text, encoding="utf-8")
+    _write_index(entries, folder / INDEX)
+    (folder / CITATION).write_text(book.bibtex, encoding="utf-8")
+    write_card(folder / CARD, book.title, book.subtitle, f"Edition {edition.id}, data as of {edition.as_of_text}")
+
+
+# What a page says of itself -------------------------------------------------------------------------------------------
+
+
+def _read(element: Tag) -> str:
+    """Return the text that a reader reads, in one line."""
+    copy = BeautifulSoup(str(element), "html.parser")
+    for left_out in copy.select(_NOT_READ):
+        left_out.decompose()
+    return " ".join(copy.get_text(" ").replace("\u200b", "").split())
+
+
+def _head(book: _Book, file: Path, main: Tag, pdfs: Mapping[str, str]) -> str:
+    title = _title(main) or book.title
+    about = _description(main) or book.subtitle
+    named = {"description": about, "twitter:card": "summary_large_image"}
+    shared = {
+        "og:type": "article", "og:title": f"{title} – {book.title}", "og:description": about,
+        "og:image": f"{book.address}/{CARD}" if book.address else CARD,
+    }  # fmt: skip
+    if book.address:
+        shared["og:url"] = f"{book.address}/{file.name}"
+    lines = [f'<meta name="{name}" content="{html.escape(text)}">' for name, text in named.items()]
+    lines += [f'<meta property="{name}" content="{html.escape(text)}">' for name, text in shared.items()]
+    lines += [
+        f'<link rel="alternate" type="application/pdf" href="{name}" title="{label}">' for name, label in pdfs.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _title(main: Tag) -> str:
+    heading = main.find("h1")
+    if heading is None:
+        return ""
+    copy = BeautifulSoup(str(heading), "html.parser")
+    for number in copy.select(".header-section-number, .chapter-number, .anchor"):
+        number.decompose()
+    return re.sub(r"^Appendix [A-Z] —", "", " ".join(copy.get_text().split())).strip()
+
+
+def _description(main: Tag) -> str:
+    """Return the beginning of the first paragraph of prose, whole sentences where they fit."""
+    for paragraph in main.find_all("p"):
+        if paragraph.find_parent(_APART) or paragraph.find_parent(class_="title-block"):
+            continue
+        text = _read(paragraph)
+        if len(text) > 60:
+            return _shortened(re.sub(r"\s+([.,;:)])", r"\1", text))
+    return ""
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= DESCRIPTION:
+        return text
+    sentences = re.match(rf".{{60,{DESCRIPTION}}}[.!?](?=\s)", text)
+    return sentences[0] if sentences else text[:DESCRIPTION].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+
+
+def _reading(main: Tag, pdfs: Mapping[str, str]) -> str:
+    minutes = max(1, round(len(_read(main).split()) / WORDS_A_MINUTE))
+    parts = [f"{minutes} minute{'s' if minutes > 1 else ''} to read"]
+    parts += [f'<a href="{name}">{label}</a>' for name, label in pdfs.items()]
+    parts.append('<a href="#cite">Cite</a>')
+    return f'<p class="reading">{" · ".join(parts)}</p>'
+
+
+def _foot(book: _Book, project: Project, file: Path, pdfs: Mapping[str, str]) -> str:
+    links = [f'<a href="{name}">{label}</a>' for name, label in pdfs.items()]
+    links += ['<a href="facts.json">Every printed number</a>', '<a href="inputs.json">What this was built from</a>']
+    if book.repository:
+        source = _source(project, file.stem)
+        links += [
+            f'<a href="{book.repository}/edit/main/{source}">Edit this page</a>',
+            f'<a href="{book.repository}/issues/new">Report a fault</a>',
+        ]
+    return (
+        '<section class="page-foot" id="cite" aria-label="Citation and files">\n'
+        f"<p>{' · '.join(links)}</p>\n<p>Cite as: {html.escape(book.citation)}</p>\n"
+        f'<details><summary>BibTeX</summary><pre tabindex="0">{html.escape(book.bibtex)}</pre>'
+        f'<p><a href="{CITATION}" download>Download</a></p></details>\n</section>\n'
+    )
+
+
+def _source(project: Project, name: str) -> str:
+    for chapter in project.chapters():
+        if chapter.name == name:
+            return project.relative(chapter.notebook or project.report / chapter.file)
+    return project.relative(project.report / f"{name}.qmd")
+
+
+# Where it goes --------------------------------------------------------------------------------------------------------
+
+
+def _with_head(text: str, head: str) -> str:
+    text = re.sub(r'<meta name="description"[^>]*>\n?', "", text)
+    return text.replace("</head>", f"{head}</head>", 1)
+
+
+def _after_title(text: str, reading: str) -> str:
+    start = text.find("<main")
+    end = text.find("</h1>", start)
+    return text if end < 0 else text[: end + 5] + reading + text[end + 5 :]
+
+
+def _before_end(text: str, foot: str, notes: Mapping[str, Any]) -> str:
+    packed = json.dumps(notes, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    script = f'<script type="application/json" id="notes">{packed}</script>\n<script src="site.js"></script>\n'
+    place = next(found for mark in ('<nav class="turn"', "</main>") if (found := text.rfind(mark)) >= 0)
+    text = text[:place] + foot + text[place:]
+    end = text.rindex("</body>")
+    return text[:end] + script + text[end:]
+
+
+# Search, notes --------------------------------------------------------------------------------------------------------
+
+
+def _entries(page: str, main: Tag) -> Iterator[dict[str, str]]:
+    """Yield what the search finds: each section's place, chapter, heading and text."""
+    chapter = _title(main)
+    headings = [one for one in main.find_all(["h1", "h2", "h3"]) if not one.find_parent("dialog")]
+    for heading in headings:
+        anchor = heading.get("id") or (heading.find_parent("section") or {}).get("id", "")
+        own = _title_of(heading)
+        text = " ".join(_until_next(heading))
+        place = page if heading.name == "h1" else f"{page}#{anchor}"
+        yield {"at": place, "chapter": chapter, "heading": own, "text": text}
+
+
+def _title_of(heading: Tag) -> str:
+    copy = BeautifulSoup(str(heading), "html.parser")
+    for number in copy.select(".header-section-number, .chapter-number, .anchor"):
+        number.decompose()
+    return " ".join(copy.get_text(" ").split())
+
+
+def _until_next(heading: Tag) -> Iterator[str]:
+    """Yield the text between a heading and the next one, that of pictures left out."""
+    skipped = {"script", "style", "svg", "math", "pre", "nav", "details"}
+    for node in heading.next_elements:
+        if isinstance(node, Tag):
+            if node.name in ("h1", "h2", "h3") and node is not heading:
+                return
+            continue
+        if heading in node.parents or any(
+            parent.name in skipped or "downloads" in (parent.get("class") or ()) for parent in node.parents
+        ):
+            continue
+        if words := " ".join(str(node).split()):
+            yield words
+
+
+def _write_index(entries: list[dict[str, str]], file: Path) -> None:
+    packed = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
+    file.write_text(f"window.searchIndex = {packed};\n", encoding="utf-8")
+
+
+def _references(pages: Mapping[Path, BeautifulSoup]) -> dict[str, str]:
+    """Return each entry of the bibliography by its id."""
+    found = {}
+    for page in pages.values():
+        for entry in page.select(".csl-entry[id]"):
+            found[str(entry["id"])] = " ".join(entry.get_text().split())
+    return found
+
+
+def _cites(main: Tag, key: str) -> bool:
+    return main.find("a", href=re.compile(rf"#{re.escape(key)}$")) is not None
