@@ -4,12 +4,15 @@ import ast
 
 import nbformat
 
+from tokenecon.publish.inline import expressions
+
 
 def run(path):
     """Run every code cell, and return the errors as ``cell <number> (<label>): <error>`` and what the cells showed."""
     names, errors, shown = {"__name__": "__main__"}, [], []
     for number, cell in enumerate(nbformat.read(path, as_version=4).cells, start=1):
         if cell.cell_type != "code":
+            shown += _printed(cell, names, errors, number)
             continue
         tree = ast.parse(cell.source)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
@@ -20,4 +23,24 @@ def run(path):
                 shown.append(eval(compile(ast.Expression(last.value), path.name, "eval"), names))
         except Exception as error:
             errors.append(f"cell {number} ({label}): {type(error).__name__}: {error}")
-    return errors, [str(getattr(one, "text", getattr(one, "finding", ""))) for one in shown if one is not None]
+        shown += _printed(cell, names, errors, number)
+    return errors, [
+        one if isinstance(one, str) else str(getattr(one, "text", getattr(one, "finding", "")))
+        for one in shown
+        if one is not None
+    ]
+
+
+def _printed(cell, names, errors, number):
+    """What the inline expressions of a cell's prose print; nothing where one of them leaves the paragraph out."""
+    printed = []
+    for expression in expressions(cell):
+        try:
+            found = eval(expression, names)
+        except Exception as error:
+            errors.append(f"cell {number} ({expression}): {type(error).__name__}: {error}")
+            break
+        if getattr(found, "omit", False):
+            break
+        printed.append(str(found))
+    return printed

@@ -66,7 +66,7 @@ def test_editions_are_listed_and_compared():
 
 
 def test_a_comparison_of_all_facts_can_be_kept(tmp_path):
-    assert run(app, ["edition", "diff", "--csv", str(tmp_path / "all.csv")]).exit_code == 0
+    assert run(app, ["edition", "diff", "2025FY", "2026H1", "--csv", str(tmp_path / "all.csv")]).exit_code == 0
     rows = (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()
     assert rows[0].startswith("key,notebook,cell,name,period,unit,before,after")
     assert len(rows) > 100

@@ -113,12 +113,12 @@ def test_notebooks_run_before_the_rows_are_there_and_mark_their_gaps(started, mo
         shutil.copy(path, project.notebooks)
         notebook = nbformat.reads(execute(f"notebooks/{path.name}", NAME, draft=True).notebook, as_version=4)
         found = gaps(notebook)
-        assert found
+        assert found or path.stem == "00_summary", "the first page leaves out what nobody filed yet"
         assert all("Error" in gap for gap in found)
         assert not any("NameError" in gap for gap in found), "a gap should not take what comes after it along"
         text = read_chapter(notebook, path.stem).markdown
         assert text.count("waits for rows that the data do not hold yet") == len(found)
-        assert FOCAL in "".join(found) or f"FY{YEAR - 1}" in text
+        assert FOCAL in "".join(found) + text or f"FY{YEAR - 1}" in text
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

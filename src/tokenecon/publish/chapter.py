@@ -18,6 +18,9 @@ from tokenecon.publish.gaps import waits_for
 from tokenecon.publish.options import cell_options, without_options
 from tokenecon.publish.svg import inline_svg
 
+LARGEST_TWICE = 300_000
+"""Characters up to which a page holds the drawing for narrow screens beside the wide one."""
+
 _HEADING = re.compile(r"^# (?P<title>.+?)\s*\{#(?P<label>sec-[\w-]+)\}\s*$", re.M)
 _PLACE = "<!-- the picture -->"
 _BOX = re.compile(rf'<div class="figure-box">\s*{re.escape(_PLACE)}\s*</div>')
@@ -134,6 +137,8 @@ class _Cell:
         self.options = cell_options(self.cell.source)
         if self.options.get("include") is False:
             return ""
+        if gap := self.cell.metadata.get("tokenecon", {}).get("gap"):  # of a title: the figure itself may be there
+            return self._gap(waits_for(gap))
         parts = [self._code(), *self._outputs()]
         return "\n\n".join(part for part in parts if part)
 
@@ -276,9 +281,11 @@ class _Cell:
 def _in_page(svg: str, html: str, label: str, alt: str, narrow: str = "") -> str:
     """Return a figure for a page: the picture, inside what makes it interactive where ``html`` brings that.
 
-    A figure that was laid out again for a narrow screen brings that drawing as well; the page shows one of the two.
+    A figure that was laid out again for a narrow screen brings that drawing as well, unless it is so large that the
+    page would load slowly; the page shows one of the two.
     """
     picture = inline_svg(svg, label, alt)
+    narrow = narrow if len(narrow) <= LARGEST_TWICE else ""
     boxes = f'<div class="figure-box{" wide" if narrow else ""}">\n{picture}\n</div>'
     if narrow:
         second = inline_svg(narrow, f"{label}--narrow", alt)

@@ -116,11 +116,11 @@ def recorded(facts: Mapping[str, Mapping[str, Any]], contents: Iterable[Content]
 
 
 def claims_of(tables: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Find the ledger among tables as CSV text: those with a ``claim_id`` and a ``verdict``; by claim."""
+    """Find the ledger among tables as CSV text: those that give a claim's ``verdict`` and ``n``; by claim."""
     found = {}
     for text in tables:
         rows = csv.DictReader(io.StringIO(text))
-        if {"claim_id", "verdict"} <= set(rows.fieldnames or ()):
+        if {"claim_id", "verdict", "n"} <= set(rows.fieldnames or ()):
             for row in rows:
                 found.setdefault(row["claim_id"], {name: row[name] for name in _CLAIM if name in row})
     return found

@@ -572,9 +572,11 @@ class Pricing(Findings):
     def electricity(self) -> pd.DataFrame:
         """Electricity over rent, each assumption over its range and all together."""
         dearer = self.power_gap["value_high"] if self.power_gap is not None else 0.0
-        power = self.power.query("segment == 'industrial' and country == @OTHER", local_dict={"OTHER": OTHER})
+        yearly = self.power[(self.power["country"] == OTHER) & self.power["period"].str.startswith("FY")]
+        yearly = yearly[yearly["segment"] == "industrial"]
+        power = yearly.sort_values("period_end")["value"].iloc[-1]
         rents = [self.account.rent, *self.rents["value"]]
-        ranges = serving_cost.electricity_ranges(self.cat.operating, power["value"].iloc[-1], dearer, rents)
+        ranges = serving_cost.electricity_ranges(self.cat.operating, power, dearer, rents)
         return serving_cost.bounds(ranges)
 
     @finding
