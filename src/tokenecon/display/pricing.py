@@ -21,7 +21,7 @@ from tokenecon.display.plots import note
 MARKERS: Mapping[str, str] = {OTHER: "o", ONE: "s"}
 LINES: Mapping[str, Any] = {OTHER: "", ONE: (4, 1.3)}
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-_CLOSE_TICKS = (0.3, 0.4, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6)
+_CLOSE_TICKS = (0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6)
 
 
 def looks() -> dict[str, Any]:
