@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tokenecon.analysis import estimators as est
 from tokenecon.analysis.estimators import fit
-from tokenecon.analysis.pricing import premium_spells
+from tokenecon.analysis.pricing import time_on_frontier
 
 FORMULA = "y ~ x + t"
 
@@ -255,9 +255,9 @@ def test_a_hazard_without_ends_in_a_country_is_blank_and_a_missing_day_an_error(
         {"country": ["CN", "CN", "US", "US"], "days": [3.0, 4, 5, 6], "ended": [False, False, True, True],
          "standing": [0.9, 0.8, 0.95, 0.7]}
     )  # fmt: skip
-    assert np.isnan(premium_spells.hazard_ratio(rows).value)
+    assert np.isnan(time_on_frontier.hazard_ratio(rows).value)
     with pytest.raises(est.FitError, match="missing in 1 rows"):
-        premium_spells.hazard_ratio(rows.assign(days=[3.0, np.nan, 5, 6], ended=True))
+        time_on_frontier.hazard_ratio(rows.assign(days=[3.0, np.nan, 5, 6], ended=True))
 
 
 # Series ------------------------------------------------------------------------------------------------------------

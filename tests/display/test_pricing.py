@@ -25,9 +25,15 @@ def days(count):
 
 def test_lines_and_bands_stand_where_the_data_are_on_a_log_axis(ax):
     lines = pd.DataFrame(
-        {"country": ["US"] * 3 + ["CN"] * 3, "day": [*days(3)] * 2, "index": [1, 0.5, 0.25, 1, 1.2, 1.1],
-         "low": [1, 0.4, 0.1, 1, 0.8, 0.6], "high": [1, 0.7, 0.5, 1, 1.5, 2.0], "models": 9}
-    )  # fmt: skip
+        {
+            "country": ["US"] * 3 + ["CN"] * 3,
+            "day": [*days(3)] * 2,
+            "index": [1, 0.5, 0.25, 1, 1.2, 1.1],
+            "low": [1, 0.4, 0.1, 1, 0.8, 0.6],
+            "high": [1, 0.7, 0.5, 1, 1.5, 2.0],
+            "models": 9,
+        }
+    )
     charts.bands(ax, lines, "index", {"US": "There", "CN": "Here"})
     assert ax.get_yscale() == "log"
     drawn = {tuple(line.get_ydata()) for line in ax.lines}
@@ -76,9 +82,14 @@ def test_intervals_end_where_they_end(ax):
 
 def test_a_record_not_reached_is_hollow(ax):
     records = pd.DataFrame(
-        {"model": ["One", "Two"], "released_on": days(2), "days": [90, 30], "reached": [True, False],
-         "reached_by": ["Follower", ""]}
-    )  # fmt: skip
+        {
+            "model": ["One", "Two"],
+            "released_on": days(2),
+            "days": [90, 30],
+            "reached": [True, False],
+            "reached_by": ["Follower", ""],
+        }
+    )
     charts.caught(ax, records, {"US": "There", "CN": "Here"})
     assert texts(ax) == ["90: Follower", "30: not yet"]
     hollow = [line for line in ax.lines if line.get_markerfacecolor() == "white"]
@@ -98,9 +109,14 @@ def test_customers_are_marked_by_the_strength_of_their_evidence(ax):
 
 def test_the_range_of_all_assumptions_stands_last(ax):
     table = pd.DataFrame(
-        {"argument": ["price", "all"], "low": [0.02, 0.01], "middle": [0.04, 0.04], "high": [0.06, 0.2],
-         "label": ["price", "all together"]}
-    )  # fmt: skip
+        {
+            "argument": ["price", "all"],
+            "low": [0.02, 0.01],
+            "middle": [0.04, 0.04],
+            "high": [0.06, 0.2],
+            "label": ["price", "all together"],
+        }
+    )
     charts.floating(ax, table)
     assert [(bar.get_x(), round(bar.get_x() + bar.get_width(), 9)) for bar in ax.patches] == [(0.02, 0.06), (0.01, 0.2)]
     assert texts(ax)[-1] == "1.0% to 20.0%"
@@ -108,7 +124,28 @@ def test_the_range_of_all_assumptions_stands_last(ax):
 
 def test_labels_of_lines_that_end_together_stand_apart(ax):
     ends = pd.DataFrame({"name": ["One", "Two"], "day": days(2)[1], "value": [1.0, 1.01], "n": [7, 3]})
-    charts.labels_apart(ax, ends, {"One": "black", "Two": "black"})
+    charts.log_axis(ax.yaxis, 0.5, 4)
+    charts.labels_apart(ax, ends, {"One": "black", "Two": "black"}, room=0.1)
     heights = [text.xyann[1] for text in ax.texts]
-    assert heights[1] / heights[0] == pytest.approx(np.exp(0.085))
+    low, high = ax.get_ylim()
+    assert np.log(heights[1] / heights[0]) == pytest.approx(0.1 * np.log(high / low))
     assert texts(ax) == ["One 1.00 (n = 7)", "Two 1.01 (n = 3)"]
+
+
+def test_two_estimates_a_row_stand_with_their_ends_on_a_log_axis(ax):
+    rows = pd.DataFrame(
+        {
+            "label": ["all", "some"],
+            "token": [2.0, 1.5],
+            "token_low": [1.0, 0.8],
+            "token_high": [4.0, 3.0],
+            "run": [1.0, 0.9],
+            "run_low": [0.5, 0.4],
+            "run_high": [2.0, 1.8],
+        }
+    )
+    charts.pairs_of_estimates(ax, rows, {"token": "per token", "run": "per run"})
+    ends = [[segment[:, 0].tolist() for segment in drawn.get_segments()] for drawn in ax.collections]
+    assert ends == [[[1.0, 4.0], [0.8, 3.0]], [[0.5, 2.0], [0.4, 1.8]]]
+    assert [line.get_xdata().tolist() for line in ax.lines[:2]] == [[2.0, 1.5], [1.0, 0.9]]
+    assert ax.get_xscale() == "log"

@@ -10,7 +10,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import ConciseDateFormatter, MonthLocator, YearLocator
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
@@ -21,7 +21,7 @@ from tokenecon.display.plots import note
 MARKERS: Mapping[str, str] = {OTHER: "o", ONE: "s"}
 LINES: Mapping[str, Any] = {OTHER: "", ONE: (4, 1.3)}
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-_CLOSE_TICKS = (0.3, 0.4, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6)
+_CLOSE_TICKS = (0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6)
 
 
 def looks() -> dict[str, Any]:
@@ -48,7 +48,11 @@ def log_axis(axis: Axis, low: float, high: float, pad: float = 1.15) -> None:
 
 def time_axis(ax: Axes) -> None:
     """Mark a handful of days on a time axis, years where they begin."""
-    ax.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=5))
+    low, high = ax.get_xlim()
+    half_years = high - low > 500
+    ax.xaxis.set_major_locator(
+        YearLocator() if high - low > 1_000 else MonthLocator((1, 7) if half_years else (1, 4, 7, 10))
+    )
     ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
     ax.tick_params(axis="x", labelsize=8.5)
     ax.set(xlabel="", ylabel="")
@@ -107,12 +111,34 @@ def vendor_colours(rows: pd.DataFrame) -> dict[str, str]:
     return ids.map(style.ENTITY_COLOURS).fillna(style.MUTED).to_dict()
 
 
-def labels_apart(ax: Axes, ends: pd.DataFrame, colours: Mapping[str, str], apart: float = 0.085) -> None:
+def pairs_of_estimates(ax: Axes, rows: pd.DataFrame, names: Mapping[str, str]) -> None:
+    """Draw several estimates a row, each with its interval, on a log axis around one.
+
+    ``rows`` has ``label`` and, for each of ``names`` (to what stands in the key), the columns ``<name>``,
+    ``<name>_low`` and ``<name>_high``.
+    """
+    faces, marks = (style.MUTED, style.INK), ("o", "D")
+    for (name, said), colour, mark, shift in zip(names.items(), faces, marks, (0.16, -0.16), strict=True):
+        place = -np.arange(len(rows)) + shift
+        ax.hlines(place, rows[f"{name}_low"], rows[f"{name}_high"], color=colour, linewidth=2)
+        ax.plot(rows[name], place, mark, color=colour, markersize=6, label=said)
+        for y, row in zip(place, rows.to_dict("records"), strict=True):
+            note(ax, f"{row[name]:.1f}", row[f"{name}_high"], y, (5, 0), va="center", size=7.5, color=colour)
+    ax.axvline(1, color=style.INK, linewidth=0.9)
+    rows_of(ax, list(rows["label"]))
+    low, high = (rows[[f"{name}_{end}" for name in names]] for end in ("low", "high"))
+    log_axis(ax.xaxis, low.min().min(), high.max().max() * 1.25)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2, fontsize=8.5)
+
+
+def labels_apart(ax: Axes, ends: pd.DataFrame, colours: Mapping[str, str], room: float = 0.055) -> None:
     """Write name, value and n beside the last point of each line, on a log scale, so that none covers another.
 
-    ``ends`` has ``name``, ``day``, ``value`` and ``n``; all stand beside the last day of any.
+    ``ends`` has ``name``, ``day``, ``value`` and ``n``; all stand beside the last day of any, ``room`` of the axis's
+    height apart at least.
     """
-    x, floor = ends["day"].max() + pd.Timedelta(days=8), -np.inf
+    low, high = ax.get_ylim()
+    x, floor, apart = ends["day"].max() + pd.Timedelta(days=8), -np.inf, room * np.log(high / low)
     for row in ends.sort_values("value").itertuples():
         floor = max(np.log(row.value), floor + apart)
         place = {"xytext": (x, np.exp(floor)), "va": "center", "annotation_clip": False, "color": colours[row.name]}
@@ -142,7 +168,7 @@ def caught(ax: Axes, records: pd.DataFrame, names: pd.Series) -> None:
     ax.tick_params(axis="y", labelsize=7.5)
     ax.set_xlim(right=until.max() + (until.max() - rows["released_on"].min()) * 0.75)
     time_axis(ax)
-    country_key(ax, {OTHER: f"record, {names[OTHER]}", ONE: f"first equal, {names[ONE]}"})
+    country_key(ax, {OTHER: f"record, {names[OTHER]}", ONE: f"first equal, {names[ONE]}"}, ncols=1)
 
 
 def survival(ax: Axes, curves: pd.DataFrame, beside: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ def test_every_model_of_the_sample_is_accounted_for(found):
 
 def test_the_ladder_repeats_the_estimates_and_computes_none(found):
     rows = found.ladder.set_index("question")
-    for question, one in zip(rows.index, (found.raw, found.pair, found.level_by_vendor), strict=False):
+    for question, one in zip(rows.index, (found.raw, found.pair, found.level), strict=False):
         assert rows.loc[question, ["value", "low", "high", "n"]].tolist() == [one.value, one.low, one.high, one.n]
 
 
@@ -30,9 +30,9 @@ def test_a_claim_and_the_chapter_read_one_finding(found):
 
     result = claims.same_capability_cheaper(Known(), {})
     assert (result.computed, result.low, result.high) == (
-        found.level_by_vendor.value,
-        found.level_by_vendor.low,
-        found.level_by_vendor.high,
+        found.level.value,
+        found.level.low,
+        found.level.high,
     )
 
 

@@ -78,14 +78,6 @@ def test_no_date_understates_the_slope():
     assert gap.slopes(frame, "", x="log_score").value["US"] < gap.slopes(frame, x="log_score").value["US"] - 0.3
 
 
-def test_terciles_hold_every_model_once():
-    frame = prepared(2)
-    found = gap.terciles(frame, draws=200).set_index("tercile")
-    assert found.loc[["low", "middle", "high"], ["n_cn", "n_us"]].to_numpy().sum() == len(frame)
-    assert (found["cn_low"] <= found["cn"]).all() and (found["cn"] <= found["cn_high"]).all()
-    assert found.ratio["all"] == pytest.approx(found.us["all"] / found.cn["all"])
-
-
 def little(rows):
     frame = pd.DataFrame(rows, columns=["model_id", "cn", "score", "released_on", "blended"])
     return frame.assign(

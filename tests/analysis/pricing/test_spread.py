@@ -128,19 +128,3 @@ def test_impossible_shares_are_refused():
         pricing.top_bounds(0.6, 5, 2, 0.1)
     with pytest.raises(ValueError, match="6 of 5"):
         pricing.top_bounds(0.6, 5, 6)
-
-
-def hosted(model, price, flags="third_party_host", currency="USD"):
-    return {
-        "model_id": model, "name": model, "entity_id": "maker", "endpoint": "host", "market": "international",
-        "currency": currency, "input": price, "output": price, "effective_from": pd.Timestamp("2026-01-01"),
-        "effective_to": pd.NaT, "published_on": pd.Timestamp("2026-01-01"), "flags": flags, "dating": "page",
-    }  # fmt: skip
-
-
-def test_hosts_are_compared_in_the_makers_currency():
-    rows = pd.DataFrame([hosted("m", 1.5), hosted("m", 9.0, currency="CNY"), hosted("m", 2.0, flags="")])
-    own = pd.DataFrame([hosted("m", 2.0, flags="")])
-    models = pd.DataFrame({"model_id": ["m"], "name": ["M"], "weights": ["open"]})
-    found = pricing.host_prices(rows, own, models, "2026-03-01")
-    assert found["ratio"].tolist() == [0.75]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from tokenecon.analysis.judge import (
     NAN,
     Claim,
@@ -16,27 +18,30 @@ from tokenecon.analysis.judge import (
     keys,
     ranged,
 )
-from tokenecon.analysis.pricing import serving_cost
 from tokenecon.analysis.pricing.countries import ONE, OTHER
 from tokenecon.analysis.pricing.findings import Pricing
 
 SECTION = "sec-china-us-pricing"
-LONG_DAYS = 365
-"""A price that half of all models keep for a year without an equal rival below it would last."""
 
 
 @computation
 def competition_squeezes(known: Any, claim: Claim) -> Result:
-    """Ask whether list prices at equal capability fall, in both countries."""
+    """Ask whether prices at equal capability fall: those of the lists and those of launches, in both countries.
+
+    The claim names no measure, so that all four must agree; an interval that holds zero agrees with nothing.
+    """
     found = known.of(Pricing)
-    one, other = found.yearly[ONE], found.yearly[OTHER]
-    note = (
-        f"change of log list prices a year at equal score in {found.countries[ONE]}; in the {found.countries[OTHER]} "
-        f"{other.value:+.2f} ({other.low:+.2f} to {other.high:+.2f}). Vendors sell the next model for less and hardly "
-        "cut the old one"
+    rows = found.movements[found.movements["what"] != "same model"]
+    told = "; ".join(
+        f"{row.what}, {found.countries[row.country]} {row.value:+.2f} ({row.low:+.2f} to {row.high:+.2f})"
+        for row in rows.itertuples()
     )
-    verdict = by_interval(-one.high, -one.low)
-    return estimated(one, verdict, "log points", note, found.sources, SECTION)
+    note = f"change of log prices a year at equal score: {told}. Vendors hardly cut a model's price; they sell the next"
+    sure = [bool(row.high < 0) for row in rows.itertuples()]
+    verdict = by_agreement(sure) if all(sure) else Verdict.undetermined
+    if (rows["low"] > 0).all():
+        verdict = Verdict.not_supported
+    return ranged(verdict, rows["value"], "measures and countries", "log points", note, found.sources, SECTION)
 
 
 @computation
@@ -51,28 +56,48 @@ def simple_tokens_cheap(known: Any, claim: Claim) -> Result:
             for code, row in low.iterrows()
         )
     )
-    verdict = by_agreement(list(low["fall_low"] > 1))
-    return ranged(verdict, low["fall"], "countries", "times", note, found.sources, SECTION)
+    return ranged(_falls(low), low["fall"], "countries", "times", note, found.sources, SECTION)
 
 
 @computation
 def hard_tokens_keep_price(known: Any, claim: Claim) -> Result:
-    """Ask whether a vendor's new best model comes dearer than the one before."""
+    """Ask both halves: whether a successor keeps its predecessor's price, and whether easy tokens do not.
+
+    A succession is within one line of models; a new line is another good. The easy token is the cheapest at the lowest
+    level of the index.
+    """
     found = known.of(Pricing)
-    share = found.successions_dearer
-    note = "new best models that came dearer than their vendor's best before"
-    return estimated(share, by_interval(share.low, share.high, 0.5), "percent", note, found.sources, SECTION)
+    kept = found.successions_kept
+    easy = found.falls[found.falls["level"] == found.falls["level"].min()]
+    counts = found.succession_counts.groupby("tier")[["dearer", "same", "cheaper"]].sum()
+    told = "; ".join(
+        f"{tier} {row['dearer']:.0f} dearer, {row['same']:.0f} at the same price, {row['cheaper']:.0f} cheaper"
+        for tier, row in counts.iterrows()
+    )
+    falls = ", ".join(f"{row.country} {row.fall:.1f}" for row in easy.itertuples())
+    note = (
+        f"successors in a line of models that came at their predecessor's price or dearer ({told}). The other half, "
+        f"that easy tokens do not: the cheapest at the lowest level fell by times a year, {falls}, intervals wide"
+    )
+    halves = [by_interval(kept.low, kept.high, 0.5), _falls(easy)]
+    verdict = halves[0] if len(set(halves)) == 1 else Verdict.undetermined
+    return estimated(kept, verdict, "percent", note, found.sources, SECTION)
 
 
 @computation
 def same_capability_cheaper(known: Any, claim: Claim) -> Result:
-    """Compare prices of both countries at equal capability and date of release."""
+    """Compare prices of both countries at equal capability and date of release, vendors drawn."""
     found = known.of(Pricing)
-    ratio, pair = found.level_by_vendor, found.pair
-    note = (
-        f"American over Chinese list price at equal score and date; matched pairs {pair.value:.2f} ({pair.low:.2f} to "
-        f"{pair.high:.2f}), medians of all models {found.raw.value:.1f}"
+    said = {"matched pairs": found.pair, "in use": found.in_use}
+    said |= {f"per {name} at equal score": one for name, one in found.tasks.items() if name != "quotient"}
+    beside = ", ".join(
+        f"{name} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for name, one in said.items() if one is not None
     )
+    note = (
+        f"American over Chinese list price of a token at equal score and date, on offer. Beside it: {beside}; medians "
+        f"of all models {found.raw.value:.1f}"
+    )
+    ratio = found.level
     return estimated(ratio, by_interval(ratio.low, ratio.high, 1), "times", note, found.sources, SECTION)
 
 
@@ -87,12 +112,13 @@ def us_pays_for_capability(known: Any, claim: Claim) -> Result:
 
 @computation
 def price_spread(known: Any, claim: Claim) -> Result:
-    """Compare what the same model costs on its vendor's two lists."""
+    """Compare what the same model costs on its vendor's two lists, where both were in view of late."""
     found = known.of(Pricing)
     middle, vendors = found.spread, found.spread_by_vendor["spread"]
     note = (
         f"international over domestic list price of one model; by vendor {vendors.min():.2f} to {vendors.max():.2f} "
-        "times. Vendors set both lists"
+        f"times. {len(found.spreads)} models of {len(vendors)} vendors were seen on both lists within three months; "
+        "newer models are nearer to parity. Vendors set both lists, and what they live on is in no list"
     )
     verdict = by_interval(middle.low, middle.high, 1)
     return estimated(middle, verdict, "times", note, (*found.sources, "FRED_FX"), SECTION)
@@ -100,22 +126,21 @@ def price_spread(known: Any, claim: Claim) -> Result:
 
 @computation
 def electricity(known: Any, claim: Claim) -> Result:
-    """Ask whether electricity costs large users less in the one country than in the other."""
+    """Bound what electricity can explain; the sign of the difference is what the sources must agree on."""
     found = known.of(Pricing)
-    row = found.power_gap
-    if row is None:
+    said, bound = found.power_compared, found.electricity_bound
+    if said.empty:
         return Result(Verdict.undetermined, note="no comparison of prices is known", section=SECTION)
-    low, high = -row["value_high"], -row["value_low"]
-    share = found.electricity_share
+    cheaper = list(said["ratio"] < 1)
+    explains = "cannot explain" if bound["free"] < found.raw.value else "might explain"
     note = (
-        "American less Chinese price of electricity for large users, dollars a MWh. All electricity is "
-        f"{share['low']:.1%} to {share['high']:.0%} of what serving costs, so that free power would explain a price "
-        f"ratio of {serving_cost.explained_by(share['high']):.2f} at most"
+        f"ratio of prices that free electricity on one side explains at most; at half its price {bound['half']:.2f}. "
+        f"It {explains} the gap between medians, {found.raw.value:.1f}; matched pairs stand at {found.pair.value:.2f}. "
+        f"{sum(cheaper)} of {len(cheaper)} sources, all second-hand, have electricity cheaper in China"
     )
-    return Result(
-        by_interval(low, high), (low + high) / 2, low, high, "range in the source", 1, "dollars per MWh", note,
-        keys([row["source_id"]]), SECTION,
-    )  # fmt: skip
+    ends = {"low": 1.0, "high": bound["free"], "interval": "bound over all assumptions", "n": len(said)}
+    verdict, sources = by_agreement(cheaper), keys(said["source_id"])
+    return Result(verdict, bound["free"], **ends, unit="times", note=note, sources=sources, section=SECTION)
 
 
 @computation
@@ -161,11 +186,29 @@ def largest_customers(known: Any, claim: Claim) -> Result:
 
 @computation
 def premiums_do_not_last(known: Any, claim: Claim) -> Result:
-    """Measure how long half of the one country's models stay without an equal rival below their price."""
+    """Count Chinese premia at launch; how they decay needs some.
+
+    Time on the frontier is not a premium: those that hold it are mostly cheaper than their near rivals.
+    """
     found = known.of(Pricing)
-    own, other, hazard = found.lasts[ONE], found.lasts[OTHER], found.hazard
-    note = (
-        f"median days of a Chinese premium; in the United States {other.value:.0f} ({other.low:.0f} to "
-        f"{other.high:.0f}). Hazard ratio {hazard.value:.2f} ({hazard.low:.2f} to {hazard.high:.2f})"
+    own, other = found.launch_premia.loc[ONE], found.launch_premia.loc[OTHER]
+    later, stays = found.premium_later, found.lasts[ONE]
+    change = (
+        f"; those moved by {later.value:+.2f} log points within half a year, {later.n} survivors" if later.n else ""
     )
-    return estimated(own, by_interval(-own.high, -own.low, -LONG_DAYS), "days", note, found.sources, SECTION)
+    note = (
+        f"launches priced above near-score rivals on sale that day: {own['premium']:.0f} of {own['n']:.0f} Chinese and "
+        f"{other['premium']:.0f} of {other['n']:.0f} American{change}. With so few a decay cannot be estimated. On the "
+        f"frontier of price and score Chinese models stay {stays.value:.0f} days at the median, at a discount"
+    )
+    share = float(own["premium"] / own["n"])
+    return Result(
+        Verdict.undetermined, share, n=int(own["n"]), unit="percent", note=note, sources=found.sources, section=SECTION
+    )
+
+
+def _falls(rows: pd.DataFrame) -> Verdict:
+    """Judge whether prices fall by the intervals of all countries: an interval that holds one says nothing."""
+    if (rows["fall_low"] > 1).all():
+        return Verdict.supported
+    return Verdict.not_supported if (rows["fall_high"] < 1).all() else Verdict.undetermined

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis.estimators import Estimate, coefficient, ols, survival, trend, wild_cluster
+from tokenecon.analysis.estimators import Estimate, ar1_trend, coefficient, ols, survival, wild_cluster
+from tokenecon.analysis.market import price_paths
 from tokenecon.analysis.pricing.countries import ONE, OTHER
 
 _NAN = float("nan")
@@ -56,7 +57,7 @@ def cheapest(panel: pd.DataFrame, levels: Sequence[float]) -> pd.DataFrame:
 def declines(series: pd.DataFrame, fewest: int = FEWEST_DAYS) -> pd.DataFrame:
     """Return by how many times the price of a level falls in a year, by level and country.
 
-    The slope of the log price on time with Newey and West's errors. A series that starts at the release of the first
+    The slope of the log price on time, errors of an autoregression. A series that starts at the release of the first
     model that reaches the level holds only the fall after that, as published rates do.
 
     Parameters
@@ -76,7 +77,7 @@ def declines(series: pd.DataFrame, fewest: int = FEWEST_DAYS) -> pd.DataFrame:
     for (level, country), part in series.groupby(["level", "country"]):
         if len(part) < fewest:
             continue
-        slope = trend(np.log(part["blended"]), part["years"]).map(lambda value: np.exp(-value))
+        slope = ar1_trend(np.log(part["blended"]), part["years"]).map(lambda value: float(np.exp(-value)))
         rows.append(
             {"level": level, "country": country, "since": part["day"].min(), "n": slope.n,
              "first": part["blended"].iloc[0], "last": part["blended"].iloc[-1]}
@@ -184,6 +185,7 @@ def catch_up(
     for record in leaders.itertuples():
         able = first[first["score"] >= tolerance * record.score].head(1)
         row = {"model": record.model, "released_on": record.released_on, "score": record.score, "reached": False,
+               "entity_id": record.entity_id,
                "reached_by": "", "reached_on": pd.NaT, "days": (until - record.released_on).days, "price_then": _NAN,
                "follower_price": _NAN}  # fmt: skip
         if len(able):
@@ -226,3 +228,52 @@ def compare(variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | s
             | lag.fields("lag") | {"price": found["price_ratio"].median()}
         )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def against_equals(
+    caught: pd.DataFrame, paths: pd.DataFrame, scores: pd.DataFrame, leader: str = OTHER
+) -> pd.DataFrame:
+    """Set each follower's price against the cheapest model of the leading country that does as well, on its day.
+
+    Whose score the rival must reach decides the answer: the follower's own, a point below it, or the record's.
+
+    Parameters
+    ----------
+    caught : pandas.DataFrame
+        As :func:`catch_up` returns it.
+    paths, scores
+        As for :func:`catch_up`.
+    leader : str
+        The country whose models are looked through.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The records reached, at a known price, with ``entity_id`` (the follower's vendor), ``own_record`` (the
+        follower's price over the record's own), ``equal``, ``point_below`` and ``as_record`` (over the cheapest of the
+        leading country on sale that day with at least that score; NaN where none was).
+    """
+    scored = paths.merge(scores[["model_id", "score"]], on="model_id", validate="many_to_one")
+    about = scored.drop_duplicates("model").set_index("model")
+    rows = caught[caught["reached"] & caught["follower_price"].notna()].copy()
+    rows["entity_id"] = rows["reached_by"].map(about["entity_id"])
+    theirs = scored[(scored["country"] == leader) & (scored["blended"] > 0)]
+    reach = {"equal": rows["reached_by"].map(about["score"]), "as_record": rows["score"]}
+    reach["point_below"] = reach["equal"] - 1
+    day = rows[["reached_on", "released_on"]].max(axis=1)
+    for name, least in reach.items():
+        cheapest_then = [
+            price_paths.on(theirs[theirs["score"] >= floor], then)["blended"].min()
+            for floor, then in zip(least, day, strict=True)
+        ]
+        rows[name] = rows["follower_price"] / np.array(cheapest_then, dtype=float)
+    return rows.rename(columns={"price_ratio": "own_record"})
+
+
+def level_ratios(series: pd.DataFrame, one: str = ONE, other: str = OTHER) -> pd.DataFrame:
+    """Return the cheapest price of the one country over the other's at each level and day that both reach.
+
+    ``series`` is as :func:`cheapest` returns it. Columns ``level``, ``day``, ``ratio``.
+    """
+    wide = series.pivot_table("blended", ["level", "day"], "country").dropna()
+    return (wide[one] / wide[other]).rename("ratio").reset_index()

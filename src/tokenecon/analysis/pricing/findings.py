@@ -14,13 +14,17 @@ from tokenecon.analysis.finding import Findings, finding
 from tokenecon.analysis.market import price_paths, sample
 from tokenecon.analysis.pricing import (
     choices,
+    cuts,
     deflation,
     gap,
+    in_use,
+    launches,
     off_list,
-    premium_spells,
     price_events,
     serving_cost,
     spread,
+    tasks,
+    time_on_frontier,
 )
 from tokenecon.analysis.pricing.countries import ONE, OTHER, PAIR
 
@@ -129,20 +133,9 @@ class Pricing(Findings):
     # The gap ----------------------------------------------------------------------------------------------------
 
     @finding
-    def medians(self) -> pd.DataFrame:
-        """Median prices of both countries by third of capability."""
-        return gap.terciles(self.both)
-
-    @finding
     def raw(self) -> Estimate:
-        """Median list price of the other country over that of the one."""
-        everything = self.medians.set_index("tercile").loc["all", ["ratio", "ratio_low", "ratio_high"]]
-        return Estimate(*everything, len(self.both), "percentile bootstrap", unit="times")
-
-    @finding
-    def best_third(self) -> float:
-        """Ratio of the medians in the best third of scores."""
-        return float(self.medians.set_index("tercile")["ratio"]["high"])
+        """Median list price of the other country over that of the one, vendors drawn."""
+        return gap.median_gap(self.both)
 
     @finding
     def pairs(self) -> pd.DataFrame:
@@ -151,8 +144,11 @@ class Pricing(Findings):
 
     @finding
     def pair(self) -> Estimate:
-        """Median ratio of the matched pairs."""
-        return gap.median_ratio(self.pairs).to("times")
+        """Median ratio of the matched pairs, the vendors of the partners drawn."""
+        vendors = self.both.set_index("model_id")["entity_id"]
+        logs = estimators.quantile(np.log(self.pairs["ratio"]))
+        found = estimators.vendor_bootstrap(logs, self.pairs["partner_id"].map(vendors))
+        return found.map(lambda log: float(np.exp(log))).to("times")
 
     @finding
     def pairings(self) -> pd.DataFrame:
@@ -167,13 +163,13 @@ class Pricing(Findings):
 
     @finding
     def level(self) -> Estimate:
-        """Price of the other country over that of the one at equal score and date, HC3 errors."""
-        return gap.country_gap(self.both).map(_inverse).to("times")
+        """Price of the other country over that of the one at equal score and date, vendors drawn."""
+        return gap.gap_by_vendor(self.both)
 
     @finding
-    def level_by_vendor(self) -> Estimate:
-        """The same with errors clustered by vendor."""
-        return gap.country_gap(self.both, errors="cluster", groups="entity_id").map(_inverse).to("times")
+    def level_of_models(self) -> Estimate:
+        """The same as if models were independent (HC3): beside the other at most."""
+        return gap.country_gap(self.both).map(lambda ratio: 1 / ratio).to("times")
 
     @finding
     def slopes(self) -> pd.DataFrame:
@@ -203,16 +199,48 @@ class Pricing(Findings):
     @finding
     def ladder(self) -> pd.DataFrame:
         """The gap by question asked: ``question``, and ``value``, ``low``, ``high``, ``n`` of each answer."""
-        plain = self.split_plain.set_index("part").loc["unexplained"]
-        asked = {
-            "medians of the lists": self.raw,
-            "pairs alike in\nscore and age": self.pair,
-            "equal score and date,\nvendors drawn": self.level_by_vendor,
-            "unexplained by\nscore and date": Estimate(
-                *np.exp(plain[["value", "low", "high"]]), int(plain["n"]), "bootstrap"
-            ),
-        }
+        asked = {"medians of the lists": self.raw, "pairs alike in\nscore and age": self.pair}
+        asked["equal score and date,\non offer"] = self.level
+        if self.in_use is not None:
+            asked["equal score and date,\nin use"] = self.in_use
+        if self.tasks:
+            asked["equal score,\nper token"] = self.tasks["token"]
+            asked["equal score,\nper benchmark run"] = self.tasks["run"]
         return pd.DataFrame([{"question": question} | _row(found) for question, found in asked.items()])
+
+    # In use, and per task ---------------------------------------------------------------------------------------
+
+    @finding
+    def used(self) -> pd.DataFrame:
+        """Models of the sample that a router's users send tokens to, with ``tokens`` and ``share``."""
+        return in_use.weighted(self.both, in_use.tokens(self.cat.token_models))
+
+    @finding
+    def in_use(self) -> Estimate | None:
+        """The gap at equal score and date with tokens as weights; None where too few models are used."""
+        found = self.in_use_compared
+        return in_use.gap(self.used) if len(found) else None
+
+    @finding
+    def in_use_compared(self) -> pd.DataFrame:
+        """The same without the most used models, and near the best."""
+        return in_use.compare(self.used)
+
+    @finding
+    def variants(self) -> pd.DataFrame:
+        """Variants of both countries whose run of the index was costed, on the last such day."""
+        own = sample.on_sale(self.lists, self.cat.models, self.cat.entities, tasks.costed_on(self.cat.capability))
+        return tasks.variants(self.cat.capability, self.cat.index_prices, own, self.cat.entities)
+
+    @finding
+    def tasks(self) -> Mapping[str, Estimate]:
+        """The gap at equal score per ``token`` and per ``run``, and their ``quotient``; empty with too few variants."""
+        return tasks.gaps(self.variants)
+
+    @finding
+    def tasks_compared(self) -> pd.DataFrame:
+        """The same for every way to count variants and both prices of a token."""
+        return tasks.compare(self.variants)
 
     @finding
     def views(self) -> choices.Choices:
@@ -282,6 +310,24 @@ class Pricing(Findings):
         return {code: change for code, change in changes.items()}
 
     @finding
+    def yearly_launch(self) -> Mapping[str, Estimate]:
+        """Change of log prices a year at launch at equal score, by country, vendors drawn."""
+        rows = launches.launched(self.abroad, self.scored, self.scored_on)
+        return {code: launches.change_a_year(rows[rows["country"] == code]) for code in PAIR}
+
+    @finding
+    def movements(self) -> pd.DataFrame:
+        """The three yearly changes of both countries: ``what``, ``country``, ``value``, ``low``, ``high``, ``n``."""
+        kinds = {"launches": self.yearly_launch, "lists": self.yearly, "same model": self.yearly_matched}
+        rows = [
+            {"what": what, "country": code} | _row(kind[code])
+            for what, kind in kinds.items()
+            for code in PAIR
+            if code in kind
+        ]
+        return pd.DataFrame(rows)
+
+    @finding
     def caught(self) -> pd.DataFrame:
         """Each record of the other country, and when the one reached it."""
         return deflation.catch_up(self.abroad, self.scored, self.scored_on)
@@ -292,10 +338,37 @@ class Pricing(Findings):
         return estimators.survival(self.caught["days"], self.caught["reached"])[1].to("days")
 
     @finding
-    def follower_price(self) -> Estimate:
-        """Median price of the follower over what the record still asked."""
-        priced = self.caught["price_ratio"].dropna()
-        return estimators.resampled(np.median, priced).to("percent")
+    def lag_by_cohort(self) -> pd.DataFrame:
+        """Median days until a record was reached by half-year of the record, those still open counted as such."""
+        on = self.caught["released_on"]
+        halves = on.dt.year.astype(str) + " H" + on.dt.month.gt(6).add(1).astype(str)
+        return estimators.by_cohort(self.caught.assign(cohort=halves), "cohort", "days", "reached")
+
+    @finding
+    def followers(self) -> pd.DataFrame:
+        """Each follower's price over the record's own, and over the cheapest that does as well."""
+        return deflation.against_equals(self.caught, self.abroad, self.scored)
+
+    @finding
+    def followers_priced(self) -> pd.DataFrame:
+        """The medians of these: ``measure``, and ``value``, ``low``, ``high``, ``n``; vendors of followers drawn."""
+        measures = {
+            "own_record": "the record's own price", "equal": "the cheapest with the follower's score",
+            "point_below": "the cheapest a point below it", "as_record": "the cheapest with the record's score",
+        }  # fmt: skip
+        rows = []
+        for name, label in measures.items():
+            known = self.followers.dropna(subset=[name])
+            found = estimators.vendor_bootstrap(estimators.quantile(known[name]), known["entity_id"])
+            rows.append({"name": name, "measure": label} | _row(found))
+        return pd.DataFrame(rows)
+
+    @finding
+    def weekly_ratios(self) -> pd.DataFrame:
+        """Cheapest price of the one country over the other's, week by week in the year to the scores, by level."""
+        weeks = pd.date_range(self.scored_on - pd.DateOffset(months=9), self.scored_on, freq="7D")
+        panel = price_paths.panel(self.abroad[self.abroad["country"].isin(PAIR)], self.scored, weeks)
+        return deflation.level_ratios(deflation.cheapest(panel, sorted(self.falls["level"].unique())))
 
     @finding
     def lags(self) -> pd.DataFrame:
@@ -321,14 +394,18 @@ class Pricing(Findings):
         return found[found["country"].isin(PAIR)]
 
     @finding
-    def successions_dearer(self) -> Estimate:
-        """Share of successions that came dearer, vendors drawn."""
-        return price_events.share_up(self.successions).to("percent")
+    def successions_kept(self) -> Estimate:
+        """Share of successors within a line of models that came at the same price or dearer, vendors drawn."""
+        return price_events.share_kept(self.successions.query("tier == 'successor'"))
 
     @finding
-    def successors(self) -> Mapping[str, Estimate]:
-        """The same by country."""
-        return {code: price_events.share_up(rows).to("percent") for code, rows in self._by_country("successions")}
+    def succession_counts(self) -> pd.DataFrame:
+        """Successions by tier and country: ``dearer``, ``same``, ``cheaper``, ``n``."""
+        rows = self.successions.assign(
+            dearer=self.successions["up"], same=self.successions["kept"] & ~self.successions["up"],
+            cheaper=~self.successions["kept"], n=True,
+        )  # fmt: skip
+        return rows.groupby(["tier", "country"])[["dearer", "same", "cheaper", "n"]].sum().reset_index()
 
     @finding
     def rises(self) -> pd.DataFrame:
@@ -399,14 +476,30 @@ class Pricing(Findings):
 
     @finding
     def spread_months(self) -> pd.DataFrame:
-        """International over domestic list price of the same model, at month ends."""
+        """International over domestic list price of the same model at month ends, where both lists were in view."""
         days = price_paths.month_ends(self.lists["published_on"].min(), self.edition.as_of)
-        return spread.on_both(self.steady, self.rates, days)
+        seen = spread.last_seen(self.lists, self.edition.as_of)
+        return spread.on_both(self.steady, self.rates, days, seen)
 
     @finding
     def spreads(self) -> pd.DataFrame:
         """The same on the last day."""
         return self.spread_months[self.spread_months["day"] == self.spread_months["day"].max()]
+
+    @finding
+    def spread_by_vintage(self) -> pd.DataFrame:
+        """The spread by half-year of release, each model when it was last on both lists."""
+        return spread.by_vintage(self.spread_months, self.cat.models.set_index("model_id")["released_on"])
+
+    @finding
+    def spread_in_use(self) -> Estimate:
+        """The median spread with models weighted by their tokens on a router; no interval with few vendors."""
+        rows = self.spreads.assign(tokens=self.spreads["model_id"].map(in_use.tokens(self.cat.token_models)))
+        rows = rows.dropna(subset="tokens")
+        if rows.empty:
+            return Estimate(np.nan, np.nan, np.nan, 0, "none used", unit="times")
+        middle = estimators.quantile(rows["spread"], weights=rows["tokens"])
+        return estimators.vendor_bootstrap(middle, rows["entity_id"], unit="times")
 
     @finding
     def spread(self) -> Estimate:
@@ -427,7 +520,11 @@ class Pricing(Findings):
         order = [*self.spread_by_vendor["entity_id"]]
         place = {vendor: number for number, vendor in enumerate([*order, *sorted({*found["entity_id"]} - {*order})])}
         found = found.assign(vendor=self._named(found))
-        return found.sort_values(["entity_id", "day"], key=lambda column: column.replace(place), ignore_index=True)
+        return found.sort_values(
+            ["entity_id", "day"],
+            key=lambda column: column.map(place) if column.name == "entity_id" else column,
+            ignore_index=True,
+        )
 
     @finding
     def spread_at_rates(self) -> pd.DataFrame:
@@ -440,12 +537,6 @@ class Pricing(Findings):
             "average of the last full year": self.cat.rate("USD", "CNY", f"FY{self.scored_on.year - 1}").value,
         }
         return spread.at_rates(self.spreads, used)
-
-    @finding
-    def last_rate(self) -> pd.Timestamp | None:
-        """The last month with a rate, where it stands in for the edition's own; else None."""
-        stands_in = spread.rate_on(self.rates, self.edition.as_of)[1]
-        return self.rates.index.max() if stands_in else None
 
     # What serving costs -----------------------------------------------------------------------------------------
 
@@ -472,13 +563,6 @@ class Pricing(Findings):
         return self._margins(self.spreads)
 
     @finding
-    def least_margin(self) -> pd.Series:
-        """Smallest domestic margin of those models: as ``used``, and in the month of the ``weakest`` yuan."""
-        rates = self.spread_at_rates.set_index("label")["rate"]
-        weak = self.spreads.assign(domestic=self.spreads["yuan"] / rates["weakest yuan month since then"])
-        return pd.Series({"used": self.margins["home"].min(), "weakest": self._margins(weak)["home"].min()})
-
-    @finding
     def electricity(self) -> pd.DataFrame:
         """Electricity over rent, each assumption over its range and all together."""
         dearer = self.power_gap["value_high"] if self.power_gap is not None else 0.0
@@ -499,7 +583,7 @@ class Pricing(Findings):
         """Prices of electricity in dollars a megawatt-hour, with the ``country``."""
         found = self.cat.operating.query("metric == 'power_price' and base_unit == 'USD per MWh'")
         places = self._markets.reset_index().set_index("entity_id")["country"]
-        return found.assign(country=found["entity_id"].map(places))
+        return found.assign(country=found["entity_id"].map(places)).sort_values("period_end")
 
     @finding
     def power_gap(self) -> pd.Series | None:
@@ -509,11 +593,35 @@ class Pricing(Findings):
         return rows.iloc[0] if len(rows) else None
 
     @finding
-    def rent_at_home(self) -> pd.DataFrame:
-        """Rents in the one country, in its currency, of the card under contract elsewhere."""
-        rows = self.cat.operating.query("metric == 'gpu_rent' and segment == 'gpu_rental'")
-        rows = rows[rows["entity_id"] == self._markets["entity_id"][ONE]]
-        return rows[rows["item"].isin(self.rents["item"])]
+    def power_compared(self) -> pd.DataFrame:
+        """What each source says of the one country's price of electricity over the other's: ``source_id``, ``ratio``.
+
+        From prices of one source and unit, else from the other country's price in the same unit; a difference counts
+        on the other's price for industry in dollars.
+        """
+        places = self._markets.reset_index().set_index("entity_id")["country"]
+        priced = self.cat.operating.query("metric == 'power_price'").sort_values("period_end")
+        priced = priced.assign(country=priced["entity_id"].map(places))
+        theirs = priced[(priced["country"] == OTHER) & (priced["segment"] == "industrial")]
+        rows = []
+        for row in priced[priced["country"] == ONE].drop_duplicates("source_id", keep="last").itertuples():
+            like = theirs[theirs["base_unit"] == row.base_unit]
+            same = like[like["source_id"] == row.source_id]
+            like = same if len(same) else like
+            if len(like):
+                near = (like["period_end"] - row.period_end).abs().idxmin()
+                rows.append({"source_id": row.source_id, "ratio": row.value / like.loc[near, "value"]})
+        dollars = theirs.loc[theirs["base_unit"] == "USD per MWh", "value"]
+        if self.power_gap is not None and len(dollars):
+            more = (self.power_gap["value_low"] + self.power_gap["value_high"]) / 2
+            rows.append({"source_id": self.power_gap["source_id"], "ratio": 1 + more / dollars.iloc[-1]})
+        return pd.DataFrame(rows, columns=["source_id", "ratio"])
+
+    @finding
+    def electricity_bound(self) -> pd.Series:
+        """Ratio of prices that electricity could explain at most: ``free`` on one side, or at ``half`` its price."""
+        share = self.electricity_share["high"]
+        return pd.Series({"free": serving_cost.explained_by(share), "half": serving_cost.explained_by(share / 2)})
 
     @finding
     def stated_costs(self) -> pd.DataFrame:
@@ -561,18 +669,18 @@ class Pricing(Findings):
     @finding
     def spells(self) -> pd.DataFrame:
         """For each model of both countries the days until an equal rival undercut it."""
-        found = premium_spells.spells(self.abroad, self.scored, self.scored_on)
+        found = time_on_frontier.spells(self.abroad, self.scored, self.scored_on)
         return found[found["country"].isin(PAIR)]
 
     @finding
     def held(self) -> pd.DataFrame:
         """Those that no equal rival undercut at release."""
-        return self.spells[self.spells["premium"]]
+        return self.spells[self.spells["unrivalled"]]
 
     @finding
     def entered(self) -> pd.DataFrame:
         """Share of models that entered so, by country, with ``ended`` and ``open`` (still so when last seen)."""
-        found = premium_spells.at_release(self.spells).set_index("country")
+        found = time_on_frontier.at_release(self.spells).set_index("country")
         counted = self.held.groupby("country")["ended"].agg(["size", "sum"])
         return found.assign(ended=counted["sum"], open=counted["size"] - counted["sum"])
 
@@ -593,48 +701,41 @@ class Pricing(Findings):
     @finding
     def hazard(self) -> Estimate:
         """How much faster one country's models are undercut than the other's, at equal standing."""
-        return premium_spells.hazard_ratio(self.held).to("times")
+        return time_on_frontier.hazard_ratio(self.held).to("times")
 
     @finding
-    def log_rank(self) -> float:
-        """P-value of the test that both countries' models last equally long."""
-        return premium_spells.log_rank(self.held)
+    def launched(self) -> pd.DataFrame:
+        """Launches placed among their near-score rivals, with ``premium`` and ``premium_dated``."""
+        found = launches.at_launch(self.abroad, self.scored, self.scored_on)
+        return launches.with_date_held(found[found["country"].isin(PAIR)])
+
+    @finding
+    def launch_premia(self) -> pd.DataFrame:
+        """Launches with a premium, by country: ``n``, ``premium``, ``premium_dated``, ``leads``, ``median``."""
+        groups = self.launched.groupby("country")
+        sums = groups[["premium", "premium_dated", "leads"]].sum()
+        return sums.assign(n=groups.size(), median=groups["relative"].median())
+
+    @finding
+    def leaders_priced(self) -> pd.DataFrame:
+        """Models on the frontier at release, against near rivals: ``n`` and ``below`` their median, by country."""
+        both = self.launched[self.launched["model_id"].isin(self.held["model_id"])]
+        groups = both.groupby("country")["relative"]
+        return pd.DataFrame({"n": groups.size(), "below": groups.agg(lambda part: (part < 1).sum())})
+
+    @finding
+    def premium_later(self) -> Estimate:
+        """Change of the other country's launch premia in half a year, survivors only, vendors drawn (log points)."""
+        rows = launches.later(self.launched, self.abroad, self.scored, self.scored_on)
+        rows = rows[rows["country"] == OTHER]
+        return estimators.vendor_bootstrap(estimators.mean(rows["change"]), rows["entity_id"])
 
     @finding
     def durations(self) -> pd.DataFrame:
         """How long they last under every variant."""
-        return premium_spells.compare(self._variants)
-
-    @finding
-    def answers(self) -> pd.DataFrame:
-        """What each incumbent did after it was undercut."""
-        return premium_spells.answers(self.held, self.abroad, self.scored, self.scored_on)
+        return time_on_frontier.compare(self._variants)
 
     # Open weights -----------------------------------------------------------------------------------------------
-
-    @finding
-    def hosts(self) -> pd.DataFrame:
-        """What other hosts list for a model beside its maker."""
-        found = off_list.host_prices(self.cat.prices, self.lists, self.cat.models, self.edition.as_of)
-        return found.assign(weights=found["weights"].replace("", "not known").fillna("not known"))
-
-    @finding
-    def hosts_by_weights(self) -> pd.DataFrame:
-        """The same by kind of weights: models, median ratio with interval, lists below the maker, hosts."""
-        rows = [
-            {"weights": kind, "models": part["model_id"].nunique(), "below": int((part["ratio"] < 0.99).sum())}
-            | vars(off_list.median_of(part["ratio"]))
-            | {"hosts": ", ".join(sorted(part["host"].unique()))}
-            for kind, part in self.hosts.groupby("weights")
-        ]
-        return pd.DataFrame(rows)
-
-    @finding
-    def open_over_closed(self) -> Estimate:
-        """Price of an open model of the one country over a closed one of equal score and date."""
-        home = self.both.query("cn == 1")
-        found = estimators.coefficient("log_price ~ open_weights + z + date", home, "open_weights").map(np.exp)
-        return found.to("times")
 
     @finding
     def own_hosting(self) -> pd.DataFrame:
@@ -645,6 +746,93 @@ class Pricing(Findings):
         return followed.assign(vendor=self._named(followed), model=followed["item"].map(models)).sort_values(
             "period_end"
         )
+
+    @finding
+    def router_hosts(self) -> pd.DataFrame:
+        """What hosts and gateways of open models ask over their makers, by model: ``host_class``, ``ratio``."""
+        return off_list.router_prices(self.cat.host_prices, self.cat.models)
+
+    @finding
+    def router_hosts_by_class(self) -> pd.DataFrame:
+        """The same by class of host: models, hosts, median ratio with interval, makers drawn, and share below."""
+        rows = []
+        for kind, part in self.router_hosts.groupby("host_class"):
+            middle = estimators.vendor_bootstrap(estimators.quantile(part["ratio"]), part["entity_id"], by="maker")
+            counts = {"models": part["model_id"].nunique(), "hosts": part["endpoint"].nunique()}
+            rows.append({"host_class": kind} | counts | _row(middle) | {"below": (part["ratio"] < 0.99).mean()})
+        return pd.DataFrame(rows)
+
+    @finding
+    def maker_shares(self) -> pd.DataFrame:
+        """Last known share of a model's routed tokens that its maker serves: ``vendor``, ``model``, ``value``."""
+        rows = self.cat.operating.query("metric == 'own_hosting_share' and item != ''")
+        last = rows.sort_values("period_end").drop_duplicates("item", keep="last")
+        models = self.cat.models.set_index("model_id")["name"]
+        return last.assign(vendor=self._named(last), model=last["item"].map(models).fillna(last["item"]))
+
+    @finding
+    def peak(self) -> pd.DataFrame:
+        """Models charged by the hour: price at peak over the price beside it, by model."""
+        return off_list.peak_prices(self.cat.prices, self.cat.models, self.edition.as_of)
+
+    @finding
+    def cut_study(self) -> pd.DataFrame:
+        """Responses of tokens to changes of list prices, each beside its placebo windows."""
+        used = cuts.daily(self.cat.token_models)
+        changes = self.price_steps.query("kind == 'change' and market == 'international'")
+        found = cuts.studied(used, cuts.dated(changes, self.cat.index_prices))
+        return found.assign(vendor=self._named(found))
+
+    @finding
+    def bought(self) -> pd.DataFrame:
+        """Chained Fisher index and unit value of what a router's users bought; empty where no days are known."""
+        used = cuts.daily(self.cat.token_models)
+        return cuts.paid(used, self.abroad) if len(used) else pd.DataFrame(columns=["day", "fisher", "unit_value"])
+
+    @finding
+    def elasticities(self) -> pd.DataFrame:
+        """Published elasticities of use to price."""
+        return self.cat.operating.query("metric == 'price_elasticity'")
+
+    @finding
+    def family(self) -> Mapping[str, tuple[Estimate, float]]:
+        """The headline estimates of the chapter, each with what it is tested against."""
+        found = {
+            "ratio of medians": (self.raw, 1.0), "matched pairs": (self.pair, 1.0),
+            "equal score and date": (self.level, 1.0), "difference of slopes": (self.slope_difference, 0.0),
+            "spread of two lists": (self.spread, 1.0), "successors keep their price": (self.successions_kept, 0.5),
+            "time on the frontier, hazard": (self.hazard, 1.0),
+        }  # fmt: skip
+        found |= {
+            f"{name}, per year, {self.countries[code]}": (one, 0.0)
+            for name, kind in (("launch prices", self.yearly_launch), ("list prices", self.yearly))
+            for code, one in kind.items()
+        }
+        found |= {f"equal score, per {name}": (one, 1.0) for name, one in self.tasks.items()}
+        if self.in_use is not None:
+            found["equal score and date, in use"] = (self.in_use, 1.0)
+        return found
+
+    @finding
+    def discoveries(self) -> pd.DataFrame:
+        """Which of them exclude their null, and which still do when they are taken together."""
+        logs = {
+            name: (one.map(np.log) if null == 1.0 else one, 0.0 if null == 1.0 else null)
+            for name, (one, null) in self.family.items()
+        }
+        found = estimators.discoveries(
+            {name: one for name, (one, _) in logs.items()}, {n: z for n, (_, z) in logs.items()}
+        )
+        printed = {name: one for name, (one, _) in self.family.items()}
+        shown = found["name"].map(printed)
+        return found.assign(
+            **{end: shown.map(lambda one, end=end: getattr(one, end)) for end in ("value", "low", "high")}
+        )
+
+    @finding
+    def by_chance(self) -> estimators.ByChance:
+        """How many of them would exclude by chance if no effect were there."""
+        return estimators.by_chance([one for one, _ in self.family.values()])
 
     # Parts ------------------------------------------------------------------------------------------------------
 
@@ -688,10 +876,6 @@ class Pricing(Findings):
 
     def _named(self, frame: pd.DataFrame) -> pd.Series:
         return frame["entity_id"].map(self.names)
-
-
-def _inverse(ratio: float) -> float:
-    return 1 / ratio
 
 
 def _row(found: Estimate) -> dict[str, float]:

@@ -21,10 +21,12 @@ from tokenecon.analysis.estimators import (
     Estimate,
     coefficient,
     grouped_median,
+    of,
     percentile_estimate,
+    quantile,
     quantile_coefficient,
-    ratio_of_medians,
-    resampled,
+    ratio,
+    vendor_bootstrap,
     wild_cluster,
 )
 from tokenecon.analysis.market.sample import hedonic_sample, snapshot_day
@@ -95,43 +97,6 @@ def two_countries(frame: pd.DataFrame, one: str = ONE, other: str = OTHER) -> pd
     )
 
 
-def terciles(frame: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> pd.DataFrame:
-    """Return median prices by country and tercile of capability, and the ratio of the medians.
-
-    Terciles are those of both countries together; the row ``all`` holds every model.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        As :func:`two_countries` returns it.
-    draws, seed : int
-        Of the percentile bootstrap.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``tercile`` (low, middle, high, all), ``from_score`` and ``to_score``, ``n_cn``, ``n_us``, ``cn`` and ``us``
-        (medians of ``blended``), and ``ratio`` (the other country's median over China's), each with ``_low`` and
-        ``_high``.
-    """
-    names = ["low", "middle", "high"]
-    cut = pd.qcut(frame["score"], 3, labels=names)
-    rows = []
-    for name in [*names, "all"]:
-        part = frame if name == "all" else frame[cut == name]
-        one, other = (part.loc[part["cn"] == flag, "blended"].to_numpy() for flag in (1, 0))
-        medians = {
-            side: resampled(np.median, sample, draws=draws, seed=seed) for side, sample in (("cn", one), ("us", other))
-        }
-        ratio = resampled(ratio_of_medians, other, one, draws=draws, seed=seed)
-        rows.append(
-            {"tercile": name, "from_score": part["score"].min(), "to_score": part["score"].max(),
-             "n_cn": len(one), "n_us": len(other)}
-            | medians["cn"].fields("cn") | medians["us"].fields("us") | ratio.fields("ratio")
-        )  # fmt: skip
-    return pd.DataFrame(rows)
-
-
 def matched_pairs(frame: pd.DataFrame, days: int = 90, caliper: float | None = None) -> pd.DataFrame:
     """Pair each Chinese model with the American one nearest to it in capability and released about when it was.
 
@@ -183,6 +148,26 @@ def country_gap(frame: pd.DataFrame, controls: str = "z + date", outcome: str = 
     return coefficient(formula, frame, "cn", **errors).map(np.exp)
 
 
+def gap_by_vendor(
+    frame: pd.DataFrame, controls: str = "z + date", outcome: str = "log_price", draws: int = 1_999
+) -> Estimate:
+    """Return the other country's price over the one's at equal controls, vendors drawn (wild cluster bootstrap)."""
+    found = wild_cluster(f"{outcome} ~ cn + {controls}", frame, "cn", "entity_id", draws=draws)
+    return found.map(lambda log: float(np.exp(-log))).to("times")
+
+
+def median_gap(frame: pd.DataFrame) -> Estimate:
+    """Return the ratio of the countries' median prices, vendors drawn within countries."""
+    ours = frame["cn"].eq(1).to_numpy()
+    medians = {flag: of(quantile(frame.loc[ours == flag, "blended"]), ours == flag) for flag in (True, False)}
+    statistic = ratio(medians[False], medians[True])
+    return vendor_bootstrap(statistic, frame["entity_id"], frame["country"], unit="times")
+
+
+def _inverse(ratio: float) -> float:
+    return 1 / ratio
+
+
 def slopes(frame: pd.DataFrame, controls: str = "date", outcome: str = "log_price", x: str = "z") -> pd.DataFrame:
     """Return what capability is worth in each country: capability × country in one regression.
 
@@ -227,13 +212,11 @@ def quantile_slopes(frame: pd.DataFrame, quantiles: Sequence[float] = (0.25, 0.5
     Columns are those of :func:`robustness`, one row a quantile.
     """
     rows = []
-    for quantile in quantiles:
-        level = quantile_coefficient("log_price ~ cn + z + date", frame, "cn", quantile).map(np.exp)
-        slope, more = (
-            quantile_coefficient("log_price ~ cn * z + date", frame, term, quantile) for term in ("z", "cn:z")
-        )
+    for q in quantiles:
+        level = quantile_coefficient("log_price ~ cn + z + date", frame, "cn", q).map(np.exp)
+        slope, more = (quantile_coefficient("log_price ~ cn * z + date", frame, term, q) for term in ("z", "cn:z"))
         rows.append(
-            {"group": "quantile", "label": f"quantile {quantile:.0%}", "n_cn": int(frame["cn"].sum()),
+            {"group": "quantile", "label": f"quantile {q:.0%}", "n_cn": int(frame["cn"].sum()),
              "n_us": int((1 - frame["cn"]).sum()),
              **level.fields("gap"), "slope_us": slope.value, "slope_cn": slope.value + more.value,
              **more.fields("difference"), "errors": "kernel"}
@@ -296,7 +279,7 @@ def specifications(
     return found
 
 
-def robustness(specifications: Sequence[Specification], fewest: int = 8) -> pd.DataFrame:
+def robustness(specifications: Sequence[Specification], fewest: int = 8, draws: int = 999) -> pd.DataFrame:
     """Return gap and slopes for each specification, and by quantile for the first.
 
     Parameters
@@ -305,6 +288,8 @@ def robustness(specifications: Sequence[Specification], fewest: int = 8) -> pd.D
         As :func:`specifications` returns them.
     fewest : int
         Samples with fewer models of a country are left out.
+    draws : int
+        Of the wild cluster bootstrap by vendor.
 
     Returns
     -------
@@ -320,13 +305,13 @@ def robustness(specifications: Sequence[Specification], fewest: int = 8) -> pd.D
         n_one, n_other = int(whole["cn"].sum()), int((1 - whole["cn"]).sum())
         if min(n_one, n_other) < fewest:
             continue
-        gap = country_gap(whole, f"z + {one.controls}" if one.controls else "z", one.outcome)
+        apart = gap_by_vendor(whole, f"z + {one.controls}" if one.controls else "z", one.outcome, draws).map(_inverse)
         slope = slopes(whole, one.controls, one.outcome)
-        difference = slope.loc["difference"]
+        difference = slope_difference(whole, one.controls, one.outcome, draws=draws)
         rows.append(
-            {"group": one.group, "label": one.label, "n_cn": n_one, "n_us": n_other} | gap.fields("gap")
-            | {"slope_us": slope.value[OTHER], "slope_cn": slope.value[ONE], "difference": difference["value"],
-               "difference_low": difference["low"], "difference_high": difference["high"], "errors": "HC3"}
+            {"group": one.group, "label": one.label, "n_cn": n_one, "n_us": n_other} | apart.fields("gap")
+            | {"slope_us": slope.value[OTHER], "slope_cn": slope.value[ONE]} | difference.fields("difference")
+            | {"errors": "wild cluster bootstrap by vendor"}
         )  # fmt: skip
     return pd.concat([pd.DataFrame(rows), quantile_slopes(specifications[0].frame)], ignore_index=True)
 

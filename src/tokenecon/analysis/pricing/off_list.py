@@ -7,7 +7,6 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis.estimators import Estimate, resampled
 from tokenecon.analysis.market import prices as listed
 
 _KEY = ["model_id", "market"]
@@ -34,50 +33,6 @@ def cached_blend(frame: pd.DataFrame, hit: float, ratio: float = listed.BLEND) -
         raise ValueError(f"a share of {hit} cannot be cached")
     paid = (1 - hit) * frame["input"] + hit * frame["cached_input"]
     return (ratio * paid + frame["output"]) / (ratio + 1)
-
-
-def host_prices(prices: pd.DataFrame, own: pd.DataFrame, models: pd.DataFrame, day: dt.date | str) -> pd.DataFrame:
-    """Compare what other hosts list for a model with its maker's own list of the same market and currency.
-
-    Parameters
-    ----------
-    prices : pandas.DataFrame
-        Every row of the lists (``Catalog.prices``), of which those of third-party hosts are taken.
-    own : pandas.DataFrame
-        Makers' own list prices (``Catalog.list_prices().frame``).
-    models : pandas.DataFrame
-        ``model_id``, ``name``, ``weights``.
-    day : date or str
-        The day: hosts' rows that hold on it, and the makers' prices of it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a model, market and host: ``model``, ``entity_id``, ``weights``, ``host``, ``host_price``,
-        ``own_price``, ``ratio`` (host over maker). Rows of other currencies than the market's are left out, as are
-        models of which the maker lists none on the day.
-    """
-    day = pd.Timestamp(day)
-    flags = prices["flags"].fillna("").str.split().map(set)
-    odd = {"placeholder", "currency_suspect", "inconsistent", "zero_price", "no_output_price", "same_day"}
-    hosted = prices[flags.map(lambda names: "third_party_host" in names and not names & odd)]
-    hosted = hosted[hosted["currency"] == hosted["market"].map(listed.CURRENCY)]
-    holds = (hosted["published_on"] <= day) & (hosted["effective_to"].isna() | (hosted["effective_to"] > day))
-    hosted = listed.blended(hosted[holds]).sort_values(["published_on"])
-    hosted = hosted.drop_duplicates([*_KEY, "endpoint"], keep="last").rename(columns={"blended": "host_price"})
-    makers = listed.blended(listed.price_on(own, day)).rename(columns={"blended": "own_price"})
-    both = hosted.drop(columns="name").merge(makers[[*_KEY, "own_price"]], on=_KEY, validate="many_to_one")
-    about = models[["model_id", "name", "weights"]]
-    both = both.merge(about, on="model_id", validate="many_to_one").rename(
-        columns={"name": "model", "endpoint": "host"}
-    )
-    columns = ["model_id", "model", "entity_id", "market", "weights", "host", "host_price", "own_price"]
-    return both[columns].assign(ratio=both["host_price"] / both["own_price"]).reset_index(drop=True)
-
-
-def median_of(values: pd.Series) -> Estimate:
-    """Return a median with its percentile bootstrap interval."""
-    return resampled(np.median, values.to_numpy())
 
 
 def concentration(financials: pd.DataFrame, metrics: dict[str, str]) -> pd.DataFrame:
@@ -131,3 +86,57 @@ def top_bounds(share: float, members: int, wanted: int, largest: float = 1.0) ->
     if share > members * largest + 1e-12:
         raise ValueError(f"{members} customers of at most {largest:.0%} do not make {share:.0%}")
     return share * wanted / members, min(share, wanted * largest)
+
+
+def router_prices(hosted: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
+    """Return what hosts and gateways ask for an open model over what its maker asks, in one table of one day.
+
+    Parameters
+    ----------
+    hosted : pandas.DataFrame
+        ``Catalog.host_prices``: ``model_id``, ``endpoint``, ``host_class`` (maker, host, gateway), ``input``,
+        ``output``.
+    models : pandas.DataFrame
+        ``model_id`` and ``name``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a model and endpoint that is not the maker's, its cheapest offer: ``model_id``, ``model``,
+        ``entity_id``, ``endpoint``, ``host_class``, ``price``, ``own_price`` (the maker's cheapest), ``ratio``. Models
+        that their maker does not list there are left out, as are offers at nothing.
+    """
+    priced = listed.blended(hosted)
+    priced = priced[priced["blended"] > 0]
+    own = priced[priced["host_class"] == "maker"].groupby("model_id")["blended"].min().rename("own_price")
+    others = priced[priced["host_class"] != "maker"].sort_values("blended")
+    others = others.drop_duplicates(["model_id", "endpoint"]).rename(columns={"blended": "price"})
+    found = others.merge(own, on="model_id", validate="many_to_one")
+    names = models.set_index("model_id")["name"]
+    columns = ["model_id", "model", "entity_id", "endpoint", "host_class", "price", "own_price"]
+    found = found.assign(model=found["model_id"].map(names))[columns]
+    return found.assign(ratio=found["price"] / found["own_price"])
+
+
+def peak_prices(prices: pd.DataFrame, models: pd.DataFrame, day: dt.date | str) -> pd.DataFrame:
+    """Return prices at peak hours over those beside them, by model and list, the last known by a day.
+
+    A vendor that charges by the hour prints two prices; the one outside the peak is the standard.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model_id``, ``model``, ``entity_id``, ``market``, ``on`` (from when), ``peak``, ``standard`` and ``ratio`` of
+        blended prices.
+    """
+    rows = listed.blended(prices[prices["published_on"] <= pd.Timestamp(day)])
+    known = rows["condition"].fillna("").str.lower()
+    off = known.str.startswith("off-peak")
+    hours = rows.assign(hour=np.select([off, known.str.startswith("peak hours")], ["standard", "peak"], ""))
+    hours = hours[(hours["hour"] != "") & hours["effective_from"].notna()]
+    key = ["model_id", "entity_id", "market", "endpoint", "effective_from"]
+    wide = hours.pivot_table("blended", key, "hour", aggfunc="first").reindex(columns=["peak", "standard"]).dropna()
+    last = wide.reset_index().sort_values("effective_from").drop_duplicates(["model_id", "market"], keep="last")
+    names = models.set_index("model_id")["name"]
+    found = last.rename(columns={"effective_from": "on"}).assign(model=last["model_id"].map(names))
+    return found.assign(ratio=found["peak"] / found["standard"]).reset_index(drop=True)

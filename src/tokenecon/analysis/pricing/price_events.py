@@ -15,14 +15,19 @@ What remains is a *change*. Changes of one vendor on one day and market in one d
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from tokenecon.analysis import estimators
 from tokenecon.analysis.estimators import DRAWS, SEED, Estimate, percentile_estimate
 
 FLIP = 60
+SAME = 0.01
+"""Relative change up to which a price counts as the same."""
+_PASSING = {"preview", "thinking", "instruct", "reasoning", "latest", "beta", "exp"}
 MOVING = r"(?:-latest(?:-|$)|^deepseek-(?:chat|reasoner)$|^qwen-(?:max|plus|turbo|long|vl-max|vl-plus)$)"
 _KEY = ["model_id", "market"]
 _YEAR = 365.25
@@ -82,7 +87,7 @@ def _flagged(rows: pd.DataFrame, flag: str) -> pd.Series:
 
 
 def _same(one: pd.Series, other: pd.Series) -> pd.Series:
-    return (one / other - 1).abs() <= 0.01
+    return (one / other - 1).abs() <= SAME
 
 
 def decisions(changes: pd.DataFrame) -> pd.DataFrame:
@@ -181,7 +186,10 @@ def successions(paths: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a succession: ``entity_id``, ``country``, ``on`` (release), ``model_id``, ``model``, ``after`` (price at
-        release), ``before`` (the predecessor's price on that day, or its last one), ``predecessor``, ``ratio``, ``up``.
+        release), ``before`` (the predecessor's price on that day, or its last one), ``predecessor``, ``ratio``,
+        ``up`` and
+        ``kept`` (dearer, or not cheaper, by more than :data:`SAME`), ``tier`` (``successor`` in the predecessor's line
+        of models, or ``new line``).
     """
     scored = paths.merge(scores[["model_id", "score"]], on="model_id", validate="many_to_one")
     first = scored[scored["at_release"]].drop_duplicates("model_id").sort_values(["released_on", "score"])
@@ -200,4 +208,23 @@ def successions(paths: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
                 best = row
     columns = ["entity_id", "country", "on", "model_id", "model", "after", "before", "predecessor"]
     found = pd.DataFrame(rows, columns=columns)
-    return found.assign(ratio=found["after"] / found["before"], up=found["after"] > found["before"] * 1.01)
+    found = found.assign(ratio=found["after"] / found["before"])
+    same_line = found["model"].map(line) == found["predecessor"].map(line)
+    return found.assign(
+        up=found["ratio"] > 1 + SAME, kept=found["ratio"] >= 1 - SAME, tier=np.where(same_line, "successor", "new line")
+    )
+
+
+def line(name: str) -> str:
+    """Return the line of models that a name belongs to: its words without versions, dates and previews.
+
+    "Claude Opus 4.8" and "Claude 4 Opus" are of one line, "Claude Sonnet 5" of another.
+    """
+    words = re.sub(r"[(),]|\b\w*\d[\w.]*|-(?=\d)", " ", name.lower()).replace("-", " ").split()
+    return " ".join(sorted(word for word in words if word not in _PASSING))
+
+
+def share_kept(made: pd.DataFrame) -> Estimate:
+    """Return the share of successions whose price was kept or raised, vendors drawn."""
+    found = estimators.vendor_bootstrap(estimators.mean(made["kept"].astype(float)), made["entity_id"])
+    return found.to("percent")

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis.estimators import DRAWS, SEED, Estimate, grouped_median, resampled
+from tokenecon.analysis.estimators import DRAWS, SEED, Estimate, quantile, resampled, vendor_bootstrap
 from tokenecon.analysis.market import price_paths
+from tokenecon.catalog.market import PATIENCE
 
 
 def month_rates(fx: pd.DataFrame) -> pd.Series:
@@ -31,7 +32,15 @@ def rate_on(rates: pd.Series, day: dt.date | str) -> tuple[float, bool]:
     return float(known.iloc[-1]), known.index[-1] != end
 
 
-def on_both(paths: pd.DataFrame, rates: pd.Series, days: Sequence[dt.date | str]) -> pd.DataFrame:
+def last_seen(prices: pd.DataFrame, as_of: dt.date | str) -> pd.Series:
+    """Return the last day by ``as_of`` on which some list showed each model, by ``model_id`` and ``market``."""
+    seen = prices["last_seen_on"].fillna(pd.Timestamp(as_of))
+    return seen.groupby([prices["model_id"], prices["market"]]).max()
+
+
+def on_both(
+    paths: pd.DataFrame, rates: pd.Series, days: Sequence[dt.date | str], seen: pd.Series | None = None
+) -> pd.DataFrame:
     """Return the models that were on both lists on each of several days.
 
     Parameters
@@ -42,6 +51,8 @@ def on_both(paths: pd.DataFrame, rates: pd.Series, days: Sequence[dt.date | str]
         As :func:`month_rates` returns it.
     days : sequence of date or str
         The days.
+    seen : pandas.Series, optional
+        As :func:`last_seen` returns it: a price that no list has shown for :data:`PATIENCE` is not on sale.
 
     Returns
     -------
@@ -53,6 +64,9 @@ def on_both(paths: pd.DataFrame, rates: pd.Series, days: Sequence[dt.date | str]
     rows = []
     for day in map(pd.Timestamp, days):
         now = price_paths.on(paths, day)
+        if seen is not None:
+            shown = seen.reindex(pd.MultiIndex.from_frame(now[["model_id", "market"]])).to_numpy()
+            now = now[shown >= day - PATIENCE]
         home = now[now["market"] == "domestic"].set_index("model_id")
         abroad = now[now["market"] == "international"].set_index("model_id")
         shared = home.index.intersection(abroad.index)
@@ -87,8 +101,24 @@ def by_vendor(found: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> pd.D
 
 
 def median_spread(found: pd.DataFrame, draws: int = 2_000, seed: int = SEED) -> Estimate:
-    """Return the median spread over models; the interval resamples vendors whole."""
-    return grouped_median(found["spread"], found["entity_id"], draws, seed, "vendor")
+    """Return the median spread over models, vendors drawn; fewer than five vendors give no interval."""
+    return vendor_bootstrap(quantile(found["spread"]), found["entity_id"], None, draws, seed, "times")
+
+
+def by_vintage(found: pd.DataFrame, released: pd.Series) -> pd.DataFrame:
+    """Return the spread by half-year of release, of each model on the last day on which it was on both lists.
+
+    ``found`` is as :func:`on_both` returns it for many days, ``released`` the day of release by model. Columns
+    ``vintage``, ``n``, ``vendors``, ``spread`` (median), ``least``, ``most``.
+    """
+    last = found.sort_values("day").drop_duplicates("model_id", keep="last")
+    on = last["model_id"].map(released)
+    halves = "H" + on.dt.month.gt(6).add(1).astype(str) + " " + on.dt.year.astype("Int64").astype(str)
+    rows = last.assign(vintage=halves, on=on).dropna(subset="on").sort_values("on")
+    return rows.groupby("vintage", sort=False).agg(
+        n=("model_id", "size"), vendors=("entity_id", "nunique"), spread=("spread", "median"), least=("spread", "min"),
+        most=("spread", "max"),
+    ).reset_index()  # fmt: skip
 
 
 def at_rates(found: pd.DataFrame, rates: Mapping[str, float], least: float = 0.1) -> pd.DataFrame:

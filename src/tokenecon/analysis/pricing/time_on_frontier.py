@@ -1,7 +1,8 @@
 """How long a model keeps a price that no equal rival undercuts.
 
-A model has a *premium* while no model of another vendor with at least its score is on sale for less. The spell begins
-at release, if it begins at all, and ends on the first day on which such a rival is on sale.
+A model is *unrivalled* while no model of another vendor with at least its score is on sale for less. The spell begins
+at release, if it begins at all, and ends on the first day on which such a rival is on sale. It is no premium: most
+that lead this way are cheaper than their near rivals (:mod:`tokenecon.analysis.pricing.launches`).
 """
 
 from __future__ import annotations
@@ -19,12 +20,9 @@ from statsmodels.stats.proportion import proportion_confint
 from tokenecon.analysis.estimators import Estimate, FitError, strict, survival
 from tokenecon.analysis.pricing.countries import ONE, PAIR
 
-WATCH = 180
-"""Days after the end of a premium in which the incumbent's answer is looked for."""
-
 
 def spells(paths: pd.DataFrame, scores: pd.DataFrame, until: dt.date | str, tolerance: float = 1.0) -> pd.DataFrame:
-    """Return the premium of each model whose price at release is known.
+    """Return how long each model led whose price at release is known.
 
     Parameters
     ----------
@@ -33,7 +31,7 @@ def spells(paths: pd.DataFrame, scores: pd.DataFrame, until: dt.date | str, tole
     scores : pandas.DataFrame
         ``model_id`` and ``score``, of one day.
     until : date or str
-        The day of the scores; a premium that still held is censored on it, as is one whose model left the list.
+        The day of the scores; a lead that still held is censored on it, as is one whose model left the list.
     tolerance : float
         Share of the model's score from which a rival counts as equal.
 
@@ -41,7 +39,7 @@ def spells(paths: pd.DataFrame, scores: pd.DataFrame, until: dt.date | str, tole
     -------
     pandas.DataFrame
         One row a model: ``model_id``, ``model``, ``entity_id``, ``country``, ``begins``, ``price``, ``score``,
-        ``standing`` (score over the best on sale on that day), ``premium`` (whether there was one at release),
+        ``standing`` (score over the best on sale on that day), ``unrivalled`` (whether it was so at release),
         ``days``, ``ended``, ``ended_on``, ``rival`` and ``rival_country`` (the cheapest of those that ended it, or that
         stood in the way at release), ``rival_price``.
     """
@@ -66,7 +64,7 @@ def _spell(model: Any, scored: pd.DataFrame, until: pd.Timestamp, tolerance: flo
     row = {
         "model_id": model.model_id, "model": model.model, "entity_id": model.entity_id, "country": model.country,
         "begins": model.begins, "price": model.blended, "score": model.score, "standing": model.score / best,
-        "premium": True, "ended": False, "ended_on": pd.NaT, "rival": "", "rival_country": "", "rival_price": np.nan,
+        "unrivalled": True, "ended": False, "ended_on": pd.NaT, "rival": "", "rival_country": "", "rival_price": np.nan,
     }  # fmt: skip
     last = min(own["stops"].max(), until)
     if under.any():
@@ -75,7 +73,7 @@ def _spell(model: Any, scored: pd.DataFrame, until: pd.Timestamp, tolerance: flo
         by = rival.iloc[0]
         row |= {
             "rival": by["model"], "rival_country": by["country"], "rival_price": by["blended"],
-            "premium": last > model.begins, "ended": True, "ended_on": last,
+            "unrivalled": last > model.begins, "ended": True, "ended_on": last,
         }  # fmt: skip
     return row | {"days": max(0, (last - model.begins).days)}
 
@@ -86,35 +84,35 @@ def at_release(found: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``country``, ``n``, ``premium`` (count), ``share``, ``share_low``, ``share_high``.
+        ``country``, ``n``, ``unrivalled`` (count), ``share``, ``share_low``, ``share_high``.
     """
     rows = []
     for country, part in found.groupby("country"):
-        count = int(part["premium"].sum())
+        count = int(part["unrivalled"].sum())
         low, high = proportion_confint(count, len(part), method="wilson")
         estimate = Estimate(count / len(part), low, high, len(part), "Wilson")
-        rows.append({"country": country, "n": len(part), "premium": count} | estimate.fields("share"))
+        rows.append({"country": country, "n": len(part), "unrivalled": count} | estimate.fields("share"))
     return pd.DataFrame(rows)
 
 
 def log_rank(found: pd.DataFrame) -> float:
-    """Return the p-value of the log-rank test that premia of two or more countries last equally long."""
+    """Return the p-value of the log-rank test that leads of two or more countries last equally long."""
     _, p = survdiff(found["days"], found["ended"].astype(int), found["country"])
     return float(p)
 
 
 def hazard_ratio(found: pd.DataFrame) -> Estimate:
-    """Return how much faster a Chinese premium ends than an American one, at equal standing.
+    """Return how much faster the lead of a Chinese model ends than an American one, at equal standing.
 
     Cox's (1972) proportional hazards on the country and on the log of ``standing``; above one is faster.
     """
     if lost := int(found[["days", "ended", "standing"]].isna().any(axis=1).sum()):
-        raise FitError(f"hazard of a premium: days, end or standing is missing in {lost} rows")
+        raise FitError(f"hazard of a lead: days, end or standing is missing in {lost} rows")
     if not found.groupby("country")["ended"].any().all():
         return Estimate(np.nan, np.nan, np.nan, len(found), "none ended in one of the countries")
     x = np.column_stack([(found["country"] == ONE).astype(float), np.log(found["standing"])])
     days = found["days"].clip(lower=0.5)
-    with strict("hazard of a premium ~ country + standing"):
+    with strict("hazard of a lead ~ country + standing"):
         fit = PHReg(days, x, status=found["ended"].astype(int), ties="efron").fit()
     with np.errstate(over="ignore"):
         low, high = np.exp(fit.conf_int()[0])
@@ -122,7 +120,7 @@ def hazard_ratio(found: pd.DataFrame) -> Estimate:
 
 
 def compare(variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | str, float]]) -> pd.DataFrame:
-    """Return how long premia last for several measures of capability, prices and tolerances.
+    """Return how long leads last for several measures of capability, prices and tolerances.
 
     Parameters
     ----------
@@ -138,7 +136,7 @@ def compare(variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | s
     rows = []
     for label, (paths, scores, until, tolerance) in variants.items():
         found = spells(paths, scores, until, tolerance)
-        held = found[found["premium"] & found["country"].isin(PAIR)]
+        held = found[found["unrivalled"] & found["country"].isin(PAIR)]
         row = {"label": label}
         for code in PAIR:
             own = held[held["country"] == code]
@@ -146,43 +144,3 @@ def compare(variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | s
             row |= {f"n_{code.lower()}": middle.n} | middle.fields(code.lower())
         rows.append(row | hazard_ratio(held).fields("hazard") | {"p": log_rank(held)})
     return pd.DataFrame(rows)
-
-
-def answers(found: pd.DataFrame, paths: pd.DataFrame, scores: pd.DataFrame, until: dt.date | str) -> pd.DataFrame:
-    """Return what each incumbent did within :data:`WATCH` days after its premium ended.
-
-    Parameters
-    ----------
-    found : pandas.DataFrame
-        As :func:`spells` returns it.
-    paths, scores, until
-        As for :func:`spells`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The ended premia with ``answer``: ``cut the price``, ``replaced the model`` (its vendor released one that
-        scores higher), ``withdrew it``, ``kept the price``, or ``too recent`` where the days have not all passed and
-        nothing had happened; the first that happened counts.
-    """
-    until = pd.Timestamp(until)
-    ended = found[found["premium"] & found["ended"]].reset_index(drop=True)
-    released = paths.drop_duplicates("model_id").merge(scores[["model_id", "score"]], on="model_id")
-    said = []
-    for row in ended.itertuples():
-        stop = min(row.ended_on + pd.Timedelta(days=WATCH), until)
-        levels = paths[paths["model_id"] == row.model_id]
-        cuts = levels[(levels["blended"] < levels["previous"]) & levels["begins"].between(row.ended_on, stop)]
-        better = released[(released["entity_id"] == row.entity_id) & (released["score"] > row.score)]
-        better = better[better["begins"].between(row.ended_on, stop)]
-        gone = levels["ends"].iloc[-1:]
-        gone = gone[gone.between(row.ended_on, stop)]
-        happened = {
-            "cut the price": cuts["begins"].min(),
-            "replaced the model": better["begins"].min(),
-            "withdrew it": gone.min(),
-        }
-        known = {what: day for what, day in happened.items() if pd.notna(day)}
-        over = row.ended_on + pd.Timedelta(days=WATCH) <= until
-        said.append(min(known, key=known.get) if known else "kept the price" if over else "too recent")
-    return ended.assign(answer=said)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from tokenecon.analysis import estimators
-from tokenecon.analysis.pricing import premium_spells as premium
+from tokenecon.analysis.pricing import time_on_frontier as frontier
 
 UNTIL = "2026-07-10"
 
@@ -19,16 +19,16 @@ def level(model, entity, country, begins, price, ends=None, previous=float("nan"
 def found(*rows, scores, **options):
     frame = pd.DataFrame(list(rows))
     table = pd.DataFrame({"model_id": list(scores), "score": list(scores.values())})
-    return premium.spells(frame, table, UNTIL, **options).set_index("model_id"), frame, table
+    return frontier.spells(frame, table, UNTIL, **options).set_index("model_id"), frame, table
 
 
 LEAD = level("lead", "a", "US", "2026-01-01", 10)
 
 
-def test_a_premium_ends_when_an_equal_rival_is_cheaper():
+def test_a_lead_ends_when_an_equal_rival_is_cheaper():
     spells, *_ = found(LEAD, level("rival", "b", "CN", "2026-03-01", 2), scores={"lead": 40, "rival": 40})
     assert spells.days["lead"] == 59
-    assert spells.ended["lead"] and spells.premium["lead"]
+    assert spells.ended["lead"] and spells.unrivalled["lead"]
     assert spells.rival_country["lead"] == "CN"
 
 
@@ -55,7 +55,7 @@ def test_a_weaker_rival_counts_with_a_tolerance_only():
 
 def test_a_model_that_enters_above_an_equal_rival_has_none():
     spells, *_ = found(level("rival", "b", "CN", "2025-12-01", 2), LEAD, scores={"lead": 40, "rival": 40})
-    assert not spells.premium["lead"]
+    assert not spells.unrivalled["lead"]
 
 
 def test_a_rivals_cut_ends_it():
@@ -71,31 +71,8 @@ def test_a_withdrawn_model_is_censored():
     assert spells.days["lead"] == 40
 
 
-def answer(*more, scores):
-    spells, frame, table = found(LEAD, level("rival", "b", "CN", "2026-01-05", 2), *more, scores=scores)
-    said = premium.answers(spells.reset_index(), frame, table, UNTIL).set_index("model_id")
-    return said.answer["lead"]
-
-
-SCORES = {"lead": 40, "rival": 40}
-
-
-def test_what_incumbents_did():
-    assert answer(scores=SCORES) == "kept the price"
-    cut = level("lead", "a", "US", "2026-02-01", 1, previous=10.0)
-    assert answer(cut, scores=SCORES) == "cut the price"
-    better = level("next", "a", "US", "2026-02-01", 12)
-    assert answer(better, scores=SCORES | {"next": 50}) == "replaced the model"
-
-
-def test_a_late_end_is_too_recent_to_say():
-    spells, frame, table = found(LEAD, level("rival", "b", "CN", "2026-06-01", 2), scores=SCORES)
-    said = premium.answers(spells.reset_index(), frame, table, UNTIL).set_index("model_id")
-    assert said.answer["lead"] == "too recent"
-
-
 def simulated(rng, ratio, n=80):
-    """Premia that end at an exponential time, in China `ratio` times as fast, watched for 300 days at most."""
+    """Leads that end at an exponential time, in China `ratio` times as fast, watched for 300 days at most."""
     country = np.where(np.arange(n) % 2, "CN", "US")
     standing = rng.uniform(0.7, 1, n)
     rate = 0.01 * np.where(country == "CN", ratio, 1) / standing**2
@@ -104,15 +81,15 @@ def simulated(rng, ratio, n=80):
 
 
 def test_the_hazard_ratio_is_unbiased_and_covers():
-    results = [premium.hazard_ratio(simulated(np.random.default_rng(seed), 2.0)) for seed in range(120)]
+    results = [frontier.hazard_ratio(simulated(np.random.default_rng(seed), 2.0)) for seed in range(120)]
     assert np.mean([np.log(one.value) for one in results]) == pytest.approx(np.log(2), abs=0.08)
     assert np.mean([one.low <= 2 <= one.high for one in results]) == pytest.approx(0.95, abs=0.05)
 
 
-def test_equal_premia_are_told_apart_as_often_as_chance_would():
-    rejected = [premium.log_rank(simulated(np.random.default_rng(seed), 1.0)) < 0.05 for seed in range(120)]
+def test_equal_leads_are_told_apart_as_often_as_chance_would():
+    rejected = [frontier.log_rank(simulated(np.random.default_rng(seed), 1.0)) < 0.05 for seed in range(120)]
     assert np.mean(rejected) < 0.12
-    assert premium.log_rank(simulated(np.random.default_rng(1), 5.0)) < 0.01
+    assert frontier.log_rank(simulated(np.random.default_rng(1), 5.0)) < 0.01
 
 
 def test_the_median_is_that_of_the_simulation():
@@ -124,8 +101,8 @@ def test_the_median_is_that_of_the_simulation():
 
 
 def test_the_share_that_enters_with_one():
-    frame = pd.DataFrame({"country": ["CN"] * 4, "premium": [True, False, False, False]})
-    table = premium.at_release(frame).iloc[0]
+    frame = pd.DataFrame({"country": ["CN"] * 4, "unrivalled": [True, False, False, False]})
+    table = frontier.at_release(frame).iloc[0]
     assert (table["share"], table["n"]) == (0.25, 4)
     assert table["share_low"] < 0.25 < table["share_high"]
 
@@ -139,7 +116,7 @@ def test_specifications_stand_side_by_side():
         scores[name] = 20 + place / 2 + rng.normal(0, 4)
     table = pd.DataFrame({"model_id": list(scores), "score": list(scores.values())})
     frame = pd.DataFrame(rows)
-    tried = premium.compare({"main": (frame, table, UNTIL, 1.0), "close": (frame, table, UNTIL, 0.8)}).set_index(
+    tried = frontier.compare({"main": (frame, table, UNTIL, 1.0), "close": (frame, table, UNTIL, 0.8)}).set_index(
         "label"
     )
     assert tried.n_us["close"] <= tried.n_us["main"]
