@@ -15,8 +15,8 @@
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase("en");
   let dialog, field, list, count;
 
-  const index = () => new Promise((done, failed) => {
-    if (window.searchIndex) return done(window.searchIndex);
+  let loading;
+  const index = () => loading ??= new Promise((done, failed) => {
     const script = make("script", { src: "search-index.js", onload: () => done(window.searchIndex), onerror: failed });
     document.head.append(script);
   });
@@ -55,6 +55,7 @@
     .filter(({ score }) => score)
     .sort((one, other) => other.score - one.score);
 
+  // One letter after another asks; the answers come in that order, since all wait for the same file.
   const search = async () => {
     const words = plain(field.value).split(/\s+/).filter(Boolean);
     if (!words.length) { list.replaceChildren(); count.textContent = ""; return; }

@@ -19,9 +19,12 @@ os.environ.setdefault("TOKENECON_FINDINGS", str(Path(__file__).parents[1] / "bui
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """The system's Chromium without a window; tests that need it are skipped where there is none."""
+    """The system's Chromium without a window; tests that need it are skipped where there is none.
+
+    It ends with its module: an event loop runs as long as it does, and tests after it start their own.
+    """
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on PATH")

@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from PIL import Image
+from playwright.sync_api import expect
 
 from tokenecon.publish.site import CARD, CITATION, INDEX
 
@@ -78,8 +79,7 @@ def test_a_reader_finds_words_from_any_page_with_the_keyboard(page, html):
     page.keyboard.press("/")
     page.keyboard.type("SHARE step")
     link = page.locator("dialog.search li a").first
-    link.wait_for()
-    assert link.get_attribute("href") == "01_one.html#sec-step"
+    expect(link).to_have_attribute("href", "01_one.html#sec-step")
     assert "step" in [mark.lower() for mark in link.locator("mark").all_inner_texts()]
     page.keyboard.press("Enter")
     page.wait_for_url("**/01_one.html#sec-step")
