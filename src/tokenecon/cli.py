@@ -160,7 +160,7 @@ def claims(
 
     with _errors():
         cat = Catalog.open(edition)
-        rows = ledger.evaluate(cat, Catalog.open(cat.edition.previous) if cat.edition.previous else None)
+        rows = ledger.evaluate(ledger.Ledger.open(cat.edition.id))
     for column, wanted in (("verdict", verdict), ("section", section), ("kind", kind)):
         if unknown := set(wanted or ()) - set(ledger.values(cat, column)):
             choices = ", ".join(ledger.values(cat, column))

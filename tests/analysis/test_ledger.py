@@ -2,12 +2,11 @@
 
 import dataclasses
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from tokenecon.analysis import evidence, forecasts, judge, ledger
+from tokenecon.analysis import judge, ledger
 from tokenecon.analysis.judge import Result, Verdict
+from tokenecon.analysis.ledger import Ledger
 from tokenecon.analysis.revenue.claims import share_price
 from tokenecon.catalog import Catalog, DataError
 from tokenecon.catalog.checks import run_checks
@@ -37,11 +36,7 @@ def catalogs():
 
 @pytest.fixture(scope="module")
 def evaluated(catalogs):
-    found = {}
-    for edition, cat in catalogs.items():
-        before = cat.edition.previous
-        found[edition] = ledger.evaluate(cat, catalogs[before] if before else None)
-    return found
+    return {edition: ledger.evaluate(Ledger.open(edition)) for edition in catalogs}
 
 
 # Rules ------------------------------------------------------------------------------------------------------------
@@ -88,81 +83,6 @@ def test_filed_amounts_compare_without_an_interval():
 def test_about_rounds_at_the_last_digit_that_is_not_zero(printed, qualifier, low, high):
     found = judge.printed_interval(printed, qualifier)
     assert (float(found.low), float(found.high)) == (low, high)
-
-
-# Forecasts --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "value, qualifier, expected",
-    [
-        (0.5, "about", (0.45, 0.55)),
-        (0.4, "about", (0.35, 0.45)),
-        (1e9, "exact", (1e9, float("inf"))),
-        (2.5e8, "about", (2e8, 3e8)),
-    ],
-)
-def test_about_a_half_is_a_band_and_not_a_threshold(value, qualifier, expected):
-    assert forecasts.band(value, qualifier) == pytest.approx(expected)
-
-
-def test_scores_of_sure_and_of_undecided_forecasts():
-    said, came = pd.Series([1.0, 0.0, 0.5, 0.8]), pd.Series([1.0, 1.0, 1.0, 0.3])
-    assert forecasts.brier(said, came).tolist() == pytest.approx([0, 1, 0.25, 0.3 * 0.04 + 0.7 * 0.64])
-    logs = forecasts.log_score(said, came, draws=100)
-    assert logs[2] == pytest.approx(np.log(2)) and logs[1] == pytest.approx(-np.log(0.005))
-    assert np.isfinite(logs).all()
-
-
-def test_a_true_probability_has_the_best_expected_score():
-    grid = pd.Series(np.linspace(0.01, 0.99, 99))
-    for score in (forecasts.brier, forecasts.log_score):
-        assert grid[score(grid, pd.Series(0.3, index=grid.index)).idxmin()] == pytest.approx(0.3)
-
-
-class Planted(forecasts.Known):
-    """An edition with planted run-rates and nothing else."""
-
-    def __init__(self, rates, register, day):
-        object.__setattr__(self, "cat", None)
-        self.__dict__.update(stated=rates, register=register, paths={})
-        self.__dict__["day"] = pd.Timestamp(day)
-
-
-def aim(value, said="2026-03-31", due="2026-12-31", speaker="them", passed=False, **more):
-    return {
-        "statement_id": f"aim_{value}_{said}", "entity_id": "firm", "metric": "run_rate", "measure": "api",
-        "segment": "api", "kind": "guidance", "said_by": speaker, "value": float(value), "base_unit": "USD",
-        "said_on": pd.Timestamp(said), "period_end": pd.Timestamp(due), "due": pd.Timestamp(due), "passed": passed,
-        "band_low": float(value), "band_high": float("inf"),
-    } | more  # fmt: skip
-
-
-def rate(value, on, measure="api"):
-    return {"entity_id": "firm", "measure": measure, "value": float(value), "on": pd.Timestamp(on)}
-
-
-def planted(rates, *aims):
-    register = pd.DataFrame(list(aims))
-    known = Planted(pd.DataFrame(rates), register, "2026-09-30")
-    return forecasts.score(known)
-
-
-def test_a_level_is_met_on_the_day_it_is_first_stated_for_the_same_scope():
-    rates = [rate(5, "2026-02-01"), rate(9, "2026-06-30", "total"), rate(7, "2026-08-31"), rate(8, "2026-09-15")]
-    row = planted(rates, aim(6)).iloc[0]
-    assert (row["verdict"], row["reached_on"], row["early"]) == ("met", pd.Timestamp("2026-08-31"), 122)
-    assert row["error"] == pytest.approx(8 / 6 - 1)
-    assert row["outcome"] == 1
-
-
-def test_a_level_stated_before_the_forecast_does_not_meet_it():
-    assert planted([rate(9, "2026-02-01")], aim(6)).iloc[0]["verdict"] == "open"
-
-
-def test_a_revised_forecast_is_superseded_and_the_revision_is_open():
-    found = planted([rate(5, "2026-04-30")], aim(6), aim(9, said="2026-08-31"))
-    assert found["verdict"].tolist() == ["superseded", "open"]
 
 
 # The ledger of this article ---------------------------------------------------------------------------------------
@@ -238,16 +158,15 @@ def test_a_claim_with_an_unknown_computation_is_refused(catalogs, monkeypatch):
     kept = {name: item for name, item in ledger.COMPUTATIONS.items() if name != "oligopoly"}
     monkeypatch.setattr(ledger, "COMPUTATIONS", kept)
     with pytest.raises(DataError, match="oligopoly: no such computation"):
-        ledger.evaluate(catalogs["2025FY"])
+        ledger.evaluate(Ledger.open("2025FY"))
     found = [str(finding) for finding in run_checks(also=(ledger.unregistered,))]
     assert len(found) == 1 and "data/claims.csv" in found[0] and "'oligopoly' is no computation" in found[0]
 
 
-def test_a_verdict_follows_the_figure(catalogs):
+def test_a_verdict_follows_the_figure():
     """Spoil a printed figure: the verdict must turn, or it is not derived."""
-    cat = catalogs["2025FY"]
-    known = evidence.Known(cat)
-    claim = cat.claims.set_index("claim_id", drop=False).loc["zp_share_price"].to_dict()
+    known = Ledger.open("2025FY")
+    claim = known.cat.claims.set_index("claim_id", drop=False).loc["zp_share_price"].to_dict()
     assert share_price(known, claim).verdict is Verdict.differs
     assert share_price(known, claim | {"printed": "31.9", "value": 0.319}).verdict is Verdict.reproduced
 

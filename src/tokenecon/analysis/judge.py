@@ -341,3 +341,9 @@ def keys(sources: Iterable[str]) -> tuple[str, ...]:
 def changed(result: Result, **changes: Any) -> Result:
     """Return a result with some of its parts changed."""
     return Result(**{**result.__dict__, **changes})
+
+
+@computation
+def not_testable(known: Any, claim: Claim) -> Result:
+    """Say that no table holds what would decide the claim; its note says what is missing."""
+    return Result(Verdict.undetermined, note="not testable with this data")

@@ -12,23 +12,15 @@ from typing import Any
 
 import pandas as pd
 
-from tokenecon.analysis import evidence, forecasts
-from tokenecon.analysis.evidence import Known
 from tokenecon.analysis.finding import Findings, finding
-from tokenecon.analysis.forecasts import Known as Before
-from tokenecon.analysis.judge import COMPUTATIONS, Result, Verdict, computation
+from tokenecon.analysis.judge import COMPUTATIONS, Result, Verdict
 from tokenecon.analysis.market import claims as _market  # noqa: F401 - registers its computations
+from tokenecon.analysis.outlook import claims as _outlook  # noqa: F401
 from tokenecon.analysis.pricing import claims as _pricing  # noqa: F401
 from tokenecon.analysis.revenue import claims as _revenue  # noqa: F401 - registers its computations
 from tokenecon.analysis.routes import claims as _routes  # noqa: F401
 from tokenecon.catalog import Catalog, DataError, Finding
 from tokenecon.catalog.checks.context import Data
-
-for _function in (
-    evidence.forecast,
-    evidence.not_testable,
-):
-    computation(_function)
 
 FIGURES = (Verdict.reproduced, Verdict.rounded_inputs, Verdict.differs, Verdict.definition_mixed)
 BUSINESS = (Verdict.supported, Verdict.not_supported, Verdict.undetermined)
@@ -57,12 +49,12 @@ KIND_GROUP: Mapping[str, str] = {
 
 
 class Ledger(Findings):
-    """Every claim of the article, judged by an edition, and the forecasts that it scores."""
+    """Every claim of the article, judged by an edition."""
 
     @finding
     def rows(self) -> pd.DataFrame:
         """One row a claim as :func:`evaluate` gives it, with the ``group`` in which it is counted."""
-        found = evaluate(self.cat, self.before.cat if self.before else None)
+        found = evaluate(self)
         return found.assign(group=found["kind"].map(KIND_GROUP))
 
     @finding
@@ -70,37 +62,18 @@ class Ledger(Findings):
         """Claims by group and verdict."""
         return pd.crosstab(self.rows["group"], self.rows["verdict"])
 
-    @finding
-    def scored(self) -> pd.DataFrame:
-        """Forecasts known to the edition before, or to this one if there is none before, and what came of them."""
-        now, then = forecasts.Known(self.cat), self._then
-        found = forecasts.score(now, then)
-        return found if then is None else found[~found["new"]]
-
-    @finding
-    def ranges(self) -> pd.DataFrame:
-        """Forecasts of both editions' simulations, with the ranges that these gave."""
-        modelled = self.scored[self.scored["now"].notna()].reset_index(drop=True)
-        return forecasts.ranges(modelled, forecasts.Known(self.cat), self._then)
-
-    @property
-    def _then(self) -> forecasts.Known | None:
-        return forecasts.Known(self.before.cat) if self.before else None
-
     def claim(self, name: str) -> pd.Series:
         """Return the row of a claim."""
         return self.rows.set_index("claim_id").loc[name]
 
 
-def evaluate(cat: Catalog, before: Catalog | None = None) -> pd.DataFrame:
+def evaluate(known: Findings) -> pd.DataFrame:
     """Evaluate every claim that an edition knows.
 
     Parameters
     ----------
-    cat : Catalog
-        The edition.
-    before : Catalog, optional
-        The edition whose forecasts this one scores.
+    known : Findings
+        Of the edition, of any chapter.
 
     Returns
     -------
@@ -117,8 +90,7 @@ def evaluate(cat: Catalog, before: Catalog | None = None) -> pd.DataFrame:
     DataError
         If a claim names a computation that is not registered.
     """
-    known = Known(cat, Before(before) if before is not None else None)
-    rows = cat.claims.to_dict("records")
+    rows = known.cat.claims.to_dict("records")
     if missing := sorted({row["computation"] for row in rows} - set(COMPUTATIONS)):
         message = f"{', '.join(missing)}: no such computation in tokenecon.analysis.ledger"
         raise DataError([Finding("data/claims.csv", 1, "computation", message)])

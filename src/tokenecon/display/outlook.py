@@ -1,20 +1,20 @@
-"""The figures of the outlook chapter. What is simulated or expected is dashed or hollow, what is stated is solid."""
+"""What in chapter 5 does not fit in a cell. What is simulated is dashed or pale, what is stated is solid."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.dates import ConciseDateFormatter, DateFormatter, MonthLocator, YearLocator
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.dates import ConciseDateFormatter, MonthLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFormatter
 
+from tokenecon.catalog import Company
 from tokenecon.display import style
-from tokenecon.display.figure import Figure, finish
-from tokenecon.display.plots import million_axis, note, panels, percent_axis
+from tokenecon.display.plots import million_axis, note
+from tokenecon.shown import minus
 
 PARAMETER_LABELS: Mapping[str, str] = {
     "demand_growth": "growth of demand, a month",
@@ -31,299 +31,230 @@ PARAMETER_LABELS: Mapping[str, str] = {
 SHARES = ("demand_growth", "price_change", "noise", "other_growth", "gross_margin", "rd_growth")
 
 
-def prior_text(parameter: str, value: float) -> str:
-    """Write a value of a prior: shares and growth in percent, the rest as a number."""
-    text = f"{value:.0%}" if parameter in SHARES else f"{value:.0f}" if parameter == "half_life" else f"{value:.2f}"
-    return text.replace("-", "−")
+def growth_asked(ax: Axes, required: pd.DataFrame, seen: pd.DataFrame, palette: Mapping[str, str]) -> None:
+    """Draw a row a vendor: dots of growth seen between statements, the last one dark, and hollow what targets ask for.
 
-
-def growth_asked(required: pd.DataFrame, observed: pd.DataFrame, names: Mapping[str, str], title: str) -> Figure:
-    """Dots of the monthly growth seen between stated run-rates, a row a vendor, and hollow what targets ask for.
-
-    ``required`` has ``entity_id``, ``growth`` and ``label``; ``observed`` has ``entity_id``, ``growth`` and ``last``
-    (whether it is the vendor's last step).
+    ``required`` has ``company``, ``growth`` and ``value``; ``seen`` has ``company``, ``growth`` and ``last``.
     """
-    canvas, axes = panels({"": ""}, 0.9 + 0.5 * len(names))
-    ax = axes[""]
-    for level, entity in enumerate(reversed(names)):
-        colour = style.ENTITY_COLOURS.get(entity, style.INK)
-        seen = observed[observed["entity_id"] == entity]
-        ax.plot(seen["growth"], [level] * len(seen), "o", color=style.tint(colour, 0.6), markersize=5)
-        ax.plot(seen.loc[seen["last"], "growth"], [level] * int(seen["last"].sum()), "o", color=colour, markersize=7)
-        asked = required[required["entity_id"] == entity].sort_values("growth")
-        ax.plot(asked["growth"], [level] * len(asked), "D", color=colour, markerfacecolor="none", markersize=7)
+    order = list(dict.fromkeys([*required["company"], *seen.loc[seen["last"], "company"]]))
+    look = {"x": "growth", "y": "company", "ax": ax, "legend": False}
+    rows = seen.assign(company=pd.Categorical(seen["company"], order)).sort_values("company")
+    tints = {name: style.tint(palette.get(name, style.INK), 0.6) for name in order}
+    sns.scatterplot(rows, hue="company", palette=tints, s=30, **look)
+    sns.scatterplot(
+        rows[rows["last"]], hue="company", palette={n: palette.get(n, style.INK) for n in order}, s=55, **look
+    )
+    for company, asked in required.sort_values("growth").groupby("company"):
+        ax.plot(asked["growth"], asked["company"], "D", color=palette.get(company, style.INK), markerfacecolor="none")
         for place, row in enumerate(asked.itertuples()):
-            above = place % 2 == 0
+            up = place % 2 == 0
             note(
-                ax, row.label, row.growth, level, (0, 7 if above else -8), ha="center", va="bottom" if above else "top"
+                ax,
+                f"{row.value / 1e6:,.0f}",
+                row.growth,
+                company,
+                (0, 7 if up else -8),
+                ha="center",
+                va="bottom" if up else "top",
             )
-    ax.set_yticks(range(len(names)), list(reversed(names.values())))
-    ax.set_ylim(-0.7, len(names) - 0.3)
-    _across(ax)
     ax.axvline(0, color=style.MUTED, linewidth=0.8)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}".replace("-", "−")))
-    ax.margins(x=0.08)
-    key = {"color": style.MUTED, "linestyle": ""}
-    handles = [
-        Line2D([], [], marker="o", **key, label="seen between two stated run-rates, the last step dark"),
-        Line2D([], [], marker="D", markerfacecolor="none", **key, label="asked for by a target or forecast"),
-    ]
-    canvas.legend(handles=handles, loc="outside lower left", ncols=2)
-    subtitle = f"Growth of the run-rate, percent a month; {len(observed)} steps seen, {len(required)} asked for"
-    return finish(canvas, title, subtitle, pd.concat([required.assign(kind="asked"), observed.assign(kind="seen")]))
+    ax.set_ylim(len(order) - 0.4, -0.6)
+    percent_below(ax)
 
 
-def tokens_asked(needs: pd.DataFrame, levels: pd.DataFrame, title: str) -> Figure:
-    """Ranges of the tokens a day a revenue needs, a row a price, on a log axis, against volumes known.
+def tokens_asked(ax: Axes, needs: pd.DataFrame, levels: pd.DataFrame, company: Company) -> None:
+    """Draw ranges of the tokens a day that a revenue needs, a row a price, on a log axis, and lines at volumes known.
 
-    ``needs`` has ``label``, ``basis``, ``tokens_low``, ``tokens_middle`` and ``tokens_high`` (tokens a day; NaN where
-    the price is not known);
-    ``levels`` has ``label`` and ``value`` (tokens a day).
+    ``needs`` has ``label``, ``basis``, ``tokens_low``, ``tokens_middle``, ``tokens_high`` (NaN where the price is not
+    known); ``levels`` has ``label`` and ``value``; tokens a day.
     """
-    canvas, axes = panels({"": ""}, 1.0 + 0.36 * len(needs))
-    ax = axes[""]
-    order = needs.sort_values("tokens_middle", na_position="first")
-    for level, row in enumerate(order.itertuples()):
-        if row.tokens_middle != row.tokens_middle:
-            continue
-        colour = style.ENTITY_COLOURS["zhipu"] if row.basis != "market" else style.MUTED
-        ax.plot(
-            [row.tokens_low, row.tokens_high],
-            [level, level],
-            color=style.tint(colour, 0.4),
-            linewidth=4,
-            solid_capstyle="butt",
-        )
-        ax.plot(row.tokens_middle, level, "o", color=colour)
-        note(ax, f"{row.tokens_middle / 1e12:,.1f}", row.tokens_middle, level, (0, 6), ha="center")
+    order = needs.sort_values("tokens_middle", na_position="first").reset_index(drop=True)
     ax.set_xscale("log")
-    for level, row in enumerate(order.itertuples()):
-        if row.tokens_middle != row.tokens_middle:
-            note(ax, "price not known on this day", ax.get_xlim()[0], level, (4, 0), va="center", color=style.MUTED)
+    for row in order.dropna(subset=["tokens_middle"]).itertuples():
+        colour = style.MUTED if row.basis == "market" else company.colour
+        ax.plot([row.tokens_low, row.tokens_high], [row.Index] * 2, color=style.tint(colour, 0.4), linewidth=4)
+        ax.plot(row.tokens_middle, row.Index, "o", color=colour)
+        note(ax, f"{row.tokens_middle / 1e12:,.1f}", row.tokens_middle, row.Index, (0, 6), ha="center")
+    ax.margins(x=0.08)
+    for row in order[order["tokens_middle"].isna()].itertuples():
+        note(ax, "price not known on this day", ax.get_xlim()[0], row.Index, (4, 0), va="center", color=style.MUTED)
     for row in levels.itertuples():
         ax.axvline(row.value, color=style.INK, linewidth=0.9)
         note(ax, row.label, row.value, len(order) - 0.35, (-3, 0), ha="right", size=8)
     ax.set_yticks(range(len(order)), order["label"])
     ax.set_ylim(-0.7, len(order) + 0.25)
-    _across(ax)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e12:,.4g}"))
     ax.xaxis.set_minor_locator(NullLocator())
-    subtitle = "Trillion tokens a day, log scale; bar: range of the price, dot: its middle; lines: volumes known"
-    data = pd.concat([needs, levels.rename(columns={"value": "tokens_middle"}).assign(basis="known volume")])
-    return finish(canvas, title, subtitle, data)
+    _across(ax)
 
 
-def run_rate_fans(
-    fans: pd.DataFrame, stated: pd.DataFrame, targets: pd.DataFrame, names: Mapping[str, str], title: str, basis: str
-) -> Figure:
-    """Stated run-rates joined by a line, the simulated fan dashed after them, targets hollow; a panel a company.
+def fan(ax: Axes, path: pd.DataFrame, colour: str, form: str = "") -> None:
+    """Draw a simulated fan dashed, its fifth to ninety-fifth percentile shaded, with its ends written where asked.
 
-    ``fans`` has ``entity_id``, ``on``, ``low``, ``median``, ``high``; ``stated`` and ``targets`` have ``entity_id``,
-    ``on``, ``value`` and ``measure``, ``stated`` also ``shown`` (whether its scope is the fan's) and ``tier``. Dollars
-    a year. ``basis`` says n and seed.
+    ``path`` has ``on``, ``low``, ``median`` and ``high``.
     """
-    canvas, axes = panels(names, 3.5, share_y=True)
-    for entity, ax in axes.items():
-        colour = style.ENTITY_COLOURS.get(entity, style.INK)
-        own = stated[stated["entity_id"] == entity].sort_values("on")
-        for shown, rows in own.groupby("shown"):
-            shade = colour if shown else style.tint(colour, 0.6)
-            ax.plot(rows["on"], rows["value"], color=shade, linewidth=1.2)
-            for row in rows.itertuples():
-                ax.plot(row.on, row.value, style.TIER_MARKERS[row.tier], color=shade, markersize=5)
-        path = fans[fans["entity_id"] == entity]
-        ax.fill_between(path["on"], path["low"], path["high"], color=colour, alpha=0.18, linewidth=0)
-        for edge, width in (("low", 0.9), ("median", 1.8), ("high", 0.9)):
-            ax.plot(path["on"], path[edge], "--", color=colour, linewidth=width)
-            note(ax, f"{path[edge].iloc[-1] / 1e6:,.0f}", path["on"].iloc[-1], path[edge].iloc[-1], (7, 0), va="center")
-        aims = targets[targets["entity_id"] == entity]
-        ax.plot(aims["on"], aims["value"], "D", color=colour, markerfacecolor="none", markersize=7)
-        ax.set_yscale("log")
-        million_axis(ax)
-        ax.set_xlim(ax.get_xlim()[0], path["on"].iloc[-1] + pd.Timedelta(days=70))
-        _months(ax)
-    dashed = {"color": style.MUTED, "linestyle": "--"}
-    handles = [
-        Line2D([], [], color=style.MUTED, marker="o", markersize=5, label="stated (pale: other scope)"),
-        Line2D([], [], **dashed, label="simulated median"),
-        Patch(color=style.MUTED, alpha=0.18, label="fifth to ninety-fifth percentile"),
-        Line2D([], [], color=style.MUTED, marker="D", markerfacecolor="none", linestyle="", label="target"),
-    ]
-    canvas.legend(handles=handles, loc="outside lower left", ncols=4, columnspacing=1.2)
-    data = pd.concat([fans.assign(kind="simulated"), stated.assign(kind="stated"), targets.assign(kind="target")])
-    return finish(canvas, title, f"Run-rate in million dollars a year, log scale; {basis}", data)
+    ax.fill_between(path["on"], path["low"], path["high"], color=colour, alpha=0.18, linewidth=0)
+    for edge, width in (("low", 0.9), ("median", 1.8), ("high", 0.9)):
+        ax.plot(path["on"], path[edge], "--", color=colour, linewidth=width)
+        if form:
+            note(ax, form.format(path[edge].iloc[-1]), path["on"].iloc[-1], path[edge].iloc[-1], (5, 0), va="center")
 
 
-def simulated_shares(
-    shares: pd.DataFrame, said: pd.DataFrame, names: Mapping[str, str], title: str, basis: str
-) -> Figure:
-    """Histograms of the simulated token share of a year's revenue, what was forecast as a dashed line.
+def run_rates(ax: Axes, fans: pd.DataFrame, marks: pd.DataFrame, targets: pd.DataFrame, company: Company) -> None:
+    """Draw one vendor's stated run-rates by tier, the fan that follows, and hollow what is aimed at; log scale.
 
-    ``shares`` has ``entity_id``, ``left`` and ``right`` (edges) and ``part`` (share of draws); ``said`` has
-    ``entity_id``, ``value`` and ``label``.
+    ``marks`` has ``on``, ``value``, ``tier`` and ``shown`` (whether its scope is the fan's; others are pale);
+    ``targets`` has ``on`` and ``value``. Dollars a year.
     """
-    canvas, axes = panels(names, 2.5, share_y=True)
-    for entity, ax in axes.items():
-        colour = style.ENTITY_COLOURS[entity]
-        own = shares[shares["entity_id"] == entity]
-        ax.bar(own["left"], own["part"], own["right"] - own["left"], align="edge", color=style.tint(colour, 0.35))
-        for row in said[said["entity_id"] == entity].itertuples():
-            ax.axvline(row.value, color=style.INK, linestyle="--", linewidth=1.2)
-            note(ax, row.label, row.value, ax.get_ylim()[1], (-4, -2), ha="right", va="top")
-        ax.set_xlim(0, 1)
-        percent_axis(ax)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
-    subtitle = f"Token share of the calendar year's revenue; height: share of draws; {basis}"
-    return finish(canvas, title, subtitle, pd.concat([shares.assign(kind="simulated"), said.assign(kind="said")]))
+    own, path, aims = (frame[frame["entity_id"] == company.id] for frame in (marks, fans, targets))
+    shades = {True: company.colour, False: style.tint(company.colour, 0.6)}
+    look = {"x": "on", "y": "value", "hue": "shown", "palette": shades, "legend": False, "ax": ax}
+    sns.lineplot(own, linewidth=1.2, **look)
+    sns.scatterplot(own, style="tier", markers=dict(style.TIER_MARKERS), s=40, **look)
+    fan(ax, path.assign(**path[["low", "median", "high"]] / 1), company.colour)
+    end = path.iloc[-1]
+    for edge in ("low", "median", "high"):
+        note(ax, f"{end[edge] / 1e6:,.0f}", end["on"], end[edge], (7, 0), va="center")
+    ax.plot(aims["on"], aims["value"], "D", color=company.colour, markerfacecolor="none", markersize=7)
+    ax.set_yscale("log")
+    million_axis(ax)
+    ax.set_xlim(ax.get_xlim()[0], end["on"] + pd.Timedelta(days=110))
+    locator = MonthLocator(bymonth=(1, 7))
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+    _panel(ax, company)
 
 
-def tornado(swings: pd.DataFrame, base: float, title: str, basis: str) -> Figure:
-    """Bars from the probability with a prior at its low end to that at its high end, the widest on top.
+def year_share(ax: Axes, draws: np.ndarray, expected: pd.DataFrame, company: Company) -> None:
+    """Draw the simulated token share of one company's year as a histogram, what was forecast as a dashed line.
 
-    ``swings`` is what :func:`tokenecon.analysis.scenarios.tornado` returns; ``base`` the probability with all priors.
+    ``expected`` has ``value`` and ``said_by``.
     """
-    moving = swings[swings["swing"] > 0].iloc[::-1]
-    canvas, axes = panels({"": ""}, 0.8 + 0.42 * len(moving))
-    ax = axes[""]
-    colour = style.ENTITY_COLOURS["zhipu"]
-    for level, row in enumerate(moving.itertuples()):
+    sns.histplot(
+        x=draws, bins=50, binrange=(0, 1), stat="probability", color=style.tint(company.colour, 0.35), alpha=1,
+        edgecolor="none", ax=ax,
+    )  # fmt: skip
+    for row in expected[expected["entity_id"] == company.id].itertuples():
+        ax.axvline(row.value, color=style.INK, linestyle="--", linewidth=1.2)
+        note(ax, f"{row.said_by}\n{row.value:.0%}", row.value, ax.get_ylim()[1], (-4, -2), ha="right", va="top")
+    ax.set_xlim(0, 1)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(PercentFormatter(1, decimals=0))
+    _panel(ax, company)
+
+
+def tornado(ax: Axes, swings: pd.DataFrame, base: float, company: Company) -> None:
+    """Draw bars from the probability with a prior at its low end to that at its high end, the widest on top.
+
+    ``swings`` is what :func:`tokenecon.analysis.outlook.scenarios.tornado` returns, ``base`` the probability with all
+    priors.
+    """
+    for level, row in enumerate(swings[::-1].itertuples()):
         for end, share, shade in (("low", row.chance_low, 0.65), ("high", row.chance_high, 0.0)):
-            ax.barh(level, share - base, left=base, height=0.55, color=style.tint(colour, shade), edgecolor=colour)
+            ax.barh(
+                level,
+                share - base,
+                left=base,
+                height=0.55,
+                color=style.tint(company.colour, shade),
+                edgecolor=company.colour,
+            )
             right = (end == "high") == (row.chance_high >= row.chance_low)
             text = f"{prior_text(row.parameter, getattr(row, end))}: {share:.0%}"
             note(ax, text, share, level, (4 if right else -4, 0), ha="left" if right else "right", va="center", size=8)
     ax.axvline(base, color=style.INK, linewidth=1)
-    ax.set_yticks(range(len(moving)), [PARAMETER_LABELS[name] for name in moving["parameter"]])
+    ax.set_yticks(range(len(swings)), [PARAMETER_LABELS[name] for name in swings["parameter"][::-1]])
     ax.set_xlim(-0.14, 1.14)
     ax.set_xticks(np.linspace(0, 1, 6))
-    _across(ax)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
-    handles = [
-        Patch(facecolor=style.tint(colour, 0.65), edgecolor=colour, label="prior at its fifth percentile"),
-        Patch(facecolor=colour, label="at its ninety-fifth"),
-        Line2D([], [], color=style.INK, label="all priors as they are"),
-    ]
-    canvas.legend(handles=handles, loc="outside lower left", ncols=3)
-    return finish(canvas, title, f"Probability that the target is met; label: value of the prior; {basis}", swings)
+    percent_below(ax)
 
 
-def chances(frame: pd.DataFrame, title: str, basis: str) -> Figure:
-    """Dots of the probability that a forecast is met, with the range over single priors and the Monte Carlo error.
+def chances(ax: Axes, rows: pd.DataFrame, palette: Mapping[str, str]) -> None:
+    """Draw the probability that each forecast is met, dashed its range over single priors.
 
-    ``frame`` has ``entity_id``, ``label``, ``probability``, ``error``, ``least`` and ``most``.
+    ``rows`` has ``company``, ``label``, ``probability``, ``least`` and ``most``.
     """
-    canvas, axes = panels({"": ""}, 0.9 + 0.36 * len(frame))
-    ax = axes[""]
-    rows = frame.sort_values(["entity_id", "probability"], ignore_index=True)
     for level, row in enumerate(rows.itertuples()):
-        colour = style.ENTITY_COLOURS.get(row.entity_id, style.INK)
+        colour = palette.get(row.company, style.INK)
         ax.plot([row.least, row.most], [level, level], "--", color=style.tint(colour, 0.4), linewidth=1.2)
-        ax.errorbar(row.probability, level, xerr=1.96 * row.error, fmt="o", color=colour, capsize=3, markersize=5)
+        ax.plot(row.probability, level, "o", color=colour, markersize=5)
         note(ax, percent_text(row.probability), row.probability, level, (0, 6), ha="center")
     ax.set_yticks(range(len(rows)), rows["label"])
     ax.set_ylim(-0.6, len(rows) - 0.2)
     ax.set_xlim(-0.03, 1.03)
+    percent_below(ax)
+
+
+def break_even(ax: Axes, curves: pd.DataFrame, state: pd.Series, company: Company) -> None:
+    """Draw the revenue whose gross profit covers one company's R&D over the gross margin, and where it stands.
+
+    ``curves`` has ``years`` (that R&D has grown on), ``margin`` and ``multiple`` (of the last twelve months' revenue);
+    ``state`` has ``margin``, ``run_rate`` and ``revenue``.
+    """
+    for years, rows in curves[curves["entity_id"] == company.id].groupby("years"):
+        shade = style.tint(company.colour, min(years * 0.2, 0.5))
+        ax.plot(rows["margin"], rows["multiple"], "--" if years else "-", color=shade)
+        end = rows.iloc[-1]
+        note(
+            ax, f"+{years:.0f} y" if years else "as filed", end["margin"], end["multiple"], (4, 0), va="center", size=8
+        )
+    for label, multiple, face in (
+        ("filed", 1, company.colour),
+        ("run-rate", state["run_rate"] / state["revenue"], "none"),
+    ):
+        ax.plot(state["margin"], multiple, "o", color=company.colour, markerfacecolor=face)
+        note(ax, label, state["margin"], multiple, (-7, 0), ha="right", va="center")
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.set_xlim(curves["margin"].min() - 0.02, 0.95)
+    ax.set_xticks(np.linspace(0.2, 0.8, 4))
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    _panel(ax, company)
+
+
+def cover(ax: Axes, filed: pd.DataFrame, ahead: pd.DataFrame, company: Company) -> None:
+    """Draw one company's gross profit over R&D: full years filed solid, the simulated fan dashed; log scale.
+
+    ``filed`` has ``on`` and ``cover`` (positive); ``ahead`` is a :func:`fan`.
+    """
+    past, path = (frame[frame["entity_id"] == company.id] for frame in (filed, ahead))
+    sns.lineplot(past, x="on", y="cover", marker=company.marker, color=company.colour, ax=ax)
+    for row in past.itertuples():
+        note(ax, f"{row.cover:.2f}", row.on, row.cover, (0, 6), ha="center")
+    fan(ax, path, company.colour, "{:.1f}")
+    ax.axhline(1, color=style.INK, linewidth=1)
+    note(ax, "R&D covered", past["on"].min() if len(past) else path["on"].min(), 1, (0, 3), size=8)
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1,)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.margins(x=0.12)
+    _panel(ax, company)
+
+
+def percent_below(ax: Axes) -> None:
+    """Write the ratios of the horizontal axis as percent, with a grid for rows of marks."""
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: minus(f"{value:.0%}")))
     _across(ax)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
-    handles = [
-        Line2D(
-            [], [], color=style.MUTED, marker="o", linestyle="", label="all priors, with the simulation's own error"
-        ),
-        Line2D([], [], color=style.MUTED, linestyle="--", label="range when one prior sits at either end"),
-    ]
-    canvas.legend(handles=handles, loc="outside lower left", ncols=2)
-    return finish(canvas, title, f"Probability that the value is reached or exceeded; {basis}", frame)
-
-
-def break_even(curves: pd.DataFrame, points: pd.DataFrame, names: Mapping[str, str], title: str) -> Figure:
-    """Curves of the revenue whose gross profit covers R&D, over the gross margin, a panel a company, log scale.
-
-    ``curves`` has ``entity_id``, ``margin``, ``multiple`` (of the last twelve months' revenue) and ``years`` (that
-    R&D has grown on); ``points`` has ``entity_id``, ``margin``, ``multiple`` and ``label``.
-    """
-    canvas, axes = panels(names, 3.3, share_y=True)
-    for entity, ax in axes.items():
-        colour = style.ENTITY_COLOURS[entity]
-        own = curves[curves["entity_id"] == entity]
-        for years, rows in own.groupby("years"):
-            ax.plot(
-                rows["margin"],
-                rows["multiple"],
-                "--" if years else "-",
-                color=style.tint(colour, min(years * 0.2, 0.5)),
-            )
-            last = rows.iloc[-1]
-            text = f"+{years:.0f} y" if years else "as filed"
-            note(ax, text, last["margin"], last["multiple"], (4, 0), va="center", size=8)
-        for row in points[points["entity_id"] == entity].itertuples():
-            ax.plot(row.margin, row.multiple, "o", color=colour, markerfacecolor=colour if row.filed else "none")
-            note(
-                ax,
-                row.label,
-                row.margin,
-                row.multiple,
-                (7, 0 if row.filed else -3),
-                va="center" if row.filed else "top",
-            )
-        ax.set_yscale("log")
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
-        ax.yaxis.set_minor_locator(NullLocator())
-        ax.set_xlim(curves["margin"].min() - 0.02, 0.95)
-        ax.set_xticks(np.linspace(0.2, 0.8, 4))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
-    subtitle = "Multiple of revenue needed, log scale, over gross margin; dashed: R&D years on at its last growth"
-    return finish(canvas, title, subtitle, pd.concat([curves, points]))
-
-
-def cover(filed: pd.DataFrame, fans: pd.DataFrame, names: Mapping[str, str], title: str, basis: str) -> Figure:
-    """Gross profit over R&D: filed years solid, the simulated fan dashed, one is break-even; log scale.
-
-    ``filed`` has ``entity_id``, ``on`` and ``cover`` (positive); ``fans`` as for :func:`run_rate_fans`.
-    """
-    canvas, axes = panels(names, 3.2, share_y=True)
-    for entity, ax in axes.items():
-        colour = style.ENTITY_COLOURS[entity]
-        past = filed[filed["entity_id"] == entity].sort_values("on")
-        ax.plot(past["on"], past["cover"], "o-", color=colour, markersize=5)
-        for row in past.itertuples():
-            note(ax, f"{row.cover:.2f}", row.on, row.cover, (0, 6), ha="center")
-        path = fans[fans["entity_id"] == entity]
-        ax.fill_between(path["on"], path["low"], path["high"], color=colour, alpha=0.18, linewidth=0)
-        for edge, width in (("low", 0.9), ("median", 1.8), ("high", 0.9)):
-            ax.plot(path["on"], path[edge], "--", color=colour, linewidth=width)
-        end = path.iloc[-1]
-        for edge in ("low", "median", "high"):
-            note(
-                ax,
-                f"{end[edge]:.1f}" if end[edge] >= 0.1 else f"{end[edge]:.2f}",
-                end["on"],
-                end[edge],
-                (4, 0),
-                va="center",
-            )
-        ax.axhline(1, color=style.INK, linewidth=1)
-        note(ax, "R&D covered", past["on"].min(), 1, (0, 3), size=8)
-        ax.set_yscale("log")
-        ax.yaxis.set_major_locator(LogLocator(subs=(1,)))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        ax.xaxis.set_major_locator(YearLocator(2))
-        ax.xaxis.set_major_formatter(DateFormatter("%Y"))
-        ax.margins(x=0.1)
-    subtitle = f"Gross profit over R&D expense, log scale; solid: filed, dashed: simulated from the run-rate; {basis}"
-    return finish(canvas, title, subtitle, pd.concat([filed.assign(kind="filed"), fans.assign(kind="simulated")]))
 
 
 def _across(ax: Axes) -> None:
     ax.tick_params(axis="y", labelcolor=style.INK)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
+    ax.set(xlabel="", ylabel="")
 
 
-def _months(ax: Axes) -> None:
-    locator = MonthLocator(bymonth=(1, 7))
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+def _panel(ax: Axes, company: Company) -> None:
+    ax.set(title=company.name, xlabel="", ylabel="")
+    ax.title.set_color(company.colour)
+
+
+def prior_text(parameter: str, value: float) -> str:
+    """Write a value of a prior: shares and growth in percent, the rest as a number."""
+    form = ".0%" if parameter in SHARES else ".0f" if parameter == "half_life" else ".2f"
+    return minus(format(value, form))
 
 
 def percent_text(share: float) -> str:
@@ -347,6 +278,8 @@ def years_text(years: float) -> str:
 
 def amount_text(value: float, unit: str) -> str:
     """Write a value in base units with its unit, shortened: "1.0 bn USD", "50%"."""
+    if value != value:
+        return "—"
     if unit == "ratio":
         return f"{value:.1%}"
     for size, word in ((1e12, "trillion"), (1e9, "bn"), (1e6, "m")):
@@ -355,13 +288,13 @@ def amount_text(value: float, unit: str) -> str:
     return f"{value:,.2f} {unit}"
 
 
-def prior_rows(held: Mapping[str, pd.DataFrame], names: pd.Series) -> pd.DataFrame:
+def prior_rows(held: Mapping[str, pd.DataFrame], vendors: Sequence[Company]) -> pd.DataFrame:
     """Return the priors in use as rows to show: those that entities share once, the others for each.
 
-    ``held`` has the priors by entity, as :func:`tokenecon.analysis.scenarios.priors` returns them, with the columns
-    ``q05``, ``q50`` and ``q95`` that :func:`tokenecon.analysis.scenarios.with_ends` adds.
+    ``held`` has the priors by entity, as :func:`tokenecon.analysis.outlook.scenarios.priors` returns them, with the
+    columns ``q05``, ``q50`` and ``q95`` of :func:`tokenecon.analysis.outlook.scenarios.with_ends`.
     """
-    rows = pd.concat([frame.reset_index().assign(whom=names[entity]) for entity, frame in held.items()])
+    rows = pd.concat([held[vendor.id].reset_index().assign(whom=vendor.name) for vendor in vendors])
     same = rows.duplicated(["parameter", "low", "high"], keep=False)
     rows.loc[same, "whom"] = "all"
     rows = rows.drop_duplicates(["parameter", "low", "high"])
@@ -374,27 +307,28 @@ def prior_rows(held: Mapping[str, pd.DataFrame], names: pd.Series) -> pd.DataFra
     ).sort_values("whom", key=lambda whom: whom.ne("all"), kind="stable")
 
 
-def chance_rows(chances: pd.DataFrame) -> pd.DataFrame:
-    """Return probabilities as rows to show; run-rates and revenue in millions, shares in percent."""
-    money = chances["metric"] != "revenue_share"
-    values = chances[["low", "median", "high"]].mul(np.where(money, 1e-6, 100), axis=0)
-    ranges = zip(chances["least"], chances["most"], strict=True)
-    return chances.assign(
+def chance_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return probabilities as rows to show and draw, with a ``label``; amounts in millions, shares in percent."""
+    money = rows["metric"] != "revenue_share"
+    values = rows[["low", "median", "high"]].mul(np.where(money, 1e-6, 100), axis=0)
+    speaker = rows["said_by"].str.split(",").str[0].str.replace("management", "", regex=False).str.strip()
+    amount = np.where(money, (rows["value"] / 1e6).map("{:,.0f}m".format), rows["value"].map("{:.0%}".format))
+    what = rows["metric"].map({"run_rate": "run-rate ", "revenue": "revenue "}).fillna("")
+    scope = np.where(rows["measure"] == "api", " API, ", " total, ")
+    return rows.assign(
+        label=rows["company"] + " " + what + amount + scope + speaker,
         interval=[interval_text(*row) for row in zip(*values.T.to_numpy(), np.where(money, "", "%"), strict=True)],
-        range_=[f"{percent_text(low)} to {percent_text(high)}" for low, high in ranges],
-        prior=chances["driver"].map(PARAMETER_LABELS),
-    )
+        range_=[f"{percent_text(a)} to {percent_text(b)}" for a, b in zip(rows["least"], rows["most"], strict=True)],
+        prior=rows["driver"].map(PARAMETER_LABELS),
+    ).sort_values(["company", "probability"], ignore_index=True)
 
 
-def register_rows(
-    outcomes: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame, probability: pd.Series
-) -> pd.DataFrame:
-    """Return the register as rows to show, with names, labels and the probability of each forecast by its key."""
+def register_rows(outcomes: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return the register as rows to show, with names, labels and the probability of each forecast."""
     labels = outcomes["metric"].map(metrics.set_index("metric_id")["label"])
     return outcomes.assign(
         name=outcomes["entity_id"].map(names),
         what=labels + ", " + outcomes["segment"].str.replace("_", " "),
         amount=[amount_text(*row) for row in zip(outcomes["value"], outcomes["base_unit"], strict=True)],
-        chance=outcomes["statement_id"].map(probability).map(percent_text),
-        key="`" + outcomes["statement_id"] + "`",
+        chance=outcomes["probability"].map(percent_text),
     )

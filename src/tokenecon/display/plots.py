@@ -1,49 +1,16 @@
-"""Pieces that several figures share: panels an entity, values drawn over their period, marks by evidence tier."""
+"""Pieces that several figures share: values drawn over their period, marks by evidence tier."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from tokenecon.display import style
-
-
-def panels(
-    names: Mapping[str, str], height: float, *, share_y: bool = False, widths: Sequence[float] | None = None
-) -> tuple[Canvas, Mapping[str, Axes]]:
-    """Return a canvas with a panel an entity, side by side, titled in the entity's colour.
-
-    Parameters
-    ----------
-    names : mapping of str to str
-        Entity to the title of its panel, in order.
-    height : float
-        Of the panels, in inches.
-    share_y : bool
-        Whether the panels have one scale; only then may heights be compared across them.
-    widths : sequence of float, optional
-        Relative widths of the panels.
-    """
-    style.use()
-    canvas, axes = plt.subplots(
-        1,
-        len(names),
-        figsize=(style.WIDTH, height),
-        sharey=share_y,
-        squeeze=False,
-        layout="constrained",
-        width_ratios=widths,
-    )
-    found = dict(zip(names, axes[0], strict=True))
-    for entity, ax in found.items():
-        ax.set_title(names[entity], color=style.ENTITY_COLOURS.get(entity, style.INK))
-    return canvas, found
 
 
 def spans(ax: Axes, frame: pd.DataFrame, value: str, **line: Any) -> None:

@@ -10,12 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from tokenecon.display.narrative import Phrase, facts_metadata
 from tokenecon.display.text import Printed
 from tokenecon.markup import cell as one_line
 from tokenecon.markup import escaped
 from tokenecon.markup import shown as without_escapes
-from tokenecon.shown import minus
+from tokenecon.shown import bundle, minus
 
 MISSING = "—"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -37,7 +36,7 @@ class Column:
 
     ``format`` is a format specification such as ``",.0f"``, or a function of the value. Text is shown as it is, in the
     header too; what is to be read as Markdown, such as a reference, is given as
-    :class:`~tokenecon.display.text.Printed` or a phrase, by the data or by ``format``. Numbers stand on the right;
+    :class:`~tokenecon.display.text.Printed` by the data or by ``format``. Numbers stand on the right;
     ``align`` overrules that. ``scale`` divides numbers before they are formatted, for example 1e6 for millions.
     ``width`` is the column's width in characters where its words should not decide it.
     """
@@ -63,10 +62,7 @@ class Table:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
         more = {"filters": self.filters} if self.filters else {}
-        return (
-            {"text/markdown": self.markdown, "text/plain": self.markdown},
-            facts_metadata({}, data_csv=csv_text(self.data), **more),
-        )
+        return bundle(self.markdown, data_csv=csv_text(self.data), **more)
 
 
 @dataclass(frozen=True)
@@ -78,10 +74,7 @@ class Dataset:
     text: str
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        return (
-            {"text/markdown": self.text, "text/plain": self.text},
-            facts_metadata({}, data_csv=csv_text(self.data), file=self.name),
-        )
+        return bundle(self.text, data_csv=csv_text(self.data), file=self.name)
 
 
 def table(data: pd.DataFrame, columns: Mapping[str, Column], note: str = "", filters: Sequence[str] = ()) -> Table:
@@ -130,7 +123,7 @@ def _cell(value: Any, column: Column) -> str:
         return MISSING
     if callable(column.format):
         value = column.format(value)
-    if isinstance(value, (Printed, Phrase)):
+    if isinstance(value, Printed):
         return str(value)
     if isinstance(value, str):
         return escaped(value)

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenecon.analysis import outlook, revenue, scenarios
+from tokenecon.analysis import revenue
+from tokenecon.analysis.outlook import scenarios
+from tokenecon.analysis.outlook.break_even import HORIZON_YEARS, break_even_revenue, years_to_break_even
+from tokenecon.analysis.outlook.growth import observed_growth, required_growth, requirements, stated_months
+from tokenecon.analysis.outlook.register import FORECAST_KINDS, forecasts, with_outcomes
+from tokenecon.analysis.outlook.tokens import average_prices, daily_tokens, price_bases, token_needs
+from tokenecon.analysis.outlook.year import growth_for_share, implied_total, place, share_needed
 from tokenecon.catalog import Catalog
 
 EDITIONS = ["2025FY", "2026H1"]
@@ -77,17 +83,17 @@ def degenerate():
 
 @given(st.floats(1, 1e9), st.floats(-0.2, 0.6), st.floats(0.5, 36))
 def test_required_growth_recovers_the_planted_rate(value, growth, months):
-    assert outlook.required_growth(value, value * (1 + growth) ** months, months) == pytest.approx(growth, abs=1e-9)
+    assert required_growth(value, value * (1 + growth) ** months, months) == pytest.approx(growth, abs=1e-9)
 
 
 def test_a_fourfold_in_nine_months():
-    assert outlook.required_growth(250, 1000, 9) == pytest.approx(4 ** (1 / 9) - 1, abs=1e-12)
+    assert required_growth(250, 1000, 9) == pytest.approx(4 ** (1 / 9) - 1, abs=1e-12)
 
 
 @pytest.mark.parametrize("wrong", [(0, 1, 1), (1, 0, 1), (1, 1, 0)])
 def test_required_growth_refuses_what_has_no_answer(wrong):
     with pytest.raises(ValueError, match="must be positive"):
-        outlook.required_growth(*wrong)
+        required_growth(*wrong)
 
 
 def stated(*entries):
@@ -106,7 +112,7 @@ SAID = stated(
 
 
 def test_steps_take_the_longer_basis_and_pass_over_close_days():
-    seen = outlook.observed_growth(SAID)
+    seen = observed_growth(SAID)
     assert len(seen) == 1
     months = 90 / scenarios.DAYS_A_MONTH
     assert seen["growth"].iloc[0] == pytest.approx(2 ** (1 / months) - 1)
@@ -124,7 +130,7 @@ def test_a_target_starts_from_its_own_scope():
             "period_end": UNTIL,
         }
     )
-    found = outlook.requirements(goals, SAID).set_index("statement_id")
+    found = requirements(goals, SAID).set_index("statement_id")
     assert found.index.tolist() == ["t", "u"]
     assert found["multiple"].tolist() == [2, 2]
     assert found.loc["u", "start_on"] == pd.Timestamp("2026-04-10")
@@ -132,7 +138,7 @@ def test_a_target_starts_from_its_own_scope():
 
 @given(st.floats(1e6, 1e10), st.floats(1e-3, 100))
 def test_tokens_times_price_is_revenue(revenue_a_year, price):
-    tokens = outlook.daily_tokens(revenue_a_year, price)
+    tokens = daily_tokens(revenue_a_year, price)
     assert tokens * 365 * price / 1e6 == pytest.approx(revenue_a_year, rel=1e-9)
 
 
@@ -140,8 +146,8 @@ def test_an_unknown_price_is_a_gap():
     lists = pd.DataFrame({"item": ["m"], "currency": "USD", "one to one": 2.0, "three to one": 1.5, "ten to one": 1.2})
     none = pd.DataFrame(columns=["period", "period_end", "low", "high"])
     market = pd.DataFrame(columns=["period", "value", "currency"])
-    bases = outlook.price_bases(lists, none, market, {"USD": 1.0})
-    needs = outlook.token_needs(bases, 365e6).set_index("basis")
+    bases = price_bases(lists, none, market, {"USD": 1.0})
+    needs = token_needs(bases, 365e6).set_index("basis")
     assert needs.loc["list", ["tokens_low", "tokens_high"]].tolist() == pytest.approx([5e11, 1e12 / 1.2])
     assert np.isnan(needs.loc[["own average", "market"], "tokens_middle"].astype(float)).all()
 
@@ -152,35 +158,35 @@ def test_average_price_needs_two_volumes_around_the_period():
     )
     days = pd.to_datetime(["2025-06-30", "2025-11-30"])
     tokens = pd.DataFrame({"period_end": days, "value": [1e6, 2e6]})
-    found = outlook.average_prices(flow, tokens)
+    found = average_prices(flow, tokens)
     assert found[["low", "high"]].iloc[0].tolist() == pytest.approx([0.5, 1.0])
-    assert outlook.average_prices(flow, tokens.head(1)).empty
+    assert average_prices(flow, tokens.head(1)).empty
 
 
 def test_implied_totals_close():
-    total, other = outlook.implied_total(40.0, 0.4)
+    total, other = implied_total(40.0, 0.4)
     assert (total, other) == pytest.approx((100, 60), abs=1e-9)
-    assert outlook.growth_for_share(0.4, 0.2, 0.5) == pytest.approx(2.0)
-    rest = outlook.share_needed(0.4, 100.0, 30.0, 50.0)
+    assert growth_for_share(0.4, 0.2, 0.5) == pytest.approx(2.0)
+    rest = share_needed(0.4, 100.0, 30.0, 50.0)
     assert 30 + rest * 50 == pytest.approx(40, abs=1e-9)
     with pytest.raises(ValueError, match="between zero and one"):
-        outlook.implied_total(1, 0)
+        implied_total(1, 0)
     with pytest.raises(ValueError, match="must exceed"):
-        outlook.share_needed(0.4, 50.0, 30.0, 50.0)
-    assert [outlook.place(value, 1, 2) for value in (0, 1.5, 3)] == ["below", "inside", "above"]
+        share_needed(0.4, 50.0, 30.0, 50.0)
+    assert [place(value, 1, 2) for value in (0, 1.5, 3)] == ["below", "inside", "above"]
 
 
 @given(st.floats(-0.1, 0.5))
 def test_stated_months_add_up_a_planted_path(growth):
     days = pd.to_datetime(["2025-12-31", "2026-06-30"])
     logs = np.log1p(growth) * np.array([0, 181]) / 30
-    path = pd.DataFrame({"on": days, "value": 120 * np.exp(logs)})
+    path = pd.DataFrame({"on": days, "value": 120 * np.exp(logs), "definition": "monthly_x12"})
     ends = pd.date_range("2026-01-01", "2026-06-30", freq="ME")
     truth = (10 * np.exp(np.log1p(growth) * (ends - days[0]).days.to_numpy() / 30)).sum()
-    found = outlook.stated_months(path, pd.Timestamp("2026-01-01"), pd.Timestamp("2026-06-30"))
+    found = stated_months(path, pd.Timestamp("2026-01-01"), pd.Timestamp("2026-06-30"))
     assert found == pytest.approx(truth, rel=1e-9)
     late = path.assign(on=path["on"] + pd.Timedelta(days=60))
-    assert np.isnan(outlook.stated_months(late, pd.Timestamp("2026-01-01"), pd.Timestamp("2026-06-30")))
+    assert np.isnan(stated_months(late, pd.Timestamp("2026-01-01"), pd.Timestamp("2026-06-30")))
 
 
 # Break-even
@@ -189,24 +195,24 @@ def test_stated_months_add_up_a_planted_path(growth):
 @given(st.floats(1, 100), st.floats(0.1, 3), st.floats(100, 1000), st.floats(0.0, 0.05), st.floats(0.1, 0.8))
 def test_years_to_break_even_solve_the_equation(sales, growth, rd, rd_growth, margin):
     exact = np.log(rd / (margin * sales)) / np.log((1 + growth) / (1 + rd_growth))
-    found = outlook.years_to_break_even(sales, growth, rd, rd_growth, margin)
-    if exact > outlook.HORIZON_YEARS:
+    found = years_to_break_even(sales, growth, rd, rd_growth, margin)
+    if exact > HORIZON_YEARS:
         assert found == np.inf
     else:
         assert found == pytest.approx(max(exact, 0), abs=1e-9)
 
 
 def test_break_even_with_a_rising_margin_closes():
-    years = outlook.years_to_break_even(100, 1.0, 300, 0.2, 0.2, 0.5)
+    years = years_to_break_even(100, 1.0, 300, 0.2, 0.2, 0.5)
     margin = 0.2 + 0.3 * min(years / 3, 1)
     assert margin * 100 * 2**years == pytest.approx(300 * 1.2**years, rel=1e-9)
 
 
 def test_break_even_at_once_and_never():
-    assert outlook.years_to_break_even(100, 0.0, 30, 0.0, 0.3) == 0
-    assert outlook.years_to_break_even(100, 0.1, 300, 0.2, 0.3) == np.inf
-    assert outlook.break_even_revenue(300, 0.3) == pytest.approx(1000, abs=1e-9)
-    assert outlook.break_even_revenue(300, 0) == np.inf
+    assert years_to_break_even(100, 0.0, 30, 0.0, 0.3) == 0
+    assert years_to_break_even(100, 0.1, 300, 0.2, 0.3) == np.inf
+    assert break_even_revenue(300, 0.3) == pytest.approx(1000, abs=1e-9)
+    assert break_even_revenue(300, 0) == np.inf
 
 
 # Priors
@@ -296,7 +302,7 @@ def test_a_calendar_year_adds_up_gap_and_path():
 
 
 def test_a_steady_year_reaches_the_target_it_was_given():
-    growth = outlook.required_growth(240, 960, (UNTIL - ON).days / scenarios.DAYS_A_MONTH)
+    growth = required_growth(240, 960, (UNTIL - ON).days / scenarios.DAYS_A_MONTH)
     fixed = {"demand_growth": np.log1p(growth), "price_change": 0, "elasticity": 0, "half_life": 1e9, "noise": 0}
     paths = scenarios.simulate(START, held(), UNTIL, 1, **fixed, start_level=1)
     assert paths.on("api", UNTIL)[0] == pytest.approx(960, rel=1e-6)
@@ -427,7 +433,7 @@ def test_the_rule_for_growth_of_demand_gives_its_prior(edition):
     said = cat.statements.query("metric == 'run_rate' and kind == 'run_rate'").dropna(subset=["value"])
     said = cat.in_currency(said.query("base_unit == 'USD' or entity_id == 'zhipu'"), "USD", "closing")
     said = revenue.scoped(said, cat.segments).assign(on=lambda frame: frame["period_end"])
-    seen = outlook.observed_growth(said).sort_values("to").drop_duplicates("entity_id", keep="last")
+    seen = observed_growth(said).sort_values("to").drop_duplicates("entity_id", keep="last")
     logs = np.log1p(seen["growth"])
     prior = scenarios.priors(cat.table("scenarios"), pd.Timestamp(cat.edition.as_of), "zhipu").loc["demand_growth"]
     assert prior["high"] == pytest.approx(logs.max(), abs=0.006)
@@ -436,11 +442,11 @@ def test_the_rule_for_growth_of_demand_gives_its_prior(edition):
 
 def test_the_register_keeps_every_forecast_and_shows_outcomes():
     cat = Catalog.open("2026H1")
-    register = outlook.forecasts(cat.statements, cat.segments, pd.Timestamp(cat.edition.as_of))
-    kinds = cat.statements["kind"].isin(outlook.FORECAST_KINDS)
+    register = forecasts(cat.statements, cat.segments, pd.Timestamp(cat.edition.as_of))
+    kinds = cat.statements["kind"].isin(FORECAST_KINDS)
     assert set(register["statement_id"]) == set(cat.statements.loc[kinds, "statement_id"])
     said = stated(("x", "zhipu", "api", "2026-08-31", 1.6e9, "monthly_x12"))
-    outcome = outlook.with_outcomes(register, cat.financials, said).set_index("statement_id")["status"]
+    outcome = with_outcomes(register, cat.financials, said).set_index("statement_id")["status"]
     assert outcome["zp_arr_target_2026_said_mar"] == "open, level reached"
     assert outcome["zp_arr_target_2026_said_sep"] == "open"
     assert outcome["zp_consensus_h1"] == "missed"
@@ -462,6 +468,6 @@ def test_a_run_rate_due_is_judged_by_its_own_month():
     )
     figures = pd.DataFrame(columns=["entity_id", "metric", "segment", "period", "base_unit", "value"])
     monthly = SAID.query("statement_id != 'b'")
-    assert outlook.with_outcomes(register, figures, monthly)["status"].tolist() == ["met", "missed"]
+    assert with_outcomes(register, figures, monthly)["status"].tolist() == ["met", "missed"]
     early = monthly.query("statement_id == 'a'")
-    assert set(outlook.with_outcomes(register, figures, early)["status"]) == {"due, outcome not known"}
+    assert set(with_outcomes(register, figures, early)["status"]) == {"due, outcome not known"}

@@ -7,122 +7,41 @@ band, not a threshold: it holds for what rounds to the number at its first signi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from math import floor, log10
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import outlook, scenarios
-from tokenecon.analysis.finding import Room
-from tokenecon.analysis.judge import Verdict
-from tokenecon.analysis.revenue.findings import Revenue
-from tokenecon.catalog import Catalog
+from tokenecon.analysis.judge import NAN, Verdict
+from tokenecon.analysis.outlook import register, scenarios
+from tokenecon.analysis.outlook.year import place
 
-NAN = float("nan")
-COIN_BRIER, COIN_LOG = 0.25, float(np.log(2))
-"""Scores of one who gives everything a probability of one half."""
+COIN_BRIER = 0.25
+"""Score of one who gives everything a probability of one half."""
 
 
-@dataclass(frozen=True)
-class Known:
-    """Forecasts and what bears on them, as one edition knows it; each part is worked out once."""
+class Knowledge(Protocol):
+    """What an edition knows of forecasts: the register, run-rates stated, accounts, and what it gives a forecast."""
 
-    cat: Catalog
-
-    @property
-    def as_of(self) -> pd.Timestamp:
-        """The edition's day."""
-        return pd.Timestamp(self.cat.edition.as_of)
-
-    @cached_property
-    def register(self) -> pd.DataFrame:
-        """Every forecast known (:func:`tokenecon.analysis.outlook.forecasts`), with the ``band`` it speaks of."""
-        found = outlook.forecasts(self.cat.statements, self.cat.segments, self.as_of)
-        bands = [band(row.value, row.qualifier) for row in found.itertuples()]
-        return found.assign(band_low=[low for low, _ in bands], band_high=[high for _, high in bands])
-
-    def of(self, room: type[Room]) -> Room:
-        """Return a chapter's findings of this edition."""
-        return room.open(self.cat.edition.id, self.cat.root)
-
-    @cached_property
-    def flows(self) -> Mapping[str, pd.DataFrame]:
-        """Revenue, gross profit and R&D in dollars by period, of the vendors that file by business line."""
-        found = self.of(Revenue)
-        return {"revenue": found.dollars, "gross_profit": found.gross_profit_dollars, "rd_expense": found.rd_dollars}
-
-    @cached_property
-    def filers(self) -> list[str]:
-        """Vendors whose accounts are split by business line in whole periods."""
-        return list(self.of(Revenue).filers)
-
-    @cached_property
-    def stated(self) -> pd.DataFrame:
-        """Run-rates stated, in dollars."""
-        return self.of(Revenue).run_rates
-
-    @cached_property
-    def paths(self) -> Mapping[str, scenarios.Paths]:
-        """Simulated run-rates to the last day of the year, of vendors with a forecast and accounts to start from."""
-        aims = self.register.query("measure != ''")
-        wanted = [e for e in dict.fromkeys(aims["entity_id"]) if e in set(self.stated["entity_id"])]
-        table, flows = self.cat.table("scenarios"), self.flows
-        research = flows["rd_expense"].query("measure == 'total'")
-        found = {}
-        for entity in wanted:
-            try:
-                start = scenarios.starting_point(entity, self.stated, flows["revenue"], flows["gross_profit"], research)
-            except scenarios.MissingInput:
-                continue
-            until = max(pd.Timestamp(start.on.year, 12, 31), start.on)
-            found[entity] = scenarios.simulate(start, scenarios.priors(table, self.as_of, entity), until)
-        return found
+    register: pd.DataFrame
+    stated: pd.DataFrame
+    figures: pd.DataFrame
 
     def draws(self, forecast: Mapping[str, Any]) -> np.ndarray | None:
         """Return what a forecast speaks about, one value a draw; None where it is not modelled."""
-        own = self.paths.get(forecast["entity_id"])
-        return scenarios.quantity(own, forecast) if own is not None else None
 
     def chance(self, forecast: Mapping[str, Any], *, at_least: bool = False) -> float:
-        """Return the share of draws in the band of a forecast, or at its value or above; NaN if not modelled."""
-        values = self.draws(forecast)
-        if values is None:
-            return NAN
-        high = np.inf if at_least else forecast["band_high"]
-        low = forecast["value"] if at_least else forecast["band_low"]
-        return float(np.mean((values >= low) & (values <= high)))
+        """Return the probability of a forecast's band, or of its value and more; NaN if not modelled."""
 
 
-def band(value: float, qualifier: str) -> tuple[float, float]:
-    """Return the range that a forecast speaks of.
-
-    *About* a number is what rounds to it at its first significant digit: about a half is 45 to 55 percent. Without that
-    word, or with *above*, it is the number or more.
-
-    Parameters
-    ----------
-    value : float
-        The number; positive.
-    qualifier : str
-        How exact the forecast says it is.
-    """
-    if qualifier != "about" or not value > 0:
-        return value, float("inf")
-    half = 10 ** floor(log10(value)) / 2
-    return value - half, value + half
-
-
-def score(now: Known, before: Known | None = None) -> pd.DataFrame:
+def score(now: Knowledge, before: Knowledge | None = None) -> pd.DataFrame:
     """Score the forecasts that an edition knows.
 
     Parameters
     ----------
-    now : Known
+    now : Knowledge
         The edition that looks back.
-    before : Known, optional
+    before : Knowledge, optional
         The edition before, which gave probabilities; without one, nothing is scored.
 
     Returns
@@ -145,14 +64,14 @@ def score(now: Known, before: Known | None = None) -> pd.DataFrame:
     )
 
 
-def ranges(scores: pd.DataFrame, now: Known, before: Known | None = None) -> pd.DataFrame:
+def ranges(scores: pd.DataFrame, now: Knowledge, before: Knowledge | None = None) -> pd.DataFrame:
     """Add the middle nine tenths of simulated draws to forecasts, by both editions.
 
     Parameters
     ----------
     scores : pandas.DataFrame
         As :func:`score` returns them.
-    now, before : Known
+    now, before : Knowledge
         The editions; without an edition before its columns are NaN.
 
     Returns
@@ -189,7 +108,7 @@ def log_score(forecast: pd.Series, outcome: pd.Series, draws: int = scenarios.DR
     return -(outcome * np.log(kept) + (1 - outcome) * np.log(1 - kept))
 
 
-def _scored(row: dict[str, Any], now: Known, before: Known | None) -> dict[str, Any]:
+def _scored(row: dict[str, Any], now: Knowledge, before: Knowledge | None) -> dict[str, Any]:
     reached = _reached(row, now)
     latest, latest_on = _latest(row, now)
     verdict = _verdict(row, now, reached)
@@ -210,7 +129,7 @@ def _scored(row: dict[str, Any], now: Known, before: Known | None) -> dict[str, 
     }
 
 
-def _reached(row: Mapping[str, Any], now: Known) -> pd.Timestamp:
+def _reached(row: Mapping[str, Any], now: Knowledge) -> pd.Timestamp:
     """Return the day on which a run-rate forecast's level was first stated for its scope, from its own day on."""
     if row["metric"] != "run_rate":
         return pd.NaT
@@ -219,18 +138,18 @@ def _reached(row: Mapping[str, Any], now: Known) -> pd.Timestamp:
     return own["on"].iloc[0] if len(own) else pd.NaT
 
 
-def _statements(row: Mapping[str, Any], now: Known) -> pd.DataFrame:
+def _statements(row: Mapping[str, Any], now: Knowledge) -> pd.DataFrame:
     stated = now.stated
     return stated[(stated["entity_id"] == row["entity_id"]) & (stated["measure"] == row["measure"])]
 
 
-def _latest(row: Mapping[str, Any], now: Known) -> tuple[float, pd.Timestamp]:
+def _latest(row: Mapping[str, Any], now: Knowledge) -> tuple[float, pd.Timestamp]:
     """Return the last value known of a forecast's quantity within its period, and its last day."""
     if row["metric"] == "run_rate":
         own = _statements(row, now)
         own = own[(own["on"] >= row["said_on"]) & (own["on"] <= row["due"])]
         return (own["value"].iloc[-1], own["on"].iloc[-1]) if len(own) else (NAN, pd.NaT)
-    figures = now.cat.financials
+    figures = now.figures
     place = (figures["entity_id"] == row["entity_id"]) & (figures["metric"] == row["metric"])
     inside = (figures["period_start"] >= row["period_start"]) & (figures["period_end"] <= row["due"])
     own = figures[place & inside & (figures["segment"] == row["segment"])].sort_values("period_end")
@@ -238,7 +157,7 @@ def _latest(row: Mapping[str, Any], now: Known) -> tuple[float, pd.Timestamp]:
     return (own["value"].iloc[-1], own["period_end"].iloc[-1]) if len(own) else (NAN, pd.NaT)
 
 
-def _verdict(row: Mapping[str, Any], now: Known, reached: pd.Timestamp) -> Verdict:
+def _verdict(row: Mapping[str, Any], now: Knowledge, reached: pd.Timestamp) -> Verdict:
     if reached is not pd.NaT:
         return Verdict.met
     if row["passed"]:
@@ -248,13 +167,13 @@ def _verdict(row: Mapping[str, Any], now: Known, reached: pd.Timestamp) -> Verdi
     return Verdict.superseded if _revised(row, now) else Verdict.open
 
 
-def _outcome(row: Mapping[str, Any], now: Known) -> float:
+def _outcome(row: Mapping[str, Any], now: Knowledge) -> float:
     """Return the value of a forecast's quantity over just its period; NaN where it is not known."""
-    known = outlook.with_outcomes(pd.DataFrame([row]), now.cat.financials, now.stated)
+    known = register.with_outcomes(pd.DataFrame([row]), now.figures, now.stated)
     return float(known["actual"].iloc[0])
 
 
-def _revised(row: Mapping[str, Any], now: Known) -> bool:
+def _revised(row: Mapping[str, Any], now: Knowledge) -> bool:
     """Whether a later forecast of the same kind on the same quantity replaces this one."""
     same = now.register
     for name in ("entity_id", "metric", "measure", "segment", "due", "kind"):
@@ -266,4 +185,4 @@ def _revised(row: Mapping[str, Any], now: Known) -> bool:
 def _course(row: Mapping[str, Any], latest: float) -> str:
     if latest != latest:
         return "not known"
-    return outlook.place(latest, row["band_low"], row["band_high"])
+    return place(latest, row["band_low"], row["band_high"])
