@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _REQUIRED = {"id": str, "title": str, "as_of": date, "focal": str, "comparatives": list, "base_currency": str}
-_OPTIONAL = {"previous": str, "draft": bool, "recorded_on": date, "companies": list}
+_OPTIONAL = {"previous": str, "draft": bool, "recorded_on": date, "companies": list, "peers": list, "priors": str}
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ class Edition:
         Ids of the companies that it sets side by side; the first is the one whose results it opens with.
     recorded_on
         The day of its record, if it is published: rows that were added to the data later are not part of it.
+    peers
+        Ids of the vendors that it compares the companies with.
+    priors
+        Hash of the priors of its simulation, frozen with its record
+        (:func:`~tokenecon.catalog.priors.fingerprint`).
     """
 
     id: str
@@ -56,6 +61,8 @@ class Edition:
     draft: bool = False
     recorded_on: date | None = None
     companies: tuple[str, ...] = ()
+    peers: tuple[str, ...] = ()
+    priors: str | None = None
 
     @property
     def as_of_text(self) -> str:
@@ -110,9 +117,9 @@ def read_edition(path: Path, root: Path) -> Edition:
             found.append(Finding(file, 1, name, str(error)))
     if found:
         raise DataError(found)
-    companies = tuple(map(str, values.get("companies", ())))
+    lists = {name: tuple(map(str, values.get(name, ()))) for name in ("companies", "peers")}
     spans = {"focal": periods["focal"][0], "comparatives": periods["comparatives"]}
-    return Edition(**values | spans | {"companies": companies})
+    return Edition(**values | spans | lists)
 
 
 def list_editions(root: Path) -> list[Edition]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tokenecon.catalog.priors import frozen
 from tokenecon.publish.build import printed
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
@@ -41,7 +42,8 @@ def release(
     """Execute what changed, and record every printed number and verdict of an edition.
 
     The first publication writes its day into the edition's file, as ``recorded_on``: from then on the edition sees no
-    row that is added to the data later. The day moves only when the edition is recorded again.
+    row that is added to the data later. The day moves only when the edition is recorded again. Beside it stands the
+    hash of its priors, which the check of the data holds them to.
 
     Parameters
     ----------
@@ -78,7 +80,9 @@ def release(
     file, written = project.edition_file(found), False
     kept = file.read_bytes()
     try:
-        _write_day(file, on)
+        _write(file, "recorded_on", on and str(on))
+        hashed = frozen(project.data, replace(found, recorded_on=on))
+        _write(file, "priors", hashed and f'"{hashed}"')
         record = printed(found.id, on_progress, project=project)
         differences = known.differences(record) if known else {}
         written = known is None or (force and bool(differences))
@@ -91,9 +95,9 @@ def release(
     return Release(found.id, record_file(project, found.id), written, differences, day, found.recorded_on)
 
 
-def _write_day(file: Path, day: dt.date | None) -> None:
-    """Put the day of the record into the file of an edition, after that of its knowledge."""
-    if day is None:
+def _write(file: Path, name: str, value: str | None) -> None:
+    """Put a setting of the record into the file of an edition, after the day of its knowledge."""
+    if value is None:
         return
-    text = re.sub(r"(?m)^recorded_on\s*=.*\n", "", file.read_text(encoding="utf-8"))
-    file.write_text(re.sub(r"(?m)^(as_of\s*=.*\n)", rf"\g<1>recorded_on = {day}\n", text, count=1), encoding="utf-8")
+    text = re.sub(rf"(?m)^{name}\s*=.*\n", "", file.read_text(encoding="utf-8"))
+    file.write_text(re.sub(r"(?m)^(as_of\s*=.*\n)", rf"\g<1>{name} = {value}\n", text, count=1), encoding="utf-8")

@@ -543,7 +543,7 @@ def probabilities(
     Parameters
     ----------
     forecasts : pandas.DataFrame
-        As :func:`~tokenecon.analysis.outlook.forecasts` returns them; ``value`` in dollars or a ratio.
+        As :func:`~tokenecon.analysis.outlook.register.forecasts` returns them; ``value`` in dollars or a ratio.
     paths, held : mapping of str to Paths and to DataFrame
         Simulations and priors by entity.
     n : int

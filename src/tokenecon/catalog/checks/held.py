@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.checks.package import foreign_keys
-from tokenecon.catalog.errors import Finding
+from tokenecon.catalog.editions import edition_paths, read_edition
+from tokenecon.catalog.errors import DataError, Finding
+from tokenecon.catalog.paths import display_name
+from tokenecon.catalog.priors import fingerprint
 
 
 def held_findings(data: Data) -> Iterator[Finding]:
@@ -35,3 +38,19 @@ def added_findings(data: Data, name: str) -> Iterator[Finding]:
                 what = " ".join(row[key] for key in own)
                 message = f"{row['added_on'] or 'from the first'} is before {what} was added to {other}, {known}"
                 yield data.finding(name, line, "added_on", message)
+
+
+def prior_findings(data: Data) -> Iterator[Finding]:
+    """The priors of a published edition are those that were frozen with it."""
+    for path in edition_paths(data.root):
+        try:
+            edition = read_edition(path, data.root)
+        except DataError:
+            continue  # said by the check of the edition files
+        now = fingerprint(edition, (row for _, row in data.rows("scenarios")))
+        if edition.priors and edition.priors != now:
+            message = (
+                f"'{edition.priors}' is not the hash of the priors in scenarios.csv, '{now}': a frozen prior changed; "
+                "enter a new row, with the day as added_on, and leave the old one as it was"
+            )
+            yield Finding(display_name(path, data.root), 1, "priors", message)

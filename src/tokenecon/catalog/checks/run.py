@@ -17,6 +17,7 @@ ALONE = (links.edition_findings, links.stray_findings, links.unit_list_findings)
 ACROSS = (
     links.source_findings,
     held.held_findings,
+    held.prior_findings,
     links.unused_findings,
     links.day_findings,
     links.unit_findings,
