@@ -13,7 +13,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFor
 
 from tokenecon.catalog import Company
 from tokenecon.display import style
-from tokenecon.display.plots import million_axis, note
+from tokenecon.display.plots import label_ends, million_axis, note
+from tokenecon.display.routes import model_name
+from tokenecon.display.theme import colours, marks
 from tokenecon.shown import minus
 
 PARAMETER_LABELS: Mapping[str, str] = {
@@ -28,6 +30,8 @@ PARAMETER_LABELS: Mapping[str, str] = {
     "gross_margin": "gross margin reached",
     "rd_growth": "growth of R&D, a year",
 }
+TIER_LETTERS: Mapping[str, str] = dict(zip(style.TIER_LABELS, "fgcrpko", strict=True))
+"""Letter of each tier of evidence in a table."""
 SHARES = ("demand_growth", "price_change", "noise", "other_growth", "gross_margin", "rd_growth")
 
 
@@ -69,6 +73,7 @@ def tokens_asked(ax: Axes, needs: pd.DataFrame, levels: pd.DataFrame, company: C
     known); ``levels`` has ``label`` and ``value``; tokens a day.
     """
     order = needs.sort_values("tokens_middle", na_position="first").reset_index(drop=True)
+    order["label"] = order["label"].map(price_label)
     ax.set_xscale("log")
     for row in order.dropna(subset=["tokens_middle"]).itertuples():
         colour = style.MUTED if row.basis == "market" else company.colour
@@ -100,35 +105,40 @@ def fan(ax: Axes, path: pd.DataFrame, colour: str, form: str = "") -> None:
             note(ax, form.format(path[edge].iloc[-1]), path["on"].iloc[-1], path[edge].iloc[-1], (5, 0), va="center")
 
 
-def run_rates(ax: Axes, fans: pd.DataFrame, marks: pd.DataFrame, targets: pd.DataFrame, company: Company) -> None:
+def run_rates(
+    ax: Axes, fans: pd.DataFrame, before: pd.DataFrame, marks: pd.DataFrame, targets: pd.DataFrame, company: Company
+) -> None:
     """Draw one vendor's stated run-rates by tier, the fan that follows, and hollow what is aimed at; log scale.
 
-    ``marks`` has ``on``, ``value``, ``tier`` and ``shown`` (whether its scope is the fan's; others are pale);
-    ``targets`` has ``on`` and ``value``. Dollars a year.
+    ``before`` is the fan of an earlier edition, drawn grey, so that what was stated since stands on it; ``marks`` has
+    ``on``, ``value``, ``tier`` and ``shown`` (whether its scope is the fan's; others are pale); ``targets`` has ``on``
+    and ``value``. Dollars a year.
     """
-    own, path, aims = (frame[frame["entity_id"] == company.id] for frame in (marks, fans, targets))
+    own, path, past, aims = (rows[rows["entity_id"] == company.id] for rows in (marks, fans, before, targets))
+    ax.fill_between(past["on"], past["low"], past["high"], color=style.GRID, alpha=0.6, linewidth=0)
+    ax.plot(past["on"], past["median"], ":", color=style.MUTED, linewidth=1.4)
     shades = {True: company.colour, False: style.tint(company.colour, 0.6)}
     look = {"x": "on", "y": "value", "hue": "shown", "palette": shades, "legend": False, "ax": ax}
     sns.lineplot(own, linewidth=1.2, **look)
     sns.scatterplot(own, style="tier", markers=dict(style.TIER_MARKERS), s=40, **look)
-    fan(ax, path.assign(**path[["low", "median", "high"]] / 1), company.colour)
+    fan(ax, path, company.colour)
     end = path.iloc[-1]
     for edge in ("low", "median", "high"):
         note(ax, f"{end[edge] / 1e6:,.0f}", end["on"], end[edge], (7, 0), va="center")
     ax.plot(aims["on"], aims["value"], "D", color=company.colour, markerfacecolor="none", markersize=7)
     ax.set_yscale("log")
     million_axis(ax)
-    ax.set_xlim(ax.get_xlim()[0], end["on"] + pd.Timedelta(days=110))
+    ax.set_xlim(own["on"].min() - pd.Timedelta(days=20), end["on"] + pd.Timedelta(days=110))
     locator = MonthLocator(bymonth=(1, 7))
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
     _panel(ax, company)
 
 
-def year_share(ax: Axes, draws: np.ndarray, expected: pd.DataFrame, company: Company) -> None:
-    """Draw the simulated token share of one company's year as a histogram, what was forecast as a dashed line.
+def year_share(ax: Axes, draws: np.ndarray, expected: pd.DataFrame, filed: pd.DataFrame, company: Company) -> None:
+    """Draw the simulated token share of one company's year, dashed what was forecast, solid what is filed of it.
 
-    ``expected`` has ``value`` and ``said_by``.
+    ``expected`` has ``value`` and ``said_by``; ``filed`` has ``share`` and ``period``.
     """
     sns.histplot(
         x=draws, bins=50, binrange=(0, 1), stat="probability", color=style.tint(company.colour, 0.35), alpha=1,
@@ -137,6 +147,9 @@ def year_share(ax: Axes, draws: np.ndarray, expected: pd.DataFrame, company: Com
     for row in expected[expected["entity_id"] == company.id].itertuples():
         ax.axvline(row.value, color=style.INK, linestyle="--", linewidth=1.2)
         note(ax, f"{row.said_by}\n{row.value:.0%}", row.value, ax.get_ylim()[1], (-4, -2), ha="right", va="top")
+    for row in filed[filed["entity_id"] == company.id].itertuples():
+        ax.axvline(row.share, color=company.colour, linewidth=1.6)
+        note(ax, f"{row.period} filed\n{row.share:.0%}", row.share, ax.get_ylim()[1], (-4, -2), ha="right", va="top")
     ax.set_xlim(0, 1)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -233,6 +246,24 @@ def cover(ax: Axes, filed: pd.DataFrame, ahead: pd.DataFrame, company: Company) 
     _panel(ax, company)
 
 
+def multiples(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company]) -> None:
+    """Draw each company's value over its stated run-rate through time on a log axis, the last multiple written.
+
+    ``rows`` has ``company``, ``on`` and ``multiple``; a step down is a new statement, the rest is the price.
+    """
+    look = {"hue": "company", "style": "company", "dashes": False, **marks(companies)}
+    sns.lineplot(rows, x="on", y="multiple", ax=ax, **look)
+    ax.set_yscale("log")
+    label_ends(ax, rows, "on", "multiple", "company", colours(companies), (8, 0), ".0f")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_locator(MonthLocator(bymonth=(1, 4, 7, 10)))
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
+    ax.margins(x=0.14)
+    ax.set(xlabel="", ylabel="")
+
+
 def percent_below(ax: Axes) -> None:
     """Write the ratios of the horizontal axis as percent, with a grid for rows of marks."""
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: minus(f"{value:.0%}")))
@@ -255,6 +286,62 @@ def prior_text(parameter: str, value: float) -> str:
     """Write a value of a prior: shares and growth in percent, the rest as a number."""
     form = ".0%" if parameter in SHARES else ".0f" if parameter == "half_life" else ".2f"
     return minus(format(value, form))
+
+
+def price_label(label: str) -> str:
+    """Write a list price's label by the model's name: "list, glm-5.2-domestic" is "GLM-5.2, list at home"."""
+    if not label.startswith("list, "):
+        return label
+    model, _, market = label.removeprefix("list, ").rpartition("-")
+    where = {"domestic": "list at home", "international": "list abroad"}.get(market, "list")
+    return f"{model_name(model)}, {where}"
+
+
+def peer_table(cells: pd.DataFrame, peers: Sequence[Company], forms: Mapping[str, str]) -> pd.DataFrame:
+    """Return peers as rows to show, in each cell the value with the letter of its evidence and its month.
+
+    ``cells`` has ``entity_id``, ``item``, ``value``, ``tier`` and ``on``; ``forms`` says which items, and how each is
+    written; an item that nobody says is missing.
+    """
+    found = cells[cells["item"].isin(forms)]
+    written = [
+        f"{minus(forms[row.item].format(row.value))} {TIER_LETTERS[row.tier]} {row.on:%-m/%y}"
+        for row in found.itertuples()
+    ]
+    wide = found.assign(text=written).pivot_table("text", "entity_id", "item", aggfunc="first")
+    wide = wide.reindex(index=[peer.id for peer in peers], columns=list(forms))
+    return wide.assign(company=[peer.name for peer in peers]).reset_index()
+
+
+def peer_rows(cells: pd.DataFrame, peers: Sequence[Company], words: Mapping[str, str]) -> pd.DataFrame:
+    """Return each known figure of each peer as a row to show, in the order of the peers and of ``words``."""
+    order = {peer.id: place for place, peer in enumerate(peers)}
+    ranked = cells.assign(peer=cells["entity_id"].map(order), rank=cells["item"].map(list(words).index))
+    ranked = ranked.sort_values(["peer", "rank"], ignore_index=True)
+    times, ratios = ranked["item"].str.startswith("times_"), ranked["item"].isin(["growth", "margin"])
+    shown = [
+        f"{value:,.1f}×" if by else amount_text(value, "ratio" if part else "USD")
+        for value, by, part in zip(ranked["value"], times, ratios, strict=True)
+    ]
+    return ranked.assign(
+        shown=shown,
+        item=ranked["item"].map(words),
+        what=ranked["what"].str.replace("_", " "),
+        tier=ranked["tier"].map(style.TIER_LABELS),
+    )
+
+
+def resolved_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return outcomes of simulations as rows to show: millions of dollars or percent, and what the score is called."""
+    shares = rows["measure"].eq("share")
+    forms = ["{:.0%}" if one else "{:,.0f}m" for one in shares]
+    values = rows[["value", "low", "median", "high"]].div(np.where(shares, 1, 1e6), axis=0).to_numpy()
+    told = [[form.format(one) for one in row] for form, row in zip(forms, values, strict=True)]
+    return rows.assign(
+        came=[row[0] for row in told],
+        interval=[f"{row[2]} ({row[1]} to {row[3]})" for row in told],
+        called=rows["hindcast"].map({True: "hindcast", False: "forecast"}),
+    )
 
 
 def percent_text(share: float) -> str:

@@ -11,9 +11,21 @@ import pandas as pd
 from tokenecon.analysis import revenue
 from tokenecon.analysis.finding import Findings, finding
 from tokenecon.analysis.judge import NAN
-from tokenecon.analysis.outlook import break_even, growth, register, scenarios, scores, tokens, year
+from tokenecon.analysis.outlook import (
+    break_even,
+    funds,
+    growth,
+    hindsight,
+    peers,
+    register,
+    scenarios,
+    scores,
+    tokens,
+    year,
+)
 from tokenecon.analysis.outlook.scenarios import MissingInput, Paths, Start
 from tokenecon.analysis.revenue.findings import Revenue
+from tokenecon.analysis.routes.findings import Routes
 from tokenecon.catalog import Company
 from tokenecon.catalog.companies import companies
 
@@ -294,6 +306,15 @@ class Outlook(Findings):
         return found.assign(company=found["entity_id"].map(self.names))
 
     @finding
+    def share_filed(self) -> pd.DataFrame:
+        """Token shares filed of the first part of the year that is simulated, by filer."""
+        token = self.of(Revenue).token
+        whole = {own.id: self.starts[own.id].on.year for own in self.filers}
+        year_of = token["entity_id"].map(whole)
+        inside = (token["period_end"].dt.year == year_of) & (token["period_start"].dt.month == 1)
+        return token[inside & ~token["derived"]]
+
+    @finding
     def half(self) -> pd.Series:
         """The share of revenue that the first company's management expects of the token line, as the article says."""
         own = self.expectations.query("entity_id == @first and metric == 'revenue_share'", local_dict=self._first)
@@ -419,15 +440,20 @@ class Outlook(Findings):
 
     @finding
     def cover_filed(self) -> pd.DataFrame:
-        """Gross profit over R&D of full years as filed, drawn in the middle of each: ``on``, ``cover``."""
+        """Gross profit over R&D as filed, drawn in the middle of its period: full years, then what is filed since.
+
+        ``on``, ``cover`` and ``period``.
+        """
         flows = self.of(Revenue)
         profit = flows.gross_profit_dollars.query("measure == 'total'")
         research = flows.rd_dollars.query("measure == 'total'")
-        both = profit.merge(research, on=["entity_id", "period", "period_end"], suffixes=("", "_rd"))
-        both = both[
-            both["entity_id"].isin(self._ids(self.filers)) & both["period"].str.startswith("FY") & (both["value"] > 0)
-        ]
-        middle = both["period_end"] - pd.DateOffset(months=6)
+        both = profit.merge(research, on=["entity_id", "period", "period_start", "period_end"], suffixes=("", "_rd"))
+        both = both[both["entity_id"].isin(self._ids(self.filers)) & (both["value"] > 0)]
+        years = both[both["months"] == 12]
+        last = years.groupby("entity_id")["period_end"].max()
+        since = both[both["period_start"] > both["entity_id"].map(last)]
+        both = pd.concat([years, revenue.finest(since) if len(since) else since])
+        middle = both["period_start"] + (both["period_end"] - both["period_start"]) / 2
         ratio = both["value"] / both["value_rd"]
         return both.assign(cover=ratio, on=middle, company=both["entity_id"].map(self.names)).sort_values("on")
 
@@ -457,6 +483,294 @@ class Outlook(Findings):
         modelled = self.scored[self.scored["now"].notna()].reset_index(drop=True)
         return scores.ranges(modelled, self, self.before)
 
+    @finding
+    def entered(self) -> pd.Timestamp:
+        """The day on which the last of the priors in use was entered into the tables."""
+        return max(held["added_on"].max() for held in self.priors.values())
+
+    @property
+    def earlier(self) -> tuple[Outlook, ...]:
+        """The same findings of all editions before, the first edition's first."""
+        return (*self.before.earlier, self.before) if self.before else ()
+
+    @finding
+    def resolved(self) -> pd.DataFrame:
+        """Earlier simulations on each run-rate stated and token share filed since.
+
+        As :func:`~tokenecon.analysis.outlook.hindsight.resolved`, with ``company``.
+        """
+        parts = [
+            hindsight.resolved(then.edition.id, then, self.stated, self._filed_since(then)) for then in self.earlier
+        ]
+        kept = [part for part in parts if len(part)]
+        found = pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=hindsight.COLUMNS)
+        return found.assign(company=found["entity_id"].map(self.names))
+
+    def _filed_since(self, then: Outlook) -> pd.DataFrame:
+        """Token shares filed of the first part of a year, with what was known of them a year and a period before."""
+        token, sold = self.of(Revenue).token, self.of(Revenue).dollars
+        parts = token[(token["months"] < 12) & ~token["derived"] & (token["period_start"].dt.month == 1)]
+        rows = []
+        for row in parts.to_dict("records"):
+            start = row["period_start"] - pd.DateOffset(years=1)
+            place = {"entity_id": row["entity_id"], "period_start": start}
+            spans = sold[sold["months"] == row["months"]]
+            api, total = (revenue.at(spans, "value", measure=measure, **place) for measure in MEASURES)
+            before = then.of(Revenue).token.query("entity_id == @entity", local_dict={"entity": row["entity_id"]})
+            last = before.sort_values(["period_end", "months"], ascending=[True, False])["share"]
+            if total == total and api == api and len(last):
+                rows.append(row | {"value": row["share"], "other_before": total - api, "value_before": last.iloc[-1]})
+        return pd.DataFrame(rows, columns=[*token.columns, "other_before", "value_before"])
+
+    @finding
+    def skill(self) -> pd.DataFrame:
+        """How :attr:`resolved` came out by edition and kind of outcome.
+
+        ``n``, ``vendors``, ``inside`` (share in the middle nine tenths), ``pit`` (mean), ``crps`` and ``naive`` (means;
+        in logs for run-rates), ``hindcasts`` (how many).
+        """
+        kind = np.where(self.resolved["measure"] == "share", "API share", "run-rate")
+        groups = self.resolved.assign(kind=kind).astype({"inside": float, "hindcast": float}, errors="ignore")
+        return groups.groupby(["edition", "kind"], sort=False).agg(
+            n=("value", "size"), vendors=("entity_id", "nunique"), inside=("inside", "mean"), pit=("pit", "mean"),
+            crps=("crps", "mean"), naive=("naive_crps", "mean"), hindcasts=("hindcast", "sum"),
+        ).reset_index()  # fmt: skip
+
+    @finding
+    def first_fans(self) -> pd.DataFrame:
+        """The first edition's simulated run-rates, of vendors drawn here and in the scope drawn here, to today."""
+        parts = []
+        for vendor in self.vendors if self.earlier else ():
+            own = self.earlier[0].paths.get(vendor.id)
+            if own is not None and own.start.on < self.starts[vendor.id].on:
+                fan = scenarios.fan(own.of(self.scope[vendor.id]), own.days)
+                parts.append(fan[fan["on"] <= self.until].assign(entity_id=vendor.id, company=vendor.name))
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*self.fans.columns])
+
+    # Money
+
+    @finding
+    def raised(self) -> pd.DataFrame:
+        """What companies raised, each transaction once, in dollars at the last rate known, with ``company``."""
+        own = self.cat.operating[self.cat.operating["metric"] == "capital_raised"]
+        own = own[own["entity_id"].isin([company.id for company in self.companies])]
+        dollars = self._dollars(funds.transactions(own).assign(on=lambda rows: rows["period_end"]))
+        return dollars.assign(company=dollars["entity_id"].map(self.names))
+
+    @finding
+    def cash(self) -> pd.DataFrame:
+        """How long the cash lasts: at the last balance sheet, net of bank loans, and with what was raised since.
+
+        Dollars: ``cash``, ``loans``, ``raised``, ``monthly`` (adjusted loss), and the months ``months_filed``,
+        ``months_net`` and ``months_after``; ``on`` is the day of the balance, ``convertible`` whether a bond is among
+        what was raised.
+        """
+        loans = self.cat.financials[self.cat.financials["metric"] == "bank_loans"]
+        left = self.of(Routes).runway.query("measure == 'adjusted'").dropna(subset=["cash"])
+        rows = []
+        for row in left.sort_values("period_end").drop_duplicates("entity_id", keep="last").to_dict("records"):
+            day, unit = row["period_end"], row["base_unit"]
+            rate = self.cat.rate(unit, "USD", day.date(), kind="closing").value if unit != "USD" else 1.0
+            owed = loans[(loans["entity_id"] == row["entity_id"]) & (loans["period_end"] == day)]["value"].sum()
+            since = self.raised[(self.raised["entity_id"] == row["entity_id"]) & (self.raised["period_end"] > day)]
+            monthly, cash, debt = (value * rate for value in (row["monthly"], row["cash"], owed))
+            new = since["value"].sum()
+            rows.append({
+                "entity_id": row["entity_id"], "company": row["company"], "on": day, "cash": cash, "loans": debt,
+                "raised": new, "monthly": monthly, "months_filed": cash / monthly,
+                "months_net": (cash - debt) / monthly, "months_after": (cash - debt + new) / monthly,
+                "convertible": bool(since["item"].str.contains("bond").any()),
+            })  # fmt: skip
+        return pd.DataFrame(rows, columns=[
+            "entity_id", "company", "on", "cash", "loans", "raised", "monthly", "months_filed", "months_net",
+            "months_after", "convertible",
+        ])  # fmt: skip
+
+    @finding
+    def spent(self) -> pd.DataFrame:
+        """How fast the companies used what they raised: ``part`` of a transaction used within ``days``."""
+        used = self.cat.operating[self.cat.operating["metric"] == "proceeds_used"].rename(columns={"item": "name"})
+        used = self._dollars(used.assign(on=used["period_end"]))
+        both = used.merge(self.raised, on=["entity_id", "name"], suffixes=("", "_raised"))
+        days = (both["on"] - both["on_raised"]).dt.days
+        return both.assign(part=both["value"] / both["value_raised"], days=days)
+
+    @finding
+    def commitments(self) -> pd.DataFrame:
+        """Prepayments for computing at the end of each period filed, of the companies, in the accounts' currency."""
+        rows = self.cat.financials[self.cat.financials["metric"] == "prepayments_compute"]
+        rows = rows[rows["entity_id"].isin([company.id for company in self.companies])]
+        return rows.assign(company=rows["entity_id"].map(self.names)).sort_values("period_end")
+
+    @finding
+    def catalysts(self) -> pd.DataFrame:
+        """Days within a year that decide something: ``day``, ``kind`` and ``whom``, in order of time.
+
+        Results are due within three months of a year and two of a half-year, as the exchange's listing rules say.
+        """
+        listed = [company.name for company in self.companies]
+        rows = []
+        for kind, month in (("annual results", 3), ("interim results", 8)):
+            day = pd.Timestamp(self.as_of.year, month, 31)
+            due = day if day > self.as_of else day + pd.DateOffset(years=1)
+            rows.append((due, kind, listed))
+        for due, aims in self.aims.groupby("due"):
+            rows.append((due, "run-rate targets", list(dict.fromkeys(aims["entity_id"].map(self.names)))))
+        found = pd.DataFrame(rows, columns=["day", "kind", "whom"]).sort_values("day", ignore_index=True)
+        return found.assign(whom=found["whom"].map(", ".join))
+
+    @finding
+    def unit_economics(self) -> pd.DataFrame:
+        """A bridge for a million of all tokens processed by the first company, dollars, low and high volume known.
+
+        ``price`` earned, ``cost`` of revenue and ``gross_profit`` of the token line, and ``rd``, the company's R&D over
+        the token line's revenue times the price; of the last period with volumes and a margin. Free tokens are inside.
+        """
+        if self.average_prices.empty:
+            return pd.DataFrame(columns=["period", "end", "price", "cost", "gross_profit", "rd"])
+        last, flows = self.average_prices.iloc[-1], self.of(Revenue)
+        place = {"entity_id": self.companies[0].id, "period": last["period"]}
+        sold = revenue.at(flows.dollars, "value", measure="api", **place)
+        profit = revenue.at(flows.gross_profit_dollars, "value", measure="api", **place)
+        research = revenue.at(flows.rd_dollars, "value", measure="total", **place)
+        ends = pd.Series({"most tokens": last["low"], "fewest tokens": last["high"]})
+        parts = {"price": 1.0, "cost": 1 - profit / sold, "gross_profit": profit / sold, "rd": research / sold}
+        table = pd.DataFrame({name: ends * part for name, part in parts.items()}).rename_axis("end").reset_index()
+        return table.assign(period=last["period"])
+
+    # Value and peers
+
+    @finding
+    def values(self) -> pd.DataFrame:
+        """Value of the edition's listed companies by day, in dollars, with ``company``."""
+        found = self._dollars(peers.capitalisation(self.cat.share_prices))
+        found = found[found["entity_id"].isin([company.id for company in self.companies])]
+        return found.assign(company=found["entity_id"].map(self.names))
+
+    @finding
+    def value_over_run_rate(self) -> pd.DataFrame:
+        """Value over the run-rate last stated by that day, by company and day (``multiple``)."""
+        return peers.over_run_rate(self.values, self.stated)
+
+    @finding
+    def latest_multiples(self) -> pd.Series:
+        """The newest :attr:`value_over_run_rate`, by company."""
+        return self.value_over_run_rate.groupby("company", sort=False)["multiple"].last()
+
+    @finding
+    def dilution(self) -> pd.Series:
+        """By how much shares in issue grew from the first count known to the last, by company."""
+        shares = self.cat.share_prices.query("metric == 'shares_in_issue'").sort_values("period_end")
+        ends = shares.groupby("entity_id")["value"].agg(["first", "last"])
+        ends = ends.reindex([company.id for company in self.companies]).dropna()
+        return (ends["last"] / ends["first"] - 1).rename(index=self.names)
+
+    @finding
+    def peers(self) -> tuple[Company, ...]:
+        """The edition's companies, and the vendors that it compares them with."""
+        ids = dict.fromkeys([*(company.id for company in self.companies), *self.edition.peers])
+        known = set(self.cat.entities["entity_id"])
+        return companies(self.cat.entities, [one for one in ids if one in known])
+
+    @finding
+    def peer_cells(self) -> pd.DataFrame:
+        """What is known of each peer, one row a figure: ``item``, ``value``, ``what`` it is, ``on``, ``tier``, source.
+
+        Amounts are dollars. ``run_rate``, ``growth`` (a month, of the last step), ``margin``, ``loss`` (of the period
+        in ``what``), ``cash``, ``value``, ``revenue`` (twelve months or the last year), and ``times_run_rate`` and
+        ``times_revenue``, which have the weaker tier of their two and the older day.
+        """
+        own = self.cat.financials[self.cat.financials["entity_id"].isin([peer.id for peer in self.peers])]
+        said = self._peer_run_rates()
+        rates = peers.widest_run_rates(said)
+        margin, loss, cash = (peers.newest(own, metrics) for metrics in (peers.MARGINS, peers.LOSSES, peers.CASH))
+        loss = self.cat.in_currency(loss.assign(what=loss["what"] + ", " + loss["period"]), "USD", "average")
+        parts = {
+            "run_rate": rates.assign(what=rates["scope"]), "margin": margin,
+            "growth": self._last_steps(rates), "loss": loss, "cash": self._dollars(cash),
+            "value": self._peer_values(), "revenue": self._peer_revenue(own),
+        }  # fmt: skip
+        found = pd.concat([rows[peers.CELL].assign(item=item) for item, rows in parts.items()], ignore_index=True)
+        order = list(self.cat.statements["tier"].cat.categories)
+        ratios = [_multiple(found, item, order) for item in ("run_rate", "revenue")]
+        found = pd.concat([found, *ratios], ignore_index=True)
+        known = found[found["entity_id"].isin([peer.id for peer in self.peers])].dropna(subset=["value"])
+        return known.assign(company=known["entity_id"].map(self.names), tier=known["tier"].astype(str))
+
+    def peer(self, item: str) -> pd.Series:
+        """Return one item of :attr:`peer_cells` by entity."""
+        return self.peer_cells.query("item == @item").set_index("entity_id")["value"]
+
+    def _peer_run_rates(self) -> pd.DataFrame:
+        said = self.cat.statements.query("metric == 'run_rate' and kind == 'run_rate' and period_start == period_end")
+        middle = said["value"].fillna((said["value_low"] + said["value_high"]) / 2)
+        said = self._dollars(said.assign(value=middle, on=said["period_end"]).dropna(subset=["value"]))
+        routes = self.cat.segments.set_index(["entity_id", "segment"])["route"]
+        keys = pd.MultiIndex.from_frame(said[["entity_id", "segment"]])
+        route = routes.reindex(keys).to_numpy()
+        scope_of = said["segment"].where(said["segment"].isin(["total", "maas"]), np.where(route == "api", "api", ""))
+        return said.assign(scope_of=scope_of, on=said["period_end"], longer=said["definition"].eq("monthly_x12"))
+
+    def _last_steps(self, rates: pd.DataFrame) -> pd.DataFrame:
+        """Growth a month of the last step between two statements in the scope of each peer's run-rate."""
+        said = self._peer_run_rates().assign(measure=lambda rows: rows["scope_of"])
+        steps = growth.observed_growth(said[said["measure"] != ""]).sort_values("to")
+        steps = steps.drop_duplicates(["entity_id", "measure"], keep="last")
+        both = rates.merge(steps, left_on=["entity_id", "scope_of"], right_on=["entity_id", "measure"])
+        since = both["from"].dt.strftime("%b %Y")
+        return both.assign(value=both["growth"], on=both["to"], what="a month since " + since)
+
+    def _peer_values(self) -> pd.DataFrame:
+        listed = self._dollars(peers.capitalisation(self.cat.share_prices)).drop_duplicates("entity_id", keep="last")
+        private = peers.private_value(self.cat.private_rounds)
+        private = self._dollars(private[~private["entity_id"].isin(listed["entity_id"])])
+        return pd.concat([listed.assign(what="listed")[peers.CELL], private[peers.CELL]])
+
+    def _peer_revenue(self, own: pd.DataFrame) -> pd.DataFrame:
+        sold = own[(own["metric"] == "revenue") & (own["segment"] == "total")]
+        whole = revenue.with_remainders(self.cat.in_currency(sold, "USD", "average"))
+        return peers.trailing_revenue(whole)
+
+    def _dollars(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Convert amounts that hold on a day (``on``), at the last rate of the dollar known for it or before it."""
+        rates = self.cat.fx[(self.cat.fx["base"] == "USD") & self.cat.fx["kind"].ne("annual_average")]
+        rates = rates.rename(columns={"date": "on", "quote": "base_unit", "rate": "per_dollar"}).sort_values("on")
+        found = frame.reset_index(drop=True).rename_axis("place").reset_index().sort_values("on")
+        found = pd.merge_asof(found, rates[["on", "base_unit", "per_dollar"]], on="on", by="base_unit")
+        rate = found["per_dollar"].where(found["base_unit"] != "USD", 1.0)
+        found = found.assign(value=found["value"] / rate, base_unit="USD").sort_values("place")
+        return found.drop(columns=["place", "per_dollar"]).reset_index(drop=True)
+
+    # Consensus
+
+    @finding
+    def against_consensus(self) -> pd.DataFrame:
+        """Amounts of a company's past period that analysts expected and that were filed since: ``value``, ``actual``."""
+        rows = self.outcomes[self.outcomes["kind"].isin(["consensus", "forecast"]) & self.outcomes["passed"]]
+        rows = rows[rows["actual"].notna() & rows["metric"].ne("run_rate")]
+        return rows.assign(company=rows["entity_id"].map(self.names), ratio=rows["actual"] / rows["value"])
+
+    @finding
+    def expected_revenue(self) -> pd.DataFrame:
+        """Revenue of calendar years that brokers and their means expect of the companies, the newest said first."""
+        rows = self.register.query("metric == 'revenue' and segment == 'total' and kind in ['consensus', 'forecast']")
+        rows = rows[rows["entity_id"].isin([company.id for company in self.companies]) & rows["value"].notna()]
+        rows = rows[rows["period"].str.startswith("FY")]
+        dollars = self._dollars(rows.assign(on=rows["said_on"]))["value"].to_numpy()
+        found = rows.assign(dollars=dollars, company=rows["entity_id"].map(self.names), year=rows["period_end"].dt.year)
+        return found.sort_values(["entity_id", "year", "said_on"], ascending=[False, True, False], ignore_index=True)
+
+    @finding
+    def target_prices(self) -> pd.DataFrame:
+        """Target prices against the last price by the day they were named, by company and bank (``upside``)."""
+        aimed = self.register[self.register["metric"] == "target_price"].rename(columns={"value": "aimed"})
+        closes = self.cat.share_prices.query("metric == 'share_price' and item != 'high'").sort_values("period_end")
+        closes = closes[["entity_id", "period_end", "value"]].rename(columns={"period_end": "said_on"})
+        both = pd.merge_asof(aimed.sort_values("said_on"), closes, on="said_on", by="entity_id").dropna(
+            subset=["value"]
+        )
+        return both.assign(company=both["entity_id"].map(self.names), upside=both["aimed"] / both["value"] - 1)
+
     @staticmethod
     def _ids(vendors: Iterable[Company]) -> list[str]:
         return [vendor.id for vendor in vendors]
@@ -468,3 +782,14 @@ class Outlook(Findings):
     @property
     def _dict(self) -> dict[str, dict[str, str]]:
         return {"local_dict": self._first}
+
+
+def _multiple(cells: pd.DataFrame, item: str, order: list[str]) -> pd.DataFrame:
+    """Return what each peer's value is of another item, with the weaker tier of the two and the older day."""
+    both = cells.query("item == 'value'").merge(cells.query("item == @item"), on="entity_id", suffixes=("", "_of"))
+    pairs = zip(both["tier"].astype(str), both["tier_of"].astype(str), strict=True)
+    weaker = [max(pair, key=order.index) for pair in pairs]
+    return both.assign(
+        item=f"times_{item}", value=both["value"] / both["value_of"], what=both["what_of"], tier=weaker,
+        on=both[["on", "on_of"]].min(axis=1), source_id=both["source_id"] + "; " + both["source_id_of"],
+    )[[*peers.CELL, "item"]]  # fmt: skip

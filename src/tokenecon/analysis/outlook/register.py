@@ -28,16 +28,18 @@ def forecasts(statements: pd.DataFrame, segments: pd.DataFrame, as_of: pd.Timest
     -------
     pandas.DataFrame
         One row a forecast, the earliest due first: the columns of ``statements`` with ``measure`` (``api``, ``total``
-        or empty), ``due`` (last day it speaks about), ``passed`` (due by the edition's day) and ``late`` (recorded
-        only after it was due: no forecast in the strict sense).
+        or empty), ``due`` (last day it speaks about; of a target price a year on), ``passed`` (due by the edition's
+        day) and ``late`` (recorded only after it was due: no forecast in the strict sense).
     """
     rows = statements[statements["kind"].isin(FORECAST_KINDS)]
     keyed = scoped(rows, segments).set_index("statement_id")["measure"]
+    within_a_year = rows["metric"].eq("target_price")
+    due = rows["period_end"].where(~within_a_year, rows["period_end"] + pd.DateOffset(years=1))
     return rows.assign(
         measure=rows["statement_id"].map(keyed).fillna(""),
-        due=rows["period_end"],
-        passed=rows["period_end"] <= pd.Timestamp(as_of),
-        late=rows["said_on"] > rows["period_end"],
+        due=due,
+        passed=due <= pd.Timestamp(as_of),
+        late=rows["said_on"] > due,
     ).sort_values(["due", "entity_id", "said_on", "statement_id"], ignore_index=True)
 
 

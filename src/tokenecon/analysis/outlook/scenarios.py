@@ -125,6 +125,17 @@ class Paths:
             raise MissingInput(f"{day:%Y-%m-%d} is not simulated for {self.start.entity_id}: it has {span}")
         return self.of(measure)[:, place]
 
+    def between(self, measure: str, day: pd.Timestamp) -> np.ndarray | None:
+        """Return the run-rate of each draw on any day simulated, month ends joined by steady growth; else None."""
+        if not self.days[0] <= day <= self.days[-1]:
+            return None
+        after = int(self.days.searchsorted(day))
+        if self.days[after] == day:
+            return self.of(measure)[:, after]
+        logs = np.log(self.of(measure)[:, after - 1 : after + 1])
+        part = (day - self.days[after - 1]) / (self.days[after] - self.days[after - 1])
+        return np.exp(logs[:, 0] + part * (logs[:, 1] - logs[:, 0]))
+
 
 def priors(scenarios: pd.DataFrame, as_of: pd.Timestamp, entity: str) -> pd.DataFrame:
     """Return the prior of each parameter that holds for an entity on a day.
@@ -420,22 +431,34 @@ def calendar_year(paths: Paths) -> dict[str, np.ndarray]:
         If no accounts are filed, or the paths end before the year does.
     """
     start = paths.start
+    api = recognised(paths, pd.Timestamp(start.on.year, 12, 31))
+    return {"api": api, "other": start.known["other"] + start.other_rest * np.exp(paths.draws["other_growth"])}
+
+
+def recognised(paths: Paths, end: pd.Timestamp) -> np.ndarray:
+    """Return the token line's recognised revenue from the start of the year to a month end, one value a draw.
+
+    As :func:`calendar_year` adds it up, which it is the part of.
+
+    Raises
+    ------
+    MissingInput
+        If no accounts are filed, or the paths end before that day.
+    """
+    start = paths.start
     if not start.last_months:
         raise MissingInput(f"no revenue of {start.entity_id} is filed: its year cannot be added up")
-    ends_ = pd.date_range(start.known_to + pd.Timedelta(days=1), pd.Timestamp(start.on.year, 12, 31), freq="ME")
+    ends_ = pd.date_range(start.known_to + pd.Timedelta(days=1), end, freq="ME")
     if len(ends_) and ends_[-1] > paths.days[-1]:
         raise MissingInput(f"the paths of {start.entity_id} end on {paths.days[-1]:%Y-%m-%d}, before the year does")
     first = paths.api[:, 0]
     gap = months_between(start.known_to, start.on)
     back = implied_monthly_growth(start.last_api, start.last_months, float(np.median(first)), gap) if gap > 0 else 0.0
     api = np.zeros(len(first))
-    for end in ends_:
-        ago = (start.on - end).days / DAYS_A_MONTH
-        api += (first * (1 + back) ** -ago if ago >= 0 else paths.on("api", end)) / 12
-    return {
-        "api": start.known["api"] + api * paths.draws["realisation"],
-        "other": start.known["other"] + start.other_rest * np.exp(paths.draws["other_growth"]),
-    }
+    for end_ in ends_:
+        ago = (start.on - end_).days / DAYS_A_MONTH
+        api += (first * (1 + back) ** -ago if ago >= 0 else paths.on("api", end_)) / 12
+    return start.known["api"] + api * paths.draws["realisation"]
 
 
 def steady_year(start: Start, held: pd.DataFrame, growth: float, realisation: float) -> tuple[float, float]:

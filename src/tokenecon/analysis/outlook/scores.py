@@ -21,11 +21,12 @@ COIN_BRIER = 0.25
 
 
 class Knowledge(Protocol):
-    """What an edition knows of forecasts: the register, run-rates stated, accounts, and what it gives a forecast."""
+    """What an edition knows of forecasts: the register, run-rates stated, accounts, and the day of its priors."""
 
     register: pd.DataFrame
     stated: pd.DataFrame
     figures: pd.DataFrame
+    entered: pd.Timestamp
 
     def draws(self, forecast: Mapping[str, Any]) -> np.ndarray | None:
         """Return what a forecast speaks about, one value a draw; None where it is not modelled."""
@@ -51,15 +52,14 @@ def score(now: Knowledge, before: Knowledge | None = None) -> pd.DataFrame:
         which the level was first stated; NaT), ``early`` (days before the due day), ``latest`` and ``latest_on`` (last
         value known of the same scope), ``error`` (of it over the forecast, less one), ``course`` (where the year
         stands against the band), ``then`` and ``now`` (probabilities of the two editions; NaN where not modelled),
-        ``then_at_least`` (of the value or more), ``outcome`` (one or zero once decided, else ``now``) and likewise
-        ``outcome_at_least``, the scores ``brier`` and ``log`` of ``then`` expected under ``outcome``, and ``new`` (not
+        ``outcome`` (one or zero; NaN until decided), ``hindcast`` (the priors of the edition before were entered after
+        the outcome), ``brier`` (the score of ``then``; NaN until decided) and ``new`` (not
         known to the edition before).
     """
     rows = [_scored(row, now, before) for row in now.register.to_dict("records")]
     found = now.register.assign(**pd.DataFrame(rows, index=now.register.index))
     return found.assign(
         brier=brier(found["then"], found["outcome"]),
-        log=log_score(found["then"], found["outcome"]),
         new=~found["statement_id"].isin(before.register["statement_id"] if before else []),
     )
 
@@ -91,30 +91,21 @@ def ranges(scores: pd.DataFrame, now: Knowledge, before: Knowledge | None = None
 
 
 def brier(forecast: pd.Series, outcome: pd.Series) -> pd.Series:
-    """Return Brier's (1950) score of probabilities; under an outcome that is a probability, its expectation.
+    """Return Brier's (1950) score of probabilities, NaN where nothing is decided.
 
     Zero is best; a forecast of one half always has a quarter.
     """
-    return outcome * (1 - forecast) ** 2 + (1 - outcome) * forecast**2
-
-
-def log_score(forecast: pd.Series, outcome: pd.Series, draws: int = scenarios.DRAWS) -> pd.Series:
-    """Return Good's (1952) logarithmic score, negative log likelihood in nats; zero is best.
-
-    A probability is a count of draws, so none of them is taken as half a draw: the score stays finite.
-    """
-    least = 0.5 / draws
-    kept = forecast.clip(least, 1 - least)
-    return -(outcome * np.log(kept) + (1 - outcome) * np.log(1 - kept))
+    return (outcome - forecast) ** 2
 
 
 def _scored(row: dict[str, Any], now: Knowledge, before: Knowledge | None) -> dict[str, Any]:
     reached = _reached(row, now)
     latest, latest_on = _latest(row, now)
     verdict = _verdict(row, now, reached)
-    own = {"then": NAN, "then_at_least": NAN, "now": now.chance(row)}
+    own = {"then": NAN, "now": now.chance(row), "hindcast": False}
     if before is not None and row["statement_id"] in set(before.register["statement_id"]):
-        own |= {"then": before.chance(row), "then_at_least": before.chance(row, at_least=True)}
+        known_on = reached if reached is not pd.NaT else row["due"]
+        own |= {"then": before.chance(row), "hindcast": bool(before.entered > known_on)}
     decided = {Verdict.met: 1.0, Verdict.missed: 0.0}
     return own | {
         "verdict": str(verdict),
@@ -124,8 +115,7 @@ def _scored(row: dict[str, Any], now: Knowledge, before: Knowledge | None) -> di
         "latest_on": latest_on,
         "error": latest / row["value"] - 1,
         "course": _course(row, latest),
-        "outcome": decided.get(verdict, own["now"]),
-        "outcome_at_least": 1.0 if verdict is Verdict.met else now.chance(row, at_least=True),
+        "outcome": decided.get(verdict, NAN),
     }
 
 

@@ -94,9 +94,11 @@ class Revenue(Findings):
     def run_rates(self) -> pd.DataFrame:
         """Run-rates stated, of whoever files or speaks of dollars, in dollars, with ``measure`` and ``on``.
 
-        Of two on one day the one annualised from a month comes last.
+        Of two on one day the one annualised from a month comes last. What is dated by a span only, as in a chart of
+        several months, is left out: nobody said it of its last day.
         """
         said = self.cat.statements.query("metric == 'run_rate' and kind == 'run_rate'").dropna(subset=["value"])
+        said = said[said["period_start"] == said["period_end"]]
         said = said[said["base_unit"].eq("USD") | said["entity_id"].isin(self.filers)]
         dollars = scoped(self.cat.in_currency(said, "USD", "closing"), self.cat.segments)
         dated = dollars.assign(on=dollars["period_end"], longer=dollars["definition"].eq("monthly_x12"))
@@ -141,7 +143,7 @@ class Revenue(Findings):
     @finding
     def stated(self) -> pd.DataFrame:
         """Run-rates said, guided or forecast, in dollars at the closing rate; ``on`` is the day spoken about."""
-        said = self._own(self.cat.statements.query("metric == 'run_rate'"))
+        said = self._own(self.cat.statements.query("metric == 'run_rate' and period_start == period_end"))
         said = self.cat.in_currency(scoped(said, self.cat.segments), "USD", "closing").dropna(subset=["value"])
         said = said.assign(on=said["period_end"], forecast=~said["kind"].eq("run_rate"))
         return self._named(said).sort_values("on")
