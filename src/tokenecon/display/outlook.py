@@ -50,17 +50,8 @@ def growth_asked(ax: Axes, required: pd.DataFrame, seen: pd.DataFrame, palette: 
     )
     for company, asked in required.sort_values("growth").groupby("company"):
         ax.plot(asked["growth"], asked["company"], "D", color=palette.get(company, style.INK), markerfacecolor="none")
-        for place, row in enumerate(asked.itertuples()):
-            up = place % 2 == 0
-            note(
-                ax,
-                f"{row.value / 1e6:,.0f}",
-                row.growth,
-                company,
-                (0, 7 if up else -8),
-                ha="center",
-                va="bottom" if up else "top",
-            )
+        for row in asked.iloc[[0, -1]].drop_duplicates("growth").itertuples():
+            note(ax, f"{row.value / 1e6:,.0f}", row.growth, company, (0, 7), ha="center", va="bottom")
     ax.axvline(0, color=style.MUTED, linewidth=0.8)
     ax.set_ylim(len(order) - 0.4, -0.6)
     percent_below(ax)
@@ -149,7 +140,7 @@ def year_share(ax: Axes, draws: np.ndarray, expected: pd.DataFrame, filed: pd.Da
         note(ax, f"{row.said_by}\n{row.value:.0%}", row.value, ax.get_ylim()[1], (-4, -2), ha="right", va="top")
     for row in filed[filed["entity_id"] == company.id].itertuples():
         ax.axvline(row.share, color=company.colour, linewidth=1.6)
-        note(ax, f"{row.period} filed\n{row.share:.0%}", row.share, ax.get_ylim()[1], (-4, -2), ha="right", va="top")
+        note(ax, f"{row.period} filed\n{row.share:.0%}", row.share, ax.get_ylim()[1], (-4, -32), ha="right", va="top")
     ax.set_xlim(0, 1)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -294,7 +285,8 @@ def price_label(label: str) -> str:
         return label
     model, _, market = label.removeprefix("list, ").rpartition("-")
     where = {"domestic": "list at home", "international": "list abroad"}.get(market, "list")
-    return f"{model_name(model)}, {where}"
+    family, version, *variant = model.split("-")
+    return f"{' '.join([model_name(f'{family}-{version}'), *map(str.title, variant)])}, {where}"
 
 
 def peer_table(cells: pd.DataFrame, peers: Sequence[Company], forms: Mapping[str, str]) -> pd.DataFrame:

@@ -22,31 +22,31 @@ def test_about_a_half_is_a_band_and_not_a_threshold(value, qualifier, expected):
     assert register.band(value, qualifier) == pytest.approx(expected)
 
 
-def test_scores_of_sure_and_of_undecided_forecasts():
-    said, came = pd.Series([1.0, 0.0, 0.5, 0.8]), pd.Series([1.0, 1.0, 1.0, 0.3])
-    assert scores.brier(said, came).tolist() == pytest.approx([0, 1, 0.25, 0.3 * 0.04 + 0.7 * 0.64])
-    logs = scores.log_score(said, came, draws=100)
-    assert logs[2] == pytest.approx(np.log(2)) and logs[1] == pytest.approx(-np.log(0.005))
-    assert np.isfinite(logs).all()
+def test_only_what_is_decided_has_a_score():
+    said, came = pd.Series([1.0, 0.0, 0.5, 0.8]), pd.Series([1.0, 1.0, 1.0, np.nan])
+    assert scores.brier(said, came).tolist() == pytest.approx([0, 1, 0.25, np.nan], nan_ok=True)
 
 
 def test_a_true_probability_has_the_best_expected_score():
     grid = pd.Series(np.linspace(0.01, 0.99, 99))
-    for score in (scores.brier, scores.log_score):
-        assert grid[score(grid, pd.Series(0.3, index=grid.index)).idxmin()] == pytest.approx(0.3)
+    expected = 0.3 * scores.brier(grid, pd.Series(1.0, grid.index)) + 0.7 * scores.brier(
+        grid, pd.Series(0.0, grid.index)
+    )
+    assert grid[expected.idxmin()] == pytest.approx(0.3)
 
 
 class Planted:
     """An edition with planted run-rates and nothing else."""
 
-    def __init__(self, rates, register):
+    def __init__(self, rates, register, entered="2026-01-01", probability=float("nan")):
+        self.entered, self.probability = pd.Timestamp(entered), probability
         self.stated, self.register, self.figures = rates, register, pd.DataFrame(columns=FIGURES)
 
     def draws(self, forecast):
         return None
 
     def chance(self, forecast, *, at_least=False):
-        return float("nan")
+        return self.probability
 
 
 def aim(value, said="2026-03-31", due="2026-12-31", speaker="them", passed=False, **more):
@@ -76,9 +76,20 @@ def test_a_level_is_met_on_the_day_it_is_first_stated_for_the_same_scope():
 
 
 def test_a_level_stated_before_the_forecast_does_not_meet_it():
-    assert planted([rate(9, "2026-02-01")], aim(6)).iloc[0]["verdict"] == "open"
+    row = planted([rate(9, "2026-02-01")], aim(6)).iloc[0]
+    assert (row["verdict"], np.isnan(row["outcome"])) == ("open", True)
 
 
 def test_a_revised_forecast_is_superseded_and_the_revision_is_open():
     found = planted([rate(5, "2026-04-30")], aim(6), aim(9, said="2026-08-31"))
     assert found["verdict"].tolist() == ["superseded", "open"]
+
+
+@pytest.mark.parametrize("entered, hindcast", [("2026-08-30", False), ("2026-09-01", True)])
+def test_a_probability_of_priors_entered_after_the_outcome_is_a_hindcast(entered, hindcast):
+    register = pd.DataFrame([aim(6)])
+    now = Planted(pd.DataFrame([rate(7, "2026-08-31")]), register)
+    before = Planted(pd.DataFrame([rate(5, "2026-03-31")]), register, entered, 0.8)
+    row = scores.score(now, before).iloc[0]
+    assert (row["verdict"], row["hindcast"]) == ("met", hindcast)
+    assert row["brier"] == pytest.approx(0.04)

@@ -545,7 +545,7 @@ class Outlook(Findings):
             if own is not None and own.start.on < self.starts[vendor.id].on:
                 fan = scenarios.fan(own.of(self.scope[vendor.id]), own.days)
                 parts.append(fan[fan["on"] <= self.until].assign(entity_id=vendor.id, company=vendor.name))
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*self.fans.columns])
+        return pd.concat(parts, ignore_index=True) if parts else self.fans.iloc[:0]
 
     # Money
 
@@ -736,6 +736,7 @@ class Outlook(Findings):
         rates = self.cat.fx[(self.cat.fx["base"] == "USD") & self.cat.fx["kind"].ne("annual_average")]
         rates = rates.rename(columns={"date": "on", "quote": "base_unit", "rate": "per_dollar"}).sort_values("on")
         found = frame.reset_index(drop=True).rename_axis("place").reset_index().sort_values("on")
+        found["base_unit"] = found["base_unit"].astype(object)
         found = pd.merge_asof(found, rates[["on", "base_unit", "per_dollar"]], on="on", by="base_unit")
         rate = found["per_dollar"].where(found["base_unit"] != "USD", 1.0)
         found = found.assign(value=found["value"] / rate, base_unit="USD").sort_values("place")
@@ -745,7 +746,7 @@ class Outlook(Findings):
 
     @finding
     def against_consensus(self) -> pd.DataFrame:
-        """Amounts of a company's past period that analysts expected and that were filed since: ``value``, ``actual``."""
+        """Amounts that analysts expected of a past period and that were filed since: ``value``, ``actual``."""
         rows = self.outcomes[self.outcomes["kind"].isin(["consensus", "forecast"]) & self.outcomes["passed"]]
         rows = rows[rows["actual"].notna() & rows["metric"].ne("run_rate")]
         return rows.assign(company=rows["entity_id"].map(self.names), ratio=rows["actual"] / rows["value"])

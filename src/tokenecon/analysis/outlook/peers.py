@@ -36,6 +36,7 @@ def capitalisation(prices: pd.DataFrame) -> pd.DataFrame:
     printed = kept[kept["metric"] == "market_capitalisation"].assign(what="capitalisation")
     shares = kept.loc[kept["metric"] == "shares_in_issue", ["entity_id", "on", "value"]].sort_values("on")
     closes = kept[kept["metric"] == "share_price"].sort_values("on")
+    closes, shares = (frame.astype({"entity_id": object}) for frame in (closes, shares))
     both = pd.merge_asof(closes, shares.rename(columns={"value": "shares"}), on="on", by="entity_id")
     worked = both.assign(value=both["value"] * both["shares"], what="price times shares").dropna(subset=["value"])
     columns = ["entity_id", "on", "value", "base_unit", "what", "tier", "source_id"]
@@ -63,7 +64,7 @@ def over_run_rate(values: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:
     # What is published later about an earlier day is no news of the present one.
     known = known[known["on"] >= known.groupby("entity_id")["on"].cummax()]
     right = known[["entity_id", "since", "stated_on", "measure", "run_rate"]]
-    left = values.sort_values("on")
+    left = values.sort_values("on").astype({"entity_id": object})
     both = pd.merge_asof(left, right, left_on="on", right_on="since", by="entity_id").dropna(subset=["run_rate"])
     return both.assign(multiple=both["value"] / both["run_rate"]).sort_values(["entity_id", "on"], ignore_index=True)
 

@@ -1,0 +1,104 @@
+"""What was raised, and what is paid for a run-rate, on planted rows."""
+
+import pandas as pd
+import pytest
+
+from tokenecon.analysis.outlook import funds, peers
+from tokenecon.analysis.outlook.findings import Outlook
+
+
+def raised(*items):
+    rows = [("firm", item, pd.Timestamp(day), value, unit) for item, day, value, unit in items]
+    return pd.DataFrame(rows, columns=["entity_id", "item", "period_end", "value", "base_unit"])
+
+
+def test_a_transaction_counts_once_net_before_gross():
+    found = funds.transactions(
+        raised(
+            ("placing-2026-07-gross", "2026-07-13", 110, "HKD"),
+            ("placing-2026-07-net", "2026-07-13", 100, "HKD"),
+            ("ipo-gross-base", "2026-01-08", 40, "HKD"),
+            ("ipo-gross-with-over-allotment", "2026-01-08", 46, "HKD"),
+        )
+    )
+    assert found.set_index("name")["value"].to_dict() == {"placing-2026-07": 100, "ipo": 46}
+
+
+def test_a_sum_is_left_out_only_where_its_parts_are_known():
+    sum_ = ("placing-and-bond-2026-07-net", "2026-07-16", 15, "HKD")
+    parts = [("bond-2026-07-net", "2026-07-16", 6, "HKD"), ("placing-2026-07-net", "2026-07-16", 9, "HKD")]
+    assert funds.transactions(raised(sum_, *parts))["value"].sum() == 15
+    assert funds.transactions(raised(sum_, parts[0]))["name"].tolist() == ["placing-and-bond-2026-07", "bond-2026-07"]
+    assert funds.transactions(raised(sum_))["value"].tolist() == [15]
+
+
+def test_no_currency_is_dropped():
+    rows = raised(("placing-2026-07-net", "2026-07-13", 1, "HKD"), ("placing-and-bond-2026-09", "2026-09-13", 5, "USD"))
+    assert funds.transactions(rows)["base_unit"].tolist() == ["HKD", "USD"]
+
+
+def test_the_largest_raise_in_dollars_is_among_what_keeps_a_company_going():
+    """The placing and convertible of September are stated in dollars, the other raises in Hong Kong dollars."""
+    cash = Outlook.open("2026H1").cash.set_index("entity_id")
+    assert cash.loc["zhipu", "raised"] > 5e9
+    assert cash.loc["zhipu", "loans"] == pytest.approx(2_224.789e6 / 6.7758, rel=0.001)
+    assert cash.loc["minimax", "raised"] == pytest.approx(15_877e6 / 7.8377, rel=0.001)
+    assert (cash["months_net"] < cash["months_filed"]).all()
+
+
+def prices(*rows):
+    columns = ["metric", "item", "period_end", "value"]
+    frame = pd.DataFrame(rows, columns=columns).assign(entity_id="firm", base_unit="HKD", tier="press", source_id="S")
+    return frame.assign(period_end=pd.to_datetime(frame["period_end"]))
+
+
+def test_a_value_is_printed_or_price_times_shares_known_that_day():
+    found = peers.capitalisation(
+        prices(
+            ("shares_in_issue", "", "2026-01-01", 10),
+            ("shares_in_issue", "placing", "2026-03-01", 12),
+            ("share_price", "close", "2026-02-01", 5),
+            ("share_price", "close", "2026-04-01", 5),
+            ("share_price", "high", "2026-05-01", 99),
+            ("share_price", "close", "2026-06-01", 5),
+            ("market_capitalisation", "close", "2026-06-01", 61),
+        )
+    )
+    assert found["value"].tolist() == [50, 60, 61]
+
+
+def test_a_run_rate_counts_from_the_day_it_was_published_and_news_of_the_past_is_none():
+    values = pd.DataFrame(
+        {"entity_id": "firm", "on": pd.to_datetime(["2026-01-15", "2026-03-01", "2026-06-01"]), "value": 100.0}
+    )
+    stated = pd.DataFrame(
+        [("2026-02-01", "2026-02-05", 10.0), ("2026-01-01", "2026-05-01", 1.0), ("2026-05-31", "2026-07-01", 50.0)],
+        columns=["on", "published_on", "value"],
+    ).assign(entity_id="firm", measure="total")
+    stated = stated.assign(on=pd.to_datetime(stated["on"]), published_on=pd.to_datetime(stated["published_on"]))
+    found = peers.over_run_rate(values, stated)
+    assert found["multiple"].tolist() == [10.0, 10.0]
+
+
+def test_a_peer_has_the_first_metric_it_has_and_its_newest_figure():
+    rows = pd.DataFrame(
+        [
+            ("gross_margin", "2025-12-31", 0.2),
+            ("gross_margin", "2026-06-30", 0.3),
+            ("gross_margin_said", "2026-09-30", 0.9),
+        ],
+        columns=["metric", "period_end", "value"],
+    ).assign(entity_id="firm", segment="total", tier="filing", source_id="S")
+    found = peers.newest(rows.assign(period_end=pd.to_datetime(rows["period_end"])), peers.MARGINS)
+    assert found["value"].tolist() == [0.3]
+
+
+@pytest.mark.parametrize("edition", ["2025FY", "2026H1", "2026Q3"])
+def test_every_peer_is_named_and_no_figure_is_without_its_day_and_evidence(edition):
+    found = Outlook.open(edition)
+    wanted = [*found.edition.companies, *found.edition.peers]
+    assert [peer.id for peer in found.peers] == [one for one in wanted if one in set(found.cat.entities["entity_id"])]
+    cells = found.peer_cells
+    assert cells[["value", "on", "tier", "source_id"]].notna().all(axis=None)
+    assert (cells["on"] <= found.as_of).all()
+    assert not cells.duplicated(["entity_id", "item"]).any()
