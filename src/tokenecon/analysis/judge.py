@@ -293,6 +293,11 @@ def about(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
     return frame[frame["entity_id"] == claim["entity_id"]]
 
 
+def threshold(known: Any, claim: Claim, name: str) -> float:
+    """Return a threshold of the rule that judges a claim, as ``data/rules.csv`` has it."""
+    return known.cat.threshold(claim["computation"], name)
+
+
 def against_print(claim: Claim, value: float) -> tuple[Verdict, str]:
     """Judge a value against the figure as printed."""
     factor = claim["value"] / float(claim["printed"])

@@ -30,6 +30,8 @@ for _function in (
 ):
     computation(_function)
 
+ALL = "ledger"
+"""What rules of all claims together are filed under."""
 FIGURES = (Verdict.reproduced, Verdict.rounded_inputs, Verdict.differs, Verdict.definition_mixed)
 BUSINESS = (Verdict.supported, Verdict.not_supported, Verdict.undetermined)
 FORECASTS = (Verdict.open, Verdict.met, Verdict.missed, Verdict.superseded)
@@ -132,6 +134,23 @@ def unregistered(data: Data) -> Iterator[Finding]:
     for line, row in data.rows("claims"):
         if row["computation"] not in COMPUTATIONS:
             message = f"'{row['computation']}' is no computation of tokenecon.analysis.ledger"
+            yield data.finding("claims", line, "computation", message)
+
+
+def unruled(data: Data) -> Iterator[Finding]:
+    """Report rules of computations that no claim names, and claims about the business judged without a rule."""
+    claimed = {row["computation"] for _, row in data.rows("claims")}
+    ruled = {row["computation"] for _, row in data.rows("rules")}
+    for line, row in data.rows("rules"):
+        if row["computation"] not in claimed | {ALL}:
+            yield data.finding("rules", line, "computation", f"no claim names '{row['computation']}'; delete the line")
+        if bool(row["threshold"]) != bool(row["value"]):
+            yield data.finding("rules", line, "value", "goes with threshold: give both or neither")
+        if bool(row["value"]) != bool(row["unit"]):
+            yield data.finding("rules", line, "unit", "goes with value: give both or neither")
+    for line, row in data.rows("claims"):
+        if row["kind"] == "structural" and row["computation"] not in ruled | {"not_testable"}:
+            message = f"'{row['computation']}' has no rule in data/rules.csv; add how it judges, and why"
             yield data.finding("claims", line, "computation", message)
 
 

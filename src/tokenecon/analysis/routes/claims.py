@@ -25,6 +25,7 @@ from tokenecon.analysis.judge import (
     keys,
     ranged,
     span_of,
+    threshold,
 )
 from tokenecon.analysis.revenue.claims import judged_figure, metric_sources
 from tokenecon.analysis.revenue.findings import Revenue
@@ -110,7 +111,7 @@ def volume_share(known: Findings, claim: Claim) -> Result:
         f"part of volume in the logarithm of stated volume times price, {len(parts)} readings for "
         f"{' and '.join(parts['period'].unique())}. They are the company's words and exceed what revenue did"
     )
-    verdict = by_interval(volume.min(), volume.max(), 0.5)
+    verdict = by_interval(volume.min(), volume.max(), threshold(known, claim, "most"))
     return ranged(verdict, volume, "readings", "percent", note, _said_sources(known, PRICE_AND_VOLUME), ROUTES)
 
 
@@ -147,15 +148,16 @@ def price_and_volume(known: Findings, claim: Claim) -> Result:
 def minimax_tokens_drive(known: Findings, claim: Claim) -> Result:
     """Compare the growth of MiniMax's tokens with that of its run-rate or pace over about the same months."""
     rates = about(known.of(Revenue).run_rates, claim).query("measure == 'total'")
+    near, far = (pd.Timedelta(days=threshold(known, claim, name)) for name in ("end_days", "start_days"))
     found, told, sources = [], [], []
     for statement, months in MINIMAX_VOLUMES.items():
         said = _said(known, statement)
         if said is None:
             continue
         start, start_text = _pace_at(
-            about(known.of(Revenue).dollars, claim), rates, said["period_end"] - pd.DateOffset(months=months)
+            about(known.of(Revenue).dollars, claim), rates, said["period_end"] - pd.DateOffset(months=months), far
         )
-        end = rates[(rates["on"] - said["period_end"]).abs() <= pd.Timedelta(days=31)]
+        end = rates[(rates["on"] - said["period_end"]).abs() <= near]
         if end.empty or start != start:
             continue
         multiple = end["value"].iloc[-1] / start
@@ -168,14 +170,14 @@ def minimax_tokens_drive(known: Findings, claim: Claim) -> Result:
     return ranged(by_agreement(list(values > 1)), values, "spans", "ratio", note, sources, ROUTES)
 
 
-def _pace_at(dollars: pd.DataFrame, rates: pd.DataFrame, day: pd.Timestamp) -> tuple[float, str]:
-    """Return the last run-rate stated about a day, else the annual pace of the last period filed by then."""
-    near = rates[(rates["on"] - day).abs() <= pd.Timedelta(days=45)]
+def _pace_at(dollars: pd.DataFrame, rates: pd.DataFrame, day: pd.Timestamp, reach: pd.Timedelta) -> tuple[float, str]:
+    """Return the last run-rate stated within reach of a day, else the annual pace of the last period filed by then."""
+    near = rates[(rates["on"] - day).abs() <= reach]
     if len(near):
         row = near.loc[(near["on"] - day).abs().idxmin()]
         return float(row["value"]), f"from {row['on']:%Y-%m-%d}"
     flows = dollars.query("measure == 'total'")
-    filed = revenue.annualised(revenue.finest(flows[flows["period_end"] <= day + pd.Timedelta(days=45)]))
+    filed = revenue.annualised(revenue.finest(flows[flows["period_end"] <= day + reach]))
     if filed.empty:
         return NAN, ""
     return float(filed["annualised"].iloc[-1]), f"from the pace of {filed['period'].iloc[-1]}"
