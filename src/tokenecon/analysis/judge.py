@@ -126,6 +126,13 @@ def by_agreement(holds: Sequence[bool], least: int = 2) -> Verdict:
     return Verdict.supported if holds[0] else Verdict.not_supported
 
 
+def by_halves(halves: Mapping[str, Verdict]) -> tuple[Verdict, str]:
+    """Judge a claim by its parts: each in the note; together it stands or falls only where all of them do."""
+    told = "; ".join(f"{part}: {verdict}" for part, verdict in halves.items())
+    (first, *others) = set(halves.values())
+    return (Verdict.undetermined if others else first), told
+
+
 def by_comparison(one: float, other: float) -> Verdict:
     """Judge a claim that one filed amount exceeds another: accounts have no sampling error."""
     if one != one or other != other:

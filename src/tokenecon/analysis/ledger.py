@@ -81,6 +81,13 @@ class Ledger(Findings):
         return pd.crosstab(self.counted["group"], self.counted["verdict"])
 
     @finding
+    def turned(self) -> pd.DataFrame:
+        """Claims whose verdict is another than in the edition before: ``text``, ``then``, ``now``, and ``note``."""
+        earlier = self.before.rows if self.before else self.rows
+        found = self.rows.merge(earlier[["claim_id", "verdict"]].rename(columns={"verdict": "then"}), on="claim_id")
+        return found[found["verdict"] != found["then"]].rename(columns={"verdict": "now"}).reset_index(drop=True)
+
+    @finding
     def headlines(self) -> Mapping[str, tuple[Estimate, float]]:
         """Headline estimates of the chapters that draw samples, each with what it is tested against."""
         rooms = {"market": self.of(Market).headlines, "prices": self.of(Pricing).family}

@@ -5,7 +5,7 @@ Each docstring states the rule of the verdict. Thresholds are judgements: ``data
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tokenecon.analysis import routes
 from tokenecon.analysis.estimate import Estimate
@@ -14,6 +14,7 @@ from tokenecon.analysis.judge import (
     Claim,
     Result,
     Verdict,
+    by_halves,
     by_interval,
     computation,
     estimated,
@@ -35,13 +36,6 @@ def used(known: Findings, *, tokens: bool = False, prices: bool = True) -> tuple
         scores = known.cat.capability.query("benchmark == 'aa_index'")
         found |= {*known.of(Market).lists["source_id"], *scores["source_id"]}
     return keys(found)
-
-
-def by_halves(halves: Mapping[str, Verdict]) -> tuple[Verdict, str]:
-    """Judge a claim by its parts: each in the note; together it stands or falls only where all of them do."""
-    told = "; ".join(f"{part}: {verdict}" for part, verdict in halves.items())
-    (first, *others) = set(halves.values())
-    return (Verdict.undetermined if others else first), told
 
 
 @computation
