@@ -11,7 +11,8 @@ HEAD = 9
 def numbers(edition):
     """Return every number of chapter 3 that the referee holds, by its own name."""
     prices = lists.own_lists(edition)
-    return premia(edition, prices) | trends(edition) | lasting(edition) | cheap(edition, prices) | nearness(edition)
+    priced = premia(edition, prices) | cheap(edition, prices) | fall(edition, prices)
+    return priced | trends(edition) | lasting(edition) | nearness(edition)
 
 
 def premia(edition, prices):
@@ -187,3 +188,19 @@ def cheap(edition, prices):
             if abs(one["score"] - other["score"]) / min(one["score"], other["score"]) <= 0.05:
                 wins.append((one["blend"] < other["blend"]) == (one["tokens"] > other["tokens"]))
     return {"cheaper leads, n": len(wins), "cheaper leads": float(np.mean(wins))}
+
+
+def fall(edition, prices):
+    """Return by how much the lowest price of the score that led first falls in a year, on the first days of months."""
+    scored, day = lists.scores(edition)
+    begin = pd.Timestamp(prices["published_on"].min().year + 1, 1, 1)
+    rows, level = [], None
+    for month in pd.date_range(begin, day, freq="MS"):
+        sold = lists.on_day(prices, month).merge(scored[["model_id", "score"]], on="model_id")
+        sold = sold[sold["blend"] > 0]
+        level = sold["score"].max() if level is None else level
+        rows.append(((month - begin).days / 365.25, sold.loc[sold["score"] >= level, "blend"].min()))
+    found = pd.DataFrame(rows, columns=["years", "price"]).dropna()
+    slope = np.polyfit(found["years"], np.log(found["price"]), 1)[0]
+    name = "fall of the first leader's price"
+    return {name: 1 - np.exp(slope), f"{name}, n": len(found)}

@@ -135,11 +135,14 @@ def lag(edition, scored, day, abroad):
     sold = sold[sold["released_on"] <= day].sort_values(["released_on", "score"], ascending=[True, False])
     own, other = (sold[sold["country"] == code] for code in (CN, US))
     records = other[other["score"] > other["score"].cummax().shift(fill_value=0)]
-    rows = []
+    paths, rows, ratios = abroad.merge(scored[["model_id", "score"]], on="model_id"), [], []
     for record in records.to_dict("records"):
         reached = own[own["score"] >= record["score"]]
         end = reached["released_on"].min() if len(reached) else day
         rows.append((record["released_on"], max((end - record["released_on"]).days, 0), len(reached) > 0))
+        if len(reached):
+            follower = reached.sort_values("released_on", kind="stable").iloc[0]
+            ratios.append(against_equals(paths, follower, record, max(end, record["released_on"])))
     found = pd.DataFrame(rows, columns=["on", "days", "reached"])
     half = found["on"].dt.year.astype(str) + np.where(found["on"].dt.month <= 6, " H1", " H2")
     numbers = {
@@ -147,9 +150,20 @@ def lag(edition, scored, day, abroad):
         "records reached": int(found["reached"].sum()),
         "lag": lists.median_lasting(found["days"], found["reached"]),
     }
+    for name, values in pd.DataFrame(ratios).items():
+        numbers[f"follower, {name}"] = values.median()
     for name, rows in found.groupby(half):
         numbers[f"lag, {name}"] = lists.median_lasting(rows["days"], rows["reached"])
     return numbers
+
+
+def against_equals(paths, follower, record, day):
+    """Return a follower's price at release over the cheapest American model on sale that day, by the score it needs."""
+    price = follower["blend"] if follower["at_release"] else float("nan")
+    sold = lists.held_on(paths, day)
+    sold = sold[sold["country"] == US]
+    needed = {"equal": follower["score"], "as_record": record["score"]}
+    return {name: price / sold.loc[sold["score"] >= score, "blend"].min() for name, score in needed.items()}
 
 
 def frontier(abroad, scored, day):
