@@ -31,7 +31,7 @@ def test_leaves_what_later_tools_rely_on(built):
     }
     manifest = json.loads((folder / "manifest.json").read_text())
     assert (manifest["edition"], manifest["as_of"]) == ("2025FY", "2026-04-15")
-    assert {"data/numbers.csv", "src/tokenecon/shown.py", "uv.lock", "notebooks/01_one.ipynb"} <= set(
+    assert {"data/numbers.csv", "src/tokenecon/shown.py", "requirements.lock", "notebooks/01_one.ipynb"} <= set(
         manifest["inputs"]
     )
     assert manifest["renderer"]["versions"].keys() == {"pandoc", "typst"}
@@ -49,7 +49,7 @@ def test_nothing_runs_when_nothing_changed(built):
         ("src/tokenecon/shown.py", "\n# a remark\n", "src/tokenecon/shown.py changed"),
         ("src/tokenecon/shown.js", "draw();\n", "src/tokenecon/shown.js changed"),
         ("data/numbers.csv", "y,2\n", "data/numbers.csv changed"),
-        ("uv.lock", "# new\n", "uv.lock changed"),
+        ("requirements.lock", "# new\n", "requirements.lock changed"),
         ("data/editions/2025FY.toml", "# new\n", "edition file changed"),
         ("data/datapackage.json", "\n", "data/datapackage.json changed"),
     ],
