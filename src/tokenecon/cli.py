@@ -143,6 +143,29 @@ def verify(edition: Edition = None) -> None:
 
 
 @app.command()
+def site(
+    renderer: Annotated[Renderer, typer.Option("--renderer", "-r", help="As for build.")] = Renderer.auto,
+    cluster: Cluster = None,
+) -> None:
+    """Put all published editions into `build/site/`, as they are served: pages, index, feed, errata; and check them.
+
+    Where the pages will stand is `site-url` in `report/_quarto.yml`, or the environment variable `TOKENECON_SITE_URL`;
+    with it they name their address, and there is a `sitemap.xml`. Without it they can be read just as well.
+    """
+    from tokenecon import publish
+
+    with _errors():
+        folder, problems = publish.publish_site(
+            renderer.value, lambda line: out.print(line, markup=False), cluster=cluster, check=find_faults
+        )
+    for problem in problems:
+        out.print(problem, markup=False)
+    if problems:
+        raise typer.Exit(1)
+    out.print(f"wrote {folder}: no broken link, no request to another host", markup=False)
+
+
+@app.command()
 def claims(
     edition: Edition = None,
     verdict: Annotated[list[str] | None, typer.Option(help="Only claims with this verdict; may be repeated.")] = None,
