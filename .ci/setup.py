@@ -1,6 +1,7 @@
 """Set up without make, on any system: a virtual environment in .venv from requirements.lock, hashes checked.
 
-Run it with the Python to be used: `python3 .ci/setup.py`, on Windows `py .ci\\setup.py`.
+Run it with the Python to be used: `python3 .ci/setup.py`, on Windows `py .ci\\setup.py`. With `--check` it goes on to
+check the data and to build the newest edition, as a machine without make can.
 """
 
 import subprocess
@@ -19,6 +20,9 @@ def main() -> None:
     pip = [str(programs / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--require-hashes", "--requirement", "requirements.lock"], cwd=ROOT, check=True)
     subprocess.run([*pip, "--no-deps", "--editable", "."], cwd=ROOT, check=True)
+    if "--check" in sys.argv[1:]:
+        for words in (["check"], ["build", "--renderer", "embedded"], ["verify"]):
+            subprocess.run([str(programs / "tokenecon"), *words], cwd=ROOT, check=True)
     print(f"ready: {programs / 'tokenecon'} build")
 
 
