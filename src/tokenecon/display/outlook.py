@@ -140,7 +140,7 @@ def year_share(ax: Axes, draws: np.ndarray, expected: pd.DataFrame, filed: pd.Da
         note(ax, f"{row.said_by}\n{row.value:.0%}", row.value, ax.get_ylim()[1], (-4, -2), ha="right", va="top")
     for row in filed[filed["entity_id"] == company.id].itertuples():
         ax.axvline(row.share, color=company.colour, linewidth=1.6)
-        note(ax, f"{row.period} filed\n{row.share:.0%}", row.share, ax.get_ylim()[1], (-4, -32), ha="right", va="top")
+        note(ax, f"filed\n{row.share:.0%}", row.share, ax.get_ylim()[1], (-4, -32), ha="right", va="top")
     ax.set_xlim(0, 1)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -168,7 +168,7 @@ def tornado(ax: Axes, swings: pd.DataFrame, base: float, company: Company) -> No
             note(ax, text, share, level, (4 if right else -4, 0), ha="left" if right else "right", va="center", size=8)
     ax.axvline(base, color=style.INK, linewidth=1)
     ax.set_yticks(range(len(swings)), [PARAMETER_LABELS[name] for name in swings["parameter"][::-1]])
-    ax.set_xlim(-0.14, 1.14)
+    ax.set_xlim(-0.24, 1.2)
     ax.set_xticks(np.linspace(0, 1, 6))
     percent_below(ax)
 

@@ -102,3 +102,18 @@ def test_every_peer_is_named_and_no_figure_is_without_its_day_and_evidence(editi
     assert cells[["value", "on", "tier", "source_id"]].notna().all(axis=None)
     assert (cells["on"] <= found.as_of).all()
     assert not cells.duplicated(["entity_id", "item"]).any()
+
+
+def test_a_forecast_in_yuan_is_judged_in_yuan():
+    """Six billion yuan are not six billion dollars: the simulated year is brought to the forecast's own currency."""
+    found = Outlook.open("2026Q3")
+    row = found.register.query(
+        "base_unit == 'CNY' and metric == 'revenue' and period == 'FY2026' and entity_id == 'zhipu'"
+    )
+    forecast = row.iloc[-1].to_dict()
+    year = found.years["zhipu"]
+    assert found.per_dollar[forecast["statement_id"]] == pytest.approx(6.75, abs=0.15)
+    rate = found.per_dollar[forecast["statement_id"]]
+    assert found.draws(forecast) == pytest.approx((year["api"] + year["other"]) * rate)
+    told = found.chances.set_index("statement_id").loc[forecast["statement_id"]]
+    assert told["probability"] == pytest.approx(found.chance(forecast, at_least=True))

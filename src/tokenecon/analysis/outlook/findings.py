@@ -208,10 +208,18 @@ class Outlook(Findings):
         """Companies of the edition with accounts to add a year up from."""
         return tuple(own for own in self.companies if own.id in self.starts and self.starts[own.id].last_months)
 
+    @finding
+    def per_dollar(self) -> pd.Series:
+        """How many of each forecast's own units make a dollar, at the last rate known when it was said; else one."""
+        money = self.register[self.register["base_unit"].isin(self.cat.fx["quote"])]
+        one = self._dollars(money.assign(on=money["said_on"], value=1.0)).set_index("statement_id")["value"]
+        return (1 / one).reindex(self.register["statement_id"]).fillna(1.0)
+
     def draws(self, forecast: Mapping[str, Any]) -> np.ndarray | None:
-        """Return what a forecast speaks about, one value a draw; None where it is not modelled."""
+        """Return what a forecast speaks about in its own unit, one value a draw; None where it is not modelled."""
         own = self.paths.get(forecast["entity_id"])
-        return scenarios.quantity(own, forecast) if own is not None else None
+        found = scenarios.quantity(own, forecast) if own is not None else None
+        return None if found is None else found * self.per_dollar.get(forecast["statement_id"], 1.0)
 
     def chance(self, forecast: Mapping[str, Any], *, at_least: bool = False) -> float:
         """Return the share of draws in the band of a forecast, or at its value or above; NaN if not modelled."""
@@ -224,8 +232,9 @@ class Outlook(Findings):
 
     @finding
     def chances(self) -> pd.DataFrame:
-        """Probability that each open forecast is reached or exceeded, with its range over single priors."""
+        """Probability that each open forecast is reached or exceeded, in dollars, with its range over single priors."""
         known = self.register.query("not passed").dropna(subset=["value"])
+        known = known.assign(value=known["value"] / self.per_dollar.reindex(known["statement_id"]).to_numpy())
         found = scenarios.probabilities(known, self.paths, self.priors)
         return found.assign(company=found["entity_id"].map(self.names))
 
