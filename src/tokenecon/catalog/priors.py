@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -9,8 +10,6 @@ from pathlib import Path
 import pandas as pd
 
 from tokenecon.catalog.editions import Edition
-from tokenecon.catalog.files import read_table
-from tokenecon.catalog.schema import Schema
 
 HASHED = ("holds_from", "entity_id", "parameter", "low", "high", "shape", "correlated_with", "correlation", "added_on")
 
@@ -33,8 +32,9 @@ def fingerprint(edition: Edition, scenarios: Iterable[Mapping[str, str]]) -> str
 
 
 def frozen(root: Path, edition: Edition) -> str | None:
-    """Return the hash to freeze an edition with; none where the data folder describes no priors."""
-    tables = Schema.load(root).tables
-    if "scenarios" not in tables:
+    """Return the hash to freeze an edition with; none where the data folder holds no priors."""
+    file = root / "scenarios.csv"
+    if not file.is_file():
         return None
-    return fingerprint(edition, read_table(root, tables["scenarios"]).frame.to_dict("records"))
+    with file.open(encoding="utf-8", newline="") as rows:
+        return fingerprint(edition, csv.DictReader(rows))
