@@ -285,8 +285,8 @@ def price_label(label: str) -> str:
         return label
     model, _, market = label.removeprefix("list, ").rpartition("-")
     where = {"domestic": "list at home", "international": "list abroad"}.get(market, "list")
-    family, version, *variant = model.split("-")
-    return f"{' '.join([model_name(f'{family}-{version}'), *map(str.title, variant)])}, {where}"
+    parts = model.split("-")
+    return f"{' '.join([model_name('-'.join(parts[:2])), *map(str.title, parts[2:])])}, {where}"
 
 
 def peer_table(cells: pd.DataFrame, peers: Sequence[Company], forms: Mapping[str, str]) -> pd.DataFrame:

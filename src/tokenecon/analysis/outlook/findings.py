@@ -110,12 +110,14 @@ class Outlook(Findings):
         return found.assign(last=last, company=found["entity_id"].map(self.names))
 
     @finding
-    def relayed_target(self) -> pd.Series:
-        """The target that the article relays of the first company, from the run-rate stated with it.
+    def relayed_target(self) -> pd.Series | None:
+        """The target that the article relays of the first company, from the run-rate stated with it; none without one.
 
         ``start``, ``start_on``, ``value``, ``due``, ``months`` and ``growth`` (ratio a month).
         """
         own = self.expectations.query("entity_id == @first and metric == 'run_rate'", local_dict=self._first)
+        if own.empty:
+            return None
         target = own.iloc[-1]
         same = self.stated[(self.stated["entity_id"] == target["entity_id"])]
         same = same[(same["measure"] == target["measure"]) & (same["on"] <= target["said_on"])]
