@@ -51,7 +51,7 @@ def test_a_sentence_prints_its_values_and_records_them(execute):
 
 def test_expressions_that_touch_are_refused(execute):
     notebook = execute(SETUP, "md:It grew `{python} share(x)``{python} share(x)`.")
-    with pytest.raises(PublishError, match="cell 3.*is no expression"):
+    with pytest.raises(PublishError, match=r"cell 3.*is no expression"):
         read_chapter(notebook, "01_x.ipynb")
 
 

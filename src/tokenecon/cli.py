@@ -58,10 +58,10 @@ class Renderer(StrEnum):
 
 def find_faults(data: Path | None = None) -> list[Finding]:
     """Return everything that is wrong with the data; a build asks for it beside the notebooks."""
-    from tokenecon.analysis.ledger import unregistered
+    from tokenecon.analysis.ledger import unregistered, unruled
     from tokenecon.catalog.checks import run_checks
 
-    return run_checks(data, also=(unregistered,))
+    return run_checks(data, also=(unregistered, unruled))
 
 
 @app.command()

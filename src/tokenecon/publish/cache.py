@@ -72,19 +72,21 @@ class Cache:
             return "the executed notebook is damaged"
         if python != platform.python_version():
             return f"Python {platform.python_version()} instead of {python}"
+        same_code = self.project.relative(notebook) if self._code(notebook) == code else None
         for name, digest in known.items():
-            now = self._sha256(name)
-            if now == digest or (name == self.project.relative(notebook) and self._code(notebook) == code):
-                continue
-            if now == MISSING:
-                return f"{name} is gone"
-            if self.project.root / name == self.project.edition_file(self.edition):
-                return "edition file changed"
-            return f"{name} changed"
+            if name != same_code and self._sha256(name) != digest:
+                return self._changed(name)
         for name, digest in variables.items():
             if inputs.digest_of(os.environ.get(name)) != digest:
                 return f"environment variable {name} changed"
         return ""
+
+    def _changed(self, name: str) -> str:
+        if self._sha256(name) == MISSING:
+            return f"{name} is gone"
+        if self.project.root / name == self.project.edition_file(self.edition):
+            return "edition file changed"
+        return f"{name} changed"
 
     def seconds(self, notebook: Path) -> float:
         """Return how long the last execution took, or infinity."""
