@@ -126,6 +126,13 @@ def by_agreement(holds: Sequence[bool], least: int = 2) -> Verdict:
     return Verdict.supported if holds[0] else Verdict.not_supported
 
 
+def by_halves(halves: Mapping[str, Verdict]) -> tuple[Verdict, str]:
+    """Judge a claim by its parts: each in the note; together it stands or falls only where all of them do."""
+    told = "; ".join(f"{part}: {verdict}" for part, verdict in halves.items())
+    (first, *others) = set(halves.values())
+    return (Verdict.undetermined if others else first), told
+
+
 def by_comparison(one: float, other: float) -> Verdict:
     """Judge a claim that one filed amount exceeds another: accounts have no sampling error."""
     if one != one or other != other:
@@ -291,6 +298,11 @@ def _holds(interval: Interval, value: float) -> bool:
 def about(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
     """Return the rows about the entity of a claim."""
     return frame[frame["entity_id"] == claim["entity_id"]]
+
+
+def threshold(known: Any, claim: Claim, name: str) -> float:
+    """Return a threshold of the rule that judges a claim, as ``data/rules.csv`` has it."""
+    return known.cat.threshold(claim["computation"], name)
 
 
 def against_print(claim: Claim, value: float) -> tuple[Verdict, str]:

@@ -72,19 +72,21 @@ class Cache:
             return "the executed notebook is damaged"
         if python != platform.python_version():
             return f"Python {platform.python_version()} instead of {python}"
+        same_code = self.project.relative(notebook) if self._code(notebook) == code else None
         for name, digest in known.items():
-            now = self._sha256(name)
-            if now == digest or (name == self.project.relative(notebook) and self._code(notebook) == code):
-                continue
-            if now == MISSING:
-                return f"{name} is gone"
-            if self.project.root / name == self.project.edition_file(self.edition):
-                return "edition file changed"
-            return f"{name} changed"
+            if name != same_code and self._sha256(name) != digest:
+                return self._changed(name)
         for name, digest in variables.items():
             if inputs.digest_of(os.environ.get(name)) != digest:
                 return f"environment variable {name} changed"
         return ""
+
+    def _changed(self, name: str) -> str:
+        if self._sha256(name) == MISSING:
+            return f"{name} is gone"
+        if self.project.root / name == self.project.edition_file(self.edition):
+            return "edition file changed"
+        return f"{name} changed"
 
     def seconds(self, notebook: Path) -> float:
         """Return how long the last execution took, or infinity."""
@@ -148,7 +150,7 @@ class Cache:
             notebook,
             project.edition_file(self.edition),
             project.data / "datapackage.json",
-            project.root / "uv.lock",
+            project.root / "requirements.lock",
         )
         own = sorted(result.files, key=lambda name: (not name.startswith("src/"), name))
         return list(dict.fromkeys([*(project.relative(path) for path in fixed if path.is_file()), *own]))
@@ -172,7 +174,7 @@ class Cache:
     def report_key(self, made_with: Iterable[str]) -> str:
         """Return a hash of all that a report is made from: the project's files, the executions, and ``made_with``."""
         project = self.project
-        files = [project.root / name for name in ("pyproject.toml", "uv.lock")]
+        files = [project.root / name for name in ("pyproject.toml", "requirements.lock")]
         files += [file for part in ("src", "data", "notebooks") for file in files_below(project.root / part, NO_PART)]
         parts = [f"{project.relative(file)} {self._sha256(project.relative(file))}" for file in files]
         # Executing and staging write these two.

@@ -18,6 +18,7 @@ from tokenecon.analysis.judge import (
     about,
     by_agreement,
     by_comparison,
+    by_halves,
     by_interval,
     changed,
     computation,
@@ -25,12 +26,15 @@ from tokenecon.analysis.judge import (
     keys,
     ranged,
     span_of,
+    threshold,
 )
 from tokenecon.analysis.revenue.claims import judged_figure, metric_sources
 from tokenecon.analysis.revenue.findings import Revenue
 from tokenecon.analysis.routes.findings import PRICE_AND_VOLUME, Routes
 
 ROUTES = "sec-route-divergence"
+PRINTED = {"R&D over revenue": "rd_ratio", "adjusted loss": "loss_per_revenue", "revenue per head": "revenue_per_head"}
+"""Measures of efficiency that an article may print, to their metrics."""
 PLAN_AND_ALL = {"mm_plan_volume_feb": "mm_m2_volume_feb", "zp_plan_volume_h1": "zp_maas_volume_h1"}
 """Statement on the volume of a coding plan to the one on all volume beside it."""
 MINIMAX_VOLUMES = {"mm_m2_volume_feb": 2, "mm_volume_jul": 6}
@@ -110,7 +114,7 @@ def volume_share(known: Findings, claim: Claim) -> Result:
         f"part of volume in the logarithm of stated volume times price, {len(parts)} readings for "
         f"{' and '.join(parts['period'].unique())}. They are the company's words and exceed what revenue did"
     )
-    verdict = by_interval(volume.min(), volume.max(), 0.5)
+    verdict = by_interval(volume.min(), volume.max(), threshold(known, claim, "most"))
     return ranged(verdict, volume, "readings", "percent", note, _said_sources(known, PRICE_AND_VOLUME), ROUTES)
 
 
@@ -131,31 +135,38 @@ def agent_volume(known: Findings, claim: Claim) -> Result:
 
 @computation
 def price_and_volume(known: Findings, claim: Claim) -> Result:
-    """Ask whether paid volume rose while the price did: revenue over price, for every reading and basis."""
+    """Judge two halves: that paid volume rose while the price did, and that supply fell short, which nothing shows.
+
+    Paid volume is revenue over price, for every reading and basis.
+    """
     own = about(known.of(Routes).split, claim).drop_duplicates(["period", "basis"])
     paid = own["multiple"] / own["price"]
     stated = known.of(Routes).split["volume"]
     note = (
         f"revenue over stated price leaves paid volume {span_of(paid, '.2f')} times its start, where "
-        f"{span_of(stated, '.0f')} times are stated for calls. That supply fell short is not tested"
+        f"{span_of(stated, '.0f')} times are stated for calls"
     )
+    halves = {"demand did not shrink": by_agreement(list(paid > 1)), "supply fell short": Verdict.undetermined}
+    verdict, told = by_halves(halves)
+    note = f"{note}. {told[0].upper()}{told[1:]}: nobody publishes calls turned away"
     sources = _said_sources(known, PRICE_AND_VOLUME)
-    return ranged(by_agreement(list(paid > 1)), paid, "periods and bases", "times", note, sources, ROUTES)
+    return ranged(verdict, paid, "periods and bases", "times", note, sources, ROUTES)
 
 
 @computation
 def minimax_tokens_drive(known: Findings, claim: Claim) -> Result:
     """Compare the growth of MiniMax's tokens with that of its run-rate or pace over about the same months."""
     rates = about(known.of(Revenue).run_rates, claim).query("measure == 'total'")
+    near, far = (pd.Timedelta(days=threshold(known, claim, name)) for name in ("end_days", "start_days"))
     found, told, sources = [], [], []
     for statement, months in MINIMAX_VOLUMES.items():
         said = _said(known, statement)
         if said is None:
             continue
         start, start_text = _pace_at(
-            about(known.of(Revenue).dollars, claim), rates, said["period_end"] - pd.DateOffset(months=months)
+            about(known.of(Revenue).dollars, claim), rates, said["period_end"] - pd.DateOffset(months=months), far
         )
-        end = rates[(rates["on"] - said["period_end"]).abs() <= pd.Timedelta(days=31)]
+        end = rates[(rates["on"] - said["period_end"]).abs() <= near]
         if end.empty or start != start:
             continue
         multiple = end["value"].iloc[-1] / start
@@ -168,14 +179,14 @@ def minimax_tokens_drive(known: Findings, claim: Claim) -> Result:
     return ranged(by_agreement(list(values > 1)), values, "spans", "ratio", note, sources, ROUTES)
 
 
-def _pace_at(dollars: pd.DataFrame, rates: pd.DataFrame, day: pd.Timestamp) -> tuple[float, str]:
-    """Return the last run-rate stated about a day, else the annual pace of the last period filed by then."""
-    near = rates[(rates["on"] - day).abs() <= pd.Timedelta(days=45)]
+def _pace_at(dollars: pd.DataFrame, rates: pd.DataFrame, day: pd.Timestamp, reach: pd.Timedelta) -> tuple[float, str]:
+    """Return the last run-rate stated within reach of a day, else the annual pace of the last period filed by then."""
+    near = rates[(rates["on"] - day).abs() <= reach]
     if len(near):
         row = near.loc[(near["on"] - day).abs().idxmin()]
         return float(row["value"]), f"from {row['on']:%Y-%m-%d}"
     flows = dollars.query("measure == 'total'")
-    filed = revenue.annualised(revenue.finest(flows[flows["period_end"] <= day + pd.Timedelta(days=45)]))
+    filed = revenue.annualised(revenue.finest(flows[flows["period_end"] <= day + reach]))
     if filed.empty:
         return NAN, ""
     return float(filed["annualised"].iloc[-1]), f"from the pace of {filed['period'].iloc[-1]}"
@@ -201,7 +212,10 @@ def rd_slower_than_revenue(known: Findings, claim: Claim) -> Result:
 
 @computation
 def minimax_more_efficient(known: Findings, claim: Claim) -> Result:
-    """Count the measures of efficiency by which the claim's company leads in the year that the article is about."""
+    """Ask of every measure of efficiency that the article prints whether the claim's company leads, in its year.
+
+    Measures that it does not print are told beside.
+    """
     found = known.of(Routes)
     one, other = _pair(found, claim)
     years = found.ratios.query("months == 12 and period_end <= @claim['published_on']").sort_values("period_end")
@@ -212,14 +226,16 @@ def minimax_more_efficient(known: Findings, claim: Claim) -> Result:
     leads = {name: wide[one][ratio] < wide[other][ratio] for name, ratio in lower.items()}
     leads["gross profit over R&D"] = wide[one]["gross_profit_per_rd"] > wide[other]["gross_profit_per_rd"]
     leads["revenue per head"] = heads[one] > heads[other]
+    asked = set(known.cat.claims["metric"])
+    own = [leads[name] for name, metric in PRINTED.items() if metric in asked]
     behind = [name for name, leading in leads.items() if not leading]
-    note = f"leads by {sum(leads.values())} of {len(leads)} measures in {year}" + (
-        f"; not by {', '.join(behind)}" if behind else ""
+    note = f"leads by {sum(own)} of the {len(own)} measures that the article prints, in {year}; of {len(leads)} by " + (
+        f"all but {', '.join(behind)}" if behind else "all"
     )
     sources = [key for entity in (other, one) for key in metric_sources(known, entity, ("revenue", "rd_expense"), end)]
-    part = float(np.mean(list(leads.values())))
+    part = float(np.mean(own))
     return Result(
-        by_agreement(list(leads.values())), part, n=len(leads), unit="percent", note=note, sources=keys(sources),
+        by_agreement(own), part, n=len(own), unit="percent", note=note, sources=keys(sources),
         section=ROUTES,
     )  # fmt: skip
 
