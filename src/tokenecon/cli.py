@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -517,13 +518,17 @@ def study(
 
 @app.callback()
 def finish_refresh() -> None:
-    """Bring a refresh to its end that was cut off while it put its files into place."""
+    """Before any command: bring a refresh to its end that was cut off while it put its files into place."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # A terminal may know fewer letters than names have.
     with suppress(FileNotFoundError):
         journal = data_root() / ".refresh" / "journal.json"
         if journal.is_file():
             from tokenecon import refresh
 
-            refresh.recover(data_root())
+            with _errors(refresh.RefreshError):
+                refresh.recover(data_root())
 
 
 def _tell_reruns(added: dict[str, int]) -> None:
