@@ -146,7 +146,8 @@ def verify(edition: Edition = None) -> None:
 def claims(
     edition: Edition = None,
     verdict: Annotated[list[str] | None, typer.Option(help="Only claims with this verdict; may be repeated.")] = None,
-    section: Annotated[list[str] | None, typer.Option(help="Only this part of the article: intro, 01, 02, 03.")] = None,
+    article: Annotated[list[str] | None, typer.Option(help="Only this article; may be repeated.")] = None,
+    section: Annotated[list[str] | None, typer.Option(help="Only this part of an article, such as opening.")] = None,
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind: figure, ratio, growth, forecast, …")] = None,
 ) -> None:
     """Show the article's claims with what became of them: the printed figure, the computed one, the verdict and why.
@@ -161,16 +162,19 @@ def claims(
     with _errors():
         cat = Catalog.open(edition)
         rows = ledger.evaluate(cat, Catalog.open(cat.edition.previous) if cat.edition.previous else None)
-    for column, wanted in (("verdict", verdict), ("section", section), ("kind", kind)):
+    choices = {"verdict": verdict, "article_id": article, "section": section, "kind": kind}
+    for column, wanted in choices.items():
         if unknown := set(wanted or ()) - set(ledger.values(cat, column)):
-            choices = ", ".join(ledger.values(cat, column))
-            err.print(f"no {column} {', '.join(sorted(unknown))}; there are: {choices}", markup=False)
+            known, name = ", ".join(ledger.values(cat, column)), column.removesuffix("_id")
+            err.print(f"no {name} {', '.join(sorted(unknown))}; there are: {known}", markup=False)
             raise typer.Exit(1)
         rows = rows[rows[column].isin(wanted)] if wanted else rows
-    title = f"Claims, edition {cat.edition.id}, as of {cat.edition.as_of}"
-    out.print(grid(rows, title, out.width), soft_wrap=False)
-    tally = rows["verdict"].value_counts()
-    out.print(f"{len(rows)} claims" + "".join(f", {count} {name}" for name, count in tally.items()), markup=False)
+    names = cat.articles.set_index("article_id")["name"]
+    for key, own in rows.groupby("article_id", sort=False):
+        title = f"{names[key]}: claims, edition {cat.edition.id}, as of {cat.edition.as_of}"
+        out.print(grid(own, title, out.width), soft_wrap=False)
+        tally = own["verdict"].value_counts()
+        out.print(f"{len(own)} claims" + "".join(f", {count} {name}" for name, count in tally.items()), markup=False)
 
 
 @app.command()

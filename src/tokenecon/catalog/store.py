@@ -95,12 +95,22 @@ class Catalog:
 
     @property
     def claims(self) -> pd.DataFrame:
-        """Claims of the article under test.
+        """Claims of the articles under test; :meth:`claims_of` gives those of one.
 
         Besides the columns of the table `printed` (the figure as text, that of a statement included), `value` and
         `base_unit`, `period` (label) and `tier`; NaN or empty where a claim has none.
         """
         return self.table("claims")
+
+    @property
+    def articles(self) -> pd.DataFrame:
+        """Articles whose claims are under test; the first is the one that the report is about."""
+        return self.table("articles")
+
+    def claims_of(self, article: str | None = None) -> pd.DataFrame:
+        """Return the claims of one article; those of the first if left out."""
+        first = self.articles["article_id"].iloc[:1]
+        return self.claims[self.claims["article_id"].isin([article] if article else first)]
 
     @property
     def operating(self) -> pd.DataFrame:

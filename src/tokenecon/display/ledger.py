@@ -19,13 +19,6 @@ from tokenecon.display.tables import NO_BREAK
 from tokenecon.display.text import Printed
 from tokenecon.shown import minus
 
-PARTS: Mapping[str, str] = {
-    "intro": "opening",
-    "01": f"1{NO_BREAK}revenue",
-    "02": f"2{NO_BREAK}routes",
-    "03": f"3{NO_BREAK}market",
-}
-"""Part of the article to what it is called in a table."""
 GROUPS: Mapping[str, str] = {
     "numbers": "Numbers that it prints",
     "business": "What it says of the business",
@@ -155,7 +148,7 @@ def shown(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the ledger with texts to show: ``part``, ``article``, ``found`` and ``where``."""
     records = rows.to_dict("records")
     return rows.assign(
-        part=rows["section"].map(PARTS),
+        part=rows["section"].str.replace(" ", NO_BREAK),
         article=[printed(row) for row in records],
         found=[computed(row) for row in records],
         where=[Printed(f"@{row['link']}") if row["link"] else "" for row in records],

@@ -239,11 +239,11 @@ class Revenue(Findings):
     @finding
     def doubling(self) -> Doubling | None:
         """The article's run-rate over revenue of a year, beside the same run-rate over the last pace before it."""
-        ratios = self.cat.claims.query("metric == 'run_rate_multiple'")
+        ratios = self.cat.claims_of().query("metric == 'run_rate_multiple'")
         if ratios.empty:
             return None
         claim = ratios.iloc[0]
-        quoted = self.cat.claims[self.cat.claims["entity_id"] == claim["entity_id"]]
+        quoted = judge.about(self.cat.claims_of(), claim)
         rate = quoted.query("metric == 'run_rate'").sort_values("period_end").iloc[-1]
         base = quoted.query("metric == 'revenue' and base_unit == 'USD' and segment == 'total'").iloc[-1]
         own = self.recognised[self.recognised["entity_id"] == claim["entity_id"]]
@@ -270,7 +270,9 @@ class Revenue(Findings):
     def token_shares(self) -> pd.DataFrame:
         """Every token share of revenue known, by vendor: filed, else stated, else quoted; forecasts too."""
         kept = {*[label for label in self.shown if label.startswith("FY")][-2:], self.edition.focal.label}
-        said, quoted = (frame.query("metric == 'revenue_share'") for frame in (self.cat.statements, self.cat.claims))
+        said, quoted = (
+            frame.query("metric == 'revenue_share'") for frame in (self.cat.statements, self.cat.claims_of())
+        )
         points = mix.convergence(self.token[self.token["period"].isin(kept)], said, quoted, self.cat.segments)
         return points.assign(company=points["entity_id"].map(self._names()))
 
@@ -288,7 +290,7 @@ class Revenue(Findings):
 
     @finding
     def quotes(self) -> pd.DataFrame:
-        """Claims with a figure of their own that is measured."""
+        """Claims of all articles with a figure of their own that is measured."""
         return self.cat.claims.query("statement_id == '' and metric != ''")
 
     @finding
@@ -305,7 +307,7 @@ class Revenue(Findings):
     @finding
     def judged(self) -> pd.DataFrame:
         """The article's figures on the revenue mix, computed again and judged."""
-        quotes = self.cat.claims.query(
+        quotes = self.cat.claims_of().query(
             "statement_id == '' and metric in @RECOGNISED", local_dict={"RECOGNISED": RECOGNISED}
         )
         accounts = self._own(self.accounts).query("metric == 'revenue'")

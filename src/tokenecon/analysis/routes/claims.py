@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from tokenecon.analysis.judge import (
     by_comparison,
     by_interval,
     changed,
+    compared,
     computation,
     estimated,
     keys,
@@ -28,13 +29,10 @@ from tokenecon.analysis.judge import (
 )
 from tokenecon.analysis.revenue.claims import judged_figure, metric_sources
 from tokenecon.analysis.revenue.findings import Revenue
-from tokenecon.analysis.routes.findings import PRICE_AND_VOLUME, Routes
+from tokenecon.analysis.routes.findings import Routes
+from tokenecon.analysis.routes.price_volume import set_beside
 
 ROUTES = "sec-route-divergence"
-PLAN_AND_ALL = {"mm_plan_volume_feb": "mm_m2_volume_feb", "zp_plan_volume_h1": "zp_maas_volume_h1"}
-"""Statement on the volume of a coding plan to the one on all volume beside it."""
-MINIMAX_VOLUMES = {"mm_m2_volume_feb": 2, "mm_volume_jul": 6}
-"""Statement on MiniMax's tokens to the months between the two ends that it compares."""
 
 
 @computation
@@ -111,17 +109,16 @@ def volume_share(known: Findings, claim: Claim) -> Result:
         f"{' and '.join(parts['period'].unique())}. They are the company's words and exceed what revenue did"
     )
     verdict = by_interval(volume.min(), volume.max(), 0.5)
-    return ranged(verdict, volume, "readings", "percent", note, _said_sources(known, PRICE_AND_VOLUME), ROUTES)
+    return ranged(verdict, volume, "readings", "percent", note, _said_sources(known), ROUTES)
 
 
 @computation
 def agent_volume(known: Findings, claim: Claim) -> Result:
     """Ask whether calls under coding plans, which agents use, grew faster than all calls."""
-    found = {}
-    for plan, everything in PLAN_AND_ALL.items():
-        one, other = _said(known, plan), _said(known, everything)
-        if one is not None and other is not None:
-            found[known.name(one["entity_id"])] = (one["value"] / other["value"], one["source_id"])
+    found = {
+        known.name(part["entity_id"]): (part["value"] / whole["value"], part["source_id"])
+        for part, whole in set_beside(known.cat.statements, "volume_change")
+    }
     ratios = pd.Series({name: ratio for name, (ratio, _) in found.items()}, dtype=float)
     told = ", ".join(f"{name} {ratio:.2f} times" for name, ratio in ratios.items())
     note = f"volume of coding plans over all volume, both as multiples of their start: {told or 'not stated'}"
@@ -139,22 +136,17 @@ def price_and_volume(known: Findings, claim: Claim) -> Result:
         f"revenue over stated price leaves paid volume {span_of(paid, '.2f')} times its start, where "
         f"{span_of(stated, '.0f')} times are stated for calls. That supply fell short is not tested"
     )
-    sources = _said_sources(known, PRICE_AND_VOLUME)
+    sources = _said_sources(known)
     return ranged(by_agreement(list(paid > 1)), paid, "periods and bases", "times", note, sources, ROUTES)
 
 
 @computation
-def minimax_tokens_drive(known: Findings, claim: Claim) -> Result:
-    """Compare the growth of MiniMax's tokens with that of its run-rate or pace over about the same months."""
+def tokens_drive(known: Findings, claim: Claim) -> Result:
+    """Compare the growth of a company's tokens with that of its run-rate or pace over about the same months."""
     rates = about(known.of(Revenue).run_rates, claim).query("measure == 'total'")
     found, told, sources = [], [], []
-    for statement, months in MINIMAX_VOLUMES.items():
-        said = _said(known, statement)
-        if said is None:
-            continue
-        start, start_text = _pace_at(
-            about(known.of(Revenue).dollars, claim), rates, said["period_end"] - pd.DateOffset(months=months)
-        )
+    for _, said in _volumes(known, claim).iterrows():
+        start, start_text = _pace_at(about(known.of(Revenue).dollars, claim), rates, said["measured_since"])
         end = rates[(rates["on"] - said["period_end"]).abs() <= pd.Timedelta(days=31)]
         if end.empty or start != start:
             continue
@@ -200,10 +192,10 @@ def rd_slower_than_revenue(known: Findings, claim: Claim) -> Result:
 
 
 @computation
-def minimax_more_efficient(known: Findings, claim: Claim) -> Result:
+def more_efficient(known: Findings, claim: Claim) -> Result:
     """Count the measures of efficiency by which the claim's company leads in the year that the article is about."""
     found = known.of(Routes)
-    one, other = _pair(found, claim)
+    one, other = compared(known, claim)[:2]
     years = found.ratios.query("months == 12 and period_end <= @claim['published_on']").sort_values("period_end")
     year, end = years.iloc[-1][["period", "period_end"]]
     wide = years.query("period == @year").pivot_table("value", "ratio", "entity_id")
@@ -224,19 +216,12 @@ def minimax_more_efficient(known: Findings, claim: Claim) -> Result:
     )  # fmt: skip
 
 
-def _pair(found: Routes, claim: Claim) -> tuple[str, str]:
-    """Return the claim's company, or the first of the edition, and the first of the others."""
-    ids = [company.id for company in found.companies]
-    one = claim["entity_id"] or ids[0]
-    return one, next(entity for entity in ids if entity != one)
-
-
 @computation
 def routes_diverge(known: Findings, claim: Claim) -> Result:
-    """Compare the climb of the newest models of the edition's first two companies on the international list."""
+    """Compare the climb of the newest models of the first two companies of the claim on the international list."""
     found = known.of(Routes)
     climb = found.climbs.xs("international", level="market")
-    one, other = (company.id for company in found.companies[:2])
+    one, other = compared(known, claim)[:2]
     gap = float(np.log1p(climb[one]) - np.log1p(climb[other]))
     own = found.listed[found.listed["entity_id"].isin([one, other])]
     told = ", ".join(f"{known.name(entity)} {climb[entity]:+.0%}" for entity in (one, other))
@@ -252,20 +237,19 @@ def routes_diverge(known: Findings, claim: Claim) -> Result:
 
 @computation
 def breadth_amplifies(known: Findings, claim: Claim) -> Result:
-    """Set the spread of MiniMax's revenue over its lines beside the growth of its tokens."""
+    """Set the spread of a company's revenue over its lines beside the growth of its tokens."""
     own = about(known.of(Revenue).lines, claim)
     now = own[own["period"].isin([known.focal, known.edition.focal.year_before.label])]
     spread = now.groupby("period_end")["value"].agg(routes.effective_lines)
-    said = [_said(known, name) for name in MINIMAX_VOLUMES]
-    said = [row for row in said if row is not None]
-    volume = said[-1]["value"] if said else NAN
+    said = _volumes(known, claim)
+    volume = said["value"].iloc[-1] if len(said) else NAN
     change = float(spread.iloc[-1] / spread.iloc[0] - 1) if len(spread) > 1 else NAN
     note = (
         f"lines of equal size that revenue is spread over: {', '.join(f'{v:.2f}' for v in spread)} a year apart to "
         f"{known.focal}; tokens meanwhile {volume:.0f} times. Tokens by modality are not published, and one company "
         "allows no inference"
     )
-    sources = [*now["source_id"], *(row["source_id"] for row in said)]
+    sources = [*now["source_id"], *said["source_id"]]
     return Result(
         by_agreement([change > 0]), change, n=len(spread), unit="percent", note=note, sources=keys(sources),
         section=ROUTES,
@@ -274,7 +258,7 @@ def breadth_amplifies(known: Findings, claim: Claim) -> Result:
 
 @computation
 def breadth_widens_users(known: Findings, claim: Claim) -> Result:
-    """Follow the monthly users of MiniMax's applications; who they are is not published."""
+    """Follow the monthly users of a company's applications; who they are is not published."""
     own = about(known.cat.operating, claim).query("metric == 'average_mau'").sort_values("period_end")
     if len(own) < 2:
         return Result(Verdict.undetermined, note="no two counts of users are known", section=ROUTES)
@@ -289,15 +273,16 @@ def breadth_widens_users(known: Findings, claim: Claim) -> Result:
     )  # fmt: skip
 
 
-def _said_sources(known: Findings, pairs: Mapping[str, str]) -> pd.Series:
-    said = known.cat.statements
-    return said.loc[said["statement_id"].isin([*pairs, *pairs.values()]), "source_id"]
+def _said_sources(known: Findings) -> list[str]:
+    """Return the sources of what was said of price and of the volume beside it."""
+    pairs = set_beside(known.cat.statements, "price_change")
+    return [row["source_id"] for price, volume in pairs for row in (price, volume)]
 
 
-def _said(known: Findings, statement: str) -> pd.Series | None:
-    """Return a statement, or None where the edition does not know it."""
-    said = known.cat.statements.set_index("statement_id")
-    return said.loc[statement] if statement in said.index else None
+def _volumes(known: Findings, claim: Claim) -> pd.DataFrame:
+    """Return what was said of all volume of a claim's company, as a multiple since a day, by the day it ends on."""
+    said = about(known.cat.statements, claim).query("metric == 'volume_multiple' and set_beside == ''")
+    return said[said["measured_since"].notna()].sort_values("period_end")
 
 
 def _log_trend(values: Iterable[float], days: Iterable[pd.Timestamp]) -> Estimate:

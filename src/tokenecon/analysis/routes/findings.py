@@ -16,9 +16,6 @@ from tokenecon.analysis.revenue.flows import with_middle
 from tokenecon.analysis.routes import breadth, ladder, price_volume, spending
 from tokenecon.catalog import Company, Period
 
-PRICE_AND_VOLUME: Mapping[str, str] = {"zp_api_price_q1": "zp_calls_q1", "zp_asp_h1": "zp_maas_volume_h1"}
-"""Statement on a price to the statement on the volume beside it."""
-
 STUDIES: Mapping[str, str] = {
     "NBER_34608": "Demirer and others",
     "BORRI_2606": "Borri and others",
@@ -63,7 +60,7 @@ class Routes(Findings):
     @finding
     def article_day(self) -> pd.Timestamp:
         """The day of the article."""
-        return self.cat.claims["published_on"].max()
+        return self.cat.articles["published_on"].iloc[0]
 
     # What revenue costs
 
@@ -135,7 +132,7 @@ class Routes(Findings):
     @finding
     def stated(self) -> pd.DataFrame:
         """What was said of price and of volume, in each way the words can be read."""
-        return price_volume.readings(self.cat.statements, PRICE_AND_VOLUME)
+        return price_volume.readings(self.cat.statements)
 
     @finding
     def speaker(self) -> Company | None:
@@ -339,7 +336,8 @@ class Routes(Findings):
     @finding
     def quotes(self) -> pd.DataFrame:
         """The article's figures on whole companies."""
-        return self._own(self.of(Revenue).quotes).query("segment == 'total'")
+        own = self._own(self.of(Revenue).quotes).query("segment == 'total'")
+        return own[own["claim_id"].isin(self.cat.claims_of()["claim_id"])]
 
     @finding
     def figures_in_yuan(self) -> pd.DataFrame:
