@@ -122,9 +122,9 @@ def evaluate(cat: Catalog, before: Catalog | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a claim, in the order of the table: ``claim_id``, ``article_id``, ``section`` (its part), ``kind``,
-        ``text``, ``entity_id``, ``period``; ``quoted`` (as printed, empty where nothing is) and ``unit`` (of it, with the
-        currency; without it, that of the estimate); ``computed`` with ``ci_low`` and ``ci_high``, NaN where there is
-        none, in ``computed_unit``, and ``interval`` (what the two ends are); ``n`` (what it rests on); ``verdict``;
+        ``text``, ``entity_id``, ``period``; ``quoted`` (as printed, empty where nothing is) and ``unit`` (of it, with
+        the currency; without it, that of the estimate); ``computed`` with ``ci_low`` and ``ci_high``, NaN where there
+        is none, in ``computed_unit``, and ``interval`` (what the two ends are); ``n`` (what it rests on); ``verdict``;
         ``note``; ``sources`` (keys joined by a semicolon); ``link`` (label of the section that says more) and
         ``computation``.
 

@@ -145,14 +145,21 @@ def _amount(value: float, unit: str) -> str:
 
 
 def shown(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the ledger with texts to show: ``part``, ``article``, ``found`` and ``where``."""
+    """Return the rows of the ledger with texts to show: ``part``, ``printed``, ``found`` and ``where``."""
     records = rows.to_dict("records")
     return rows.assign(
         part=rows["section"].str.replace(" ", NO_BREAK),
-        article=[printed(row) for row in records],
+        printed=[printed(row) for row in records],
         found=[computed(row) for row in records],
         where=[Printed(f"@{row['link']}") if row["link"] else "" for row in records],
     )
+
+
+def scores(rows: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
+    """Return the articles, each with how many of its claims of each group hold, as ``12 of 30``."""
+    holds = rows["verdict"].map(TONES).eq("holds").groupby([rows["article_id"], rows["group"]]).agg(["sum", "count"])
+    told = (holds["sum"].astype(str) + " of " + holds["count"].astype(str)).unstack()
+    return articles.join(told.reindex(columns=list(GROUPS)).fillna("none"), on="article_id")
 
 
 def decided(rows: pd.DataFrame) -> pd.DataFrame:
@@ -221,8 +228,8 @@ def grid(rows: pd.DataFrame, title: str, width: int) -> Grid:
         verdict = Text(row.verdict, style=TERMINAL[TONES[row.verdict]])
         claim = Text.assemble(row.text, "\n", (f"{row.claim_id}, {row.part}", "dim"))
         if wide:
-            table.add_row(claim, row.article, row.found, verdict, Text(row.note))
+            table.add_row(claim, row.printed, row.found, verdict, Text(row.note))
         else:
-            figures = [f"{name}: {text}" for name, text in (("article", row.article), ("computed", row.found)) if text]
+            figures = [f"{name}: {text}" for name, text in (("article", row.printed), ("computed", row.found)) if text]
             table.add_row(Text.assemble(claim, "\n", row.note), Text("\n").join([verdict, *map(Text, figures)]))
     return table
