@@ -157,8 +157,8 @@ def shown(rows: pd.DataFrame) -> pd.DataFrame:
 
 def scores(rows: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
     """Return the articles, each with how many of its claims of each group hold, as ``12 of 30``."""
-    holds = rows["verdict"].map(TONES).eq("holds").groupby([rows["article_id"], rows["group"]]).agg(["sum", "count"])
-    told = (holds["sum"].astype(str) + " of " + holds["count"].astype(str)).unstack()
+    holds = rows.assign(holds=rows["verdict"].map(TONES).eq("holds"))
+    told = holds.pivot_table("holds", "article_id", "group", aggfunc=lambda one: f"{one.sum()} of {len(one)}")
     return articles.join(told.reindex(columns=list(GROUPS)).fillna("none"), on="article_id")
 
 
