@@ -36,9 +36,9 @@ ROUTES = "sec-route-divergence"
 
 
 @computation
-def from_accounts_in_yuan(known: Findings, claim: Claim) -> Result:
+def from_accounts_converted(known: Findings, claim: Claim) -> Result:
     """Compute an amount from accounts in another currency, at the average rate of the period."""
-    found = judged_figure(known, claim, known.of(Routes).figures_in_yuan.loc[claim["claim_id"]])
+    found = judged_figure(known, claim, known.of(Routes).figures_in_base.loc[claim["claim_id"]])
     filed = known.of(Revenue).figures_judged.loc[claim["claim_id"]]
     own = known.of(Revenue).figures.query(
         "metric == @filed.metric and entity_id == @filed.entity_id and segment == @filed.segment"
@@ -47,18 +47,18 @@ def from_accounts_in_yuan(known: Findings, claim: Claim) -> Result:
     if found.verdict is not Verdict.differs or own.empty:
         return found
     rates = routes.implied_rates(pd.DataFrame([filed]), own).iloc[0]
-    average = known.cat.rate(own["base_unit"].iloc[0], "CNY", filed["period"])
+    average = known.cat.rate(own["base_unit"].iloc[0], known.edition.base_currency, filed["period"])
     note = (
-        f"{found.note}: the article's amount implies {rates['rate_low']:.2f} to {rates['rate_high']:.2f} yuan a "
-        f"dollar, the year's average was {average.value:.2f}"
+        f"{found.note}: the article's amount implies {rates['rate_low']:.2f} to {rates['rate_high']:.2f} "
+        f"{average.quote} for one {average.base}, the year's average was {average.value:.2f}"
     )
     return changed(found, note=note, sources=(*found.sources, *average.source_ids))
 
 
 @computation
 def revenue_per_head(known: Findings, claim: Claim) -> Result:
-    """Compute revenue per employee on the closing headcount, in yuan at the average rate of the period."""
-    row = known.of(Routes).figures_in_yuan.loc[claim["claim_id"]]
+    """Compute revenue per employee on the closing headcount, in the edition's currency at the period's average rate."""
+    row = known.of(Routes).figures_in_base.loc[claim["claim_id"]]
     heads = about(known.of(Routes).per_head, claim).query("period == @claim['period']")
     found = judged_figure(known, claim, row)
     staff = known.cat.operating.query("metric == 'headcount' and segment == 'full_time_staff'")
@@ -67,7 +67,7 @@ def revenue_per_head(known: Findings, claim: Claim) -> Result:
     note = found.note
     if found.verdict is Verdict.differs and len(heads) and heads["rate"].iloc[0] != 1:
         implied = claim["value"] * heads["heads_end"].iloc[0] / (heads["value"].iloc[0] / heads["rate"].iloc[0])
-        note += f": at {implied:.2f} yuan a dollar it would fit, the year's average was {heads['rate'].iloc[0]:.2f}"
+        note += f": at {implied:.2f} for one unit it would fit, the year's average was {heads['rate'].iloc[0]:.2f}"
     return changed(found, n=2, note=f"{note}; on the staff of the last day", sources=keys(sources))
 
 
