@@ -84,7 +84,10 @@ class Ledger(Findings):
     @finding
     def tally(self) -> pd.DataFrame:
         """Claims of the article that the report is about, by group and verdict."""
-        return pd.crosstab(self.rows["group"], self.rows["verdict"])
+        found = pd.crosstab(self.rows["group"], self.rows["verdict"])
+        return found.reindex(dict.fromkeys(KIND_GROUP.values()), fill_value=0).reindex(
+            columns=list(map(str, VERDICTS)), fill_value=0
+        )
 
     @finding
     def scored(self) -> pd.DataFrame:

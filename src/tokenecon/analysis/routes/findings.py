@@ -274,7 +274,8 @@ class Routes(Findings):
     def customers(self) -> pd.DataFrame:
         """Paying customers times revenue from each, against the API line as filed (``filed``)."""
         rows = self._own(self.cat.operating).query("metric in ['paying_customers', 'arppu']")
-        wide = rows.pivot_table("value", ["entity_id", "period_end", "period"], "metric").reset_index()
+        wide = rows.pivot_table("value", ["entity_id", "period_end", "period"], "metric")
+        wide = wide.reindex(columns=["paying_customers", "arppu"]).reset_index()
         lines = self.of(Revenue).lines.query("route == 'api'")[["entity_id", "period", "value"]]
         found = wide.merge(lines.rename(columns={"value": "filed"}), on=["entity_id", "period"], how="left")
         return found.assign(product=found["paying_customers"] * found["arppu"])
@@ -376,7 +377,7 @@ class Routes(Findings):
 
     @finding
     def market_rates(self) -> pd.Series:
-        """Of the other accounts' currency: average and close of the article's year, and close of the month before it."""
+        """What the other accounts' currency was worth in the article's year, and at the end of the month before it."""
         foreign = next((one.currency for one in self.companies if one.currency not in (self._base, "")), "USD")
         month_before = (self.article_day - pd.offsets.MonthEnd()).date()
         return pd.Series({
