@@ -20,6 +20,7 @@ from tokenecon.analysis.revenue.flows import (
     with_middle,
     with_remainders,
 )
+from tokenecon.catalog import Period
 
 RECOGNISED = ("revenue", "revenue_share", "revenue_growth")
 """Metrics of the article's figures that this chapter computes again."""
@@ -117,6 +118,14 @@ class Revenue(Findings):
         """What each line adds to the growth of revenue; lines renamed, split or merged are followed."""
         followed = mix.continued(self._own(self.sales), self.cat.segments)
         return self._named(mix.growth_contributions(mix.shares(followed, self.segments)))
+
+    @finding
+    def newest(self) -> tuple[str, str]:
+        """Labels of the focal period and the one before it, or of the last that the first company filed instead."""
+        own = self.growth[self.growth["entity_id"] == self.companies[0].id].sort_values(["period_end", "months"])
+        filed = [*own["period"], *own.loc[own["period"] == self.focal, "period"]]
+        label = filed[-1] if filed else self.focal
+        return label, Period.parse(label).year_before.label
 
     @finding
     def margins(self) -> pd.DataFrame:
