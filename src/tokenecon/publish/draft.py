@@ -152,6 +152,22 @@ def list_todo(edition: str | None = None, *, project: Project | None = None) -> 
     return todo
 
 
+def missing(edition: str, *, project: Project | None = None) -> list[str]:
+    """Name the rows that an edition's sections look for and do not find: table, company, period, metrics with segments.
+
+    What a formula gives from other rows is left out.
+    """
+    project = project or Project.find()
+    found = project.edition(edition)
+    if not found.previous:
+        return []
+    rows = needs(Catalog.open(found.id, project.data), project.edition(found.previous))
+    rows = rows[rows["follows_from"] == ""]
+    named = rows["metric"] + rows["segment"].map(lambda one: "" if one in ("", "total") else f" ({one})")
+    parts = rows.assign(named=named).groupby(["table", "entity_id", "period"], sort=False)["named"].agg(dict.fromkeys)
+    return [f"data/{table}.csv: {who}, {period}: {', '.join(names)}" for (table, who, period), names in parts.items()]
+
+
 def _write(project: Project, todo: Todo) -> None:
     begun = {file.name: [row for row in _read_rows(file) if _is_begun(row)] for file in _templates(todo.folder)}
     shutil.rmtree(todo.folder, ignore_errors=True)
@@ -219,6 +235,8 @@ def fill(edition: str | None = None, *, project: Project | None = None) -> Fille
         _write_rows(file, header, rest)
         left += len(rest)
         begun += [f"{project.relative(file)}:{line}" for line, row in enumerate(rest, start=2) if _is_begun(row)]
+    if not left:
+        shutil.rmtree(folder)
     return Filled({name: len(one.rows) for name, one in typed.items() if one.rows}, left, tuple(begun))
 
 
