@@ -49,6 +49,17 @@ def test_a_sentence_prints_its_values_and_records_them(execute):
     assert "{python}" in shown.metadata["tokenecon"]["template"]
 
 
+def test_expressions_that_touch_are_refused(execute):
+    notebook = execute(SETUP, "md:It grew `{python} share(x)``{python} share(x)`.")
+    with pytest.raises(PublishError, match=r"cell 3.*is no expression"):
+        read_chapter(notebook, "01_x.ipynb")
+
+
+def test_a_name_that_is_missing_says_so(execute):
+    notebook = execute(SETUP, "md:Of `{python} text(float('nan'))`.")
+    assert "[not available]" in read_chapter(notebook, "01_x.ipynb").markdown
+
+
 @pytest.mark.parametrize("expression", ["x", "str(x)", "'26%'"])
 def test_a_bare_number_or_string_is_refused(execute, expression):
     notebook = execute(SETUP, f"md:It grew `{{python}} {expression}`.")

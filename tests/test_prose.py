@@ -65,6 +65,12 @@ def test_captions_type_no_number_and_alt_text_is_its_own(source):
         assert "source" in found["tbl-cap"].lower(), f"the caption of {label} names no source"
 
 
+def test_each_label_stands_once_in_the_report():
+    labels = [options(source).get("label", "") for source in (param.values[0] for param in cells("code"))]
+    shown = [label for label in labels if label.startswith(("fig-", "tbl-"))]
+    assert sorted(shown) == sorted(set(shown))
+
+
 SHOWN = {"say": 0, "phrase": 0, "when": 1, "Column": 0}
 """Functions that show a text, and which of their arguments it is."""
 
@@ -92,9 +98,8 @@ def test_a_chapter_has_the_agreed_shape(path):
 
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\w)")
 KEY = re.compile(r"\w*_\w*")
-SOURCES = sorted(
-    path for part in ("analysis", "display", "publish") for path in Path(tokenecon.__file__).parent.glob(f"{part}/*.py")
-)
+PARTS = ("analysis", "display", "publish")
+SOURCES = sorted(path for part in PARTS for path in (Path(tokenecon.__file__).parent / part).rglob("*.py"))
 NO_YEAR = {("sample.py", "2020-01-01"): "the origin of a time scale, which cancels"}
 
 

@@ -51,7 +51,17 @@ def test_a_page_shows_the_interactive_form_around_the_same_picture():
     assert "<script>draw(`a`)</script>" in markdown
     assert markdown.count("<svg") == 1
     assert '<div class="figure-box">\n<svg id="fig-a--svg" role="img" aria-label="An alt text"' in markdown
-    assert markdown.index("```{=html}") < markdown.index("<script>") < markdown.index("```{=typst}")
+    assert markdown.index("```{=html}") < markdown.index("<script>") < markdown.index("#image(")
+
+
+def test_the_first_figure_alone_stays_in_the_flow_of_the_paper():
+    made = notebook("md:# Title {#sec-title}", LABELS + "draw()", LABELS.replace(": fig-a", ": fig-b") + "draw()")
+    own = {"tokenecon": {"data_csv": "a\n1\n"}}
+    for cell in made.cells[1:]:
+        cell.outputs = [nbformat.v4.new_output("display_data", data={"image/svg+xml": SVG}, metadata=own)]
+    markdown = read_chapter(made, "01_x.ipynb").markdown
+    assert markdown.count("#in-flow[") == 1
+    assert markdown.index("#in-flow[") < markdown.index("{#fig-a}") < markdown.index("{#fig-b}")
 
 
 @pytest.mark.parametrize(

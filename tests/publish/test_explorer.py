@@ -81,10 +81,11 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves files without a word, and no icon."""
 
     def do_GET(self):
-        if self.path != "/favicon.ico":
-            return super().do_GET()
-        self.send_response(http.HTTPStatus.NO_CONTENT)
-        self.end_headers()
+        if self.path == "/favicon.ico":
+            self.send_response(http.HTTPStatus.NO_CONTENT)
+            self.end_headers()
+        else:
+            super().do_GET()
 
     def log_message(self, *_):
         pass

@@ -59,6 +59,8 @@ def test_an_edition_that_is_not_built_is_said_to_be(built, tmp_path):
         ("</main>", "<script>x()</script></main>", "unexpected element <script> in the text"),
         ("</main>", "<think>x</think></main>", "unexpected element <think> in the text: 'x'"),
         ("0.5</td>", "−0.0%</td>", "negative zero −0.0%"),
+        ("0.5</td>", "nan USD</td>", "a value is missing: nan"),
+        ("0.5</td>", "[not available]</td>", "a value is missing: [not available]"),
         ("</main>", f"<p>{'x' * 600_000}</p></main>", "has 6"),
         ("The first question</h1>", "A chapter the PDF lacks</h1>", "lacks the chapter"),
         ("One bar. Source", "Another caption. Source", "lacks the caption"),

@@ -44,7 +44,7 @@ _PLAIN = (
 Room = TypeVar("Room", bound="Findings")
 
 
-class finding:
+class finding:  # noqa: N801 -- a decorator
     """A result of :class:`Findings`: computed once, kept, and given out as a copy where it could be changed."""
 
     def __init__(self, compute: Callable[[Any], Any]) -> None:
@@ -176,7 +176,7 @@ def _write(file: Path, name: str, root: Path, value: Any, used: set[str], given:
     with fresh.open("wb") as stored:
         for part in (head, value):
             pickle.dump(part, stored, protocol=pickle.HIGHEST_PROTOCOL)
-    os.replace(fresh, file)
+    fresh.replace(file)
 
 
 def _give(given: list[tuple[str, type[Warning]]]) -> None:

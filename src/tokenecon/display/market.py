@@ -199,7 +199,7 @@ def firms(ax: Axes, ranges: pd.DataFrame, marks: Sequence[float]) -> None:
         ax.axvline(mark, color=style.MUTED, linewidth=0.9, linestyle=":")
     low, high = ranges["low"].min(), ranges["high"].max()
     log_axis(ax.xaxis, low / 2, high * 2, "{:,g}".format)
-    names_above(ax, markets, low / 1.5, 0.4)
+    names_above(ax, markets, low / 1.5, 0.26)
     top = ax.get_ylim()[1]
     for place, scope in enumerate(scopes):
         note(ax, scope, low / 1.5, top, (0, 4 + 11 * (len(scopes) - 1 - place)), color=colour[scope], weight="bold")

@@ -118,6 +118,8 @@ def month(value: dt.date | None) -> Printed:
 
 def text(value: object) -> Printed:
     """Write a name, a label or words as they are: nothing in them is read as markup."""
+    if value is None or value != value:
+        return Printed(NOT_AVAILABLE, None, "text")
     return Printed(escaped(value), str(value), "text")
 
 

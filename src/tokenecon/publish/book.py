@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shutil
@@ -174,7 +173,7 @@ def _replacing(final: Path) -> Iterator[Path]:
     """Give a folder to fill, and put it in the place of ``final`` if all goes well; else leave ``final`` alone."""
     previous = final.with_name(f".{final.name}.previous")
     if previous.exists() and not final.exists():
-        os.replace(previous, final)
+        previous.replace(final)
     for left in final.parent.glob(f".{final.name}.new-*"):
         shutil.rmtree(left)
     target = Path(tempfile.mkdtemp(prefix=f".{final.name}.new-", dir=final.parent))
@@ -183,8 +182,8 @@ def _replacing(final: Path) -> Iterator[Path]:
         target.chmod(0o755)
         shutil.rmtree(previous, ignore_errors=True)
         if final.exists():
-            os.replace(final, previous)
-        os.replace(target, final)
+            final.replace(previous)
+        target.replace(final)
         shutil.rmtree(previous, ignore_errors=True)
     finally:
         shutil.rmtree(target, ignore_errors=True)

@@ -72,21 +72,25 @@ class Cache:
             return "the executed notebook is damaged"
         if python != platform.python_version():
             return f"Python {platform.python_version()} instead of {python}"
+        same_code = self.project.relative(notebook) if self._code(notebook) == code else None
         for name, digest in known.items():
-            now = self._sha256(name)
-            if now == digest or (name == self.project.relative(notebook) and self._code(notebook) == code):
-                continue
-            if now == MISSING:
-                return f"{name} is gone"
-            if self.project.root / name == self.project.edition_file(self.edition):
-                return "edition file changed"
-            return f"{name} changed"
-        if record.get("gaps") and not self.edition.draft:
-            return "no draft any more, and it has gaps"
+            if name != same_code and self._sha256(name) != digest:
+                return self._changed(name)
         for name, digest in variables.items():
             if inputs.digest_of(os.environ.get(name)) != digest:
                 return f"environment variable {name} changed"
-        return ""
+        return self._draft_no_more if record.get("gaps") else ""
+
+    @property
+    def _draft_no_more(self) -> str:
+        return "" if self.edition.draft else "no draft any more, and it has gaps"
+
+    def _changed(self, name: str) -> str:
+        if self._sha256(name) == MISSING:
+            return f"{name} is gone"
+        if self.project.root / name == self.project.edition_file(self.edition):
+            return "edition file changed"
+        return f"{name} changed"
 
     def seconds(self, notebook: Path) -> float:
         """Return how long the last execution took, or infinity."""

@@ -226,15 +226,17 @@ class _Cell:
         files = {"Data (CSV)": "csv", "Figure (SVG)": "svg", "Picture (PNG)": "png"}
         links = [f"[{name}](figures/{label}.{ending})" for name, ending in files.items()] + [self._notebook_link()]
         head = [_styled(text, name) for name, text in (("figure-title", title), ("figure-subtitle", subtitle)) if text]
-        return "\n\n".join([
+        figure = "\n\n".join([
             f"::: {{#{label}}}",
             *head,
             _fenced(shown, "{=html}"),
             _fenced(f'#image("/figures/{label}.svg", width: 100%, alt: "{quoted}")', "{=typst}"),
             caption,
             ":::",
-            _downloads(links),
         ])  # fmt: skip
+        if len(self.content.figures) == 1:  # It follows the chapter's answer on paper too, where others float.
+            figure = _in_typst("in-flow", figure)
+        return f"{figure}\n\n{_downloads(links)}"
 
     def _table(self, text: str, own: dict[str, str]) -> str:
         label, caption = self._captioned("tbl")
@@ -309,7 +311,12 @@ def only_html(text: str) -> str:
 
 def _styled(text: str, name: str) -> str:
     """Return Markdown in a class of the pages and a function of the PDF, both of that name."""
-    return "\n\n".join([f"::: {{.{name}}}", _fenced(f"#{name}[", "{=typst}"), text, _fenced("]", "{=typst}"), ":::"])
+    return f"::: {{.{name}}}\n\n{_in_typst(name, text)}\n\n:::"
+
+
+def _in_typst(name: str, text: str) -> str:
+    """Return Markdown that is the body of a function of the PDF."""
+    return "\n\n".join([_fenced(f"#{name}[", "{=typst}"), text, _fenced("]", "{=typst}")])
 
 
 def _downloads(links: list[str]) -> str:

@@ -163,7 +163,7 @@ def _write_answer(folder: Path, call: Callable[..., Any], arguments: tuple[Any, 
 def _read_answer(name: str) -> Any:
     """Return what a task returned, or raise what it raised."""
     value, error = pickle.loads(Path(name).read_bytes())
-    os.unlink(name)
+    Path(name).unlink()
     if error:
         raise error
     return value
@@ -378,7 +378,7 @@ def _away(project: bytes, work: bytes, variables: dict[str, str]) -> Any:
         with zipfile.ZipFile(io.BytesIO(project)) as archive:
             archive.extractall(fresh)
         try:
-            os.rename(fresh, folder)
+            Path(fresh).rename(folder)
         except OSError:
             shutil.rmtree(fresh)
     with tempfile.TemporaryDirectory() as exchange:
@@ -404,7 +404,7 @@ def serve(given: str, answer: str) -> None:
     """Run the task in the file ``given``, and write what it returns, or raises, to the file ``answer``."""
     call, arguments, expected = pickle.loads(Path(given).read_bytes())
     written = _write_answer(Path(given).parent, _checked, (call, arguments, expected))
-    os.replace(written, answer)
+    Path(written).replace(answer)
 
 
 def _checked(call: Callable[..., Any], arguments: tuple[Any, ...], expected: Mapping[str, str]) -> Any:

@@ -41,10 +41,16 @@ def printed(text: str, cell: NotebookNode) -> str:
     Raises
     ------
     PublishError
-        If one was not evaluated, or gave a bare number or string.
+        If one was not evaluated, gave a bare number or string, or touches the one before it.
     """
     answers = _answers(cell)
-    return _EXPRESSION.sub(lambda found: _text(found[1].strip(), answers), text)
+    shown = _EXPRESSION.sub(lambda found: _text(found[1].strip(), answers), text)
+    if "`{python}" in shown:
+        raise PublishError(
+            f"`{shown[shown.index('`{python}') + 1 :][:40]}… is no expression: it ends in one backtick, and the next "
+            "one stands a space or a letter apart"
+        )
+    return shown
 
 
 def is_left_out(cell: NotebookNode) -> bool:

@@ -70,7 +70,7 @@ def remembered(given: Sequence[str], compute: Callable[[], str]) -> str:
     if str(memory.report) not in made:
         fresh = file.with_suffix(f".{os.getpid()}")
         fresh.write_text(made, encoding="utf-8")
-        os.replace(fresh, file)
+        fresh.replace(file)
     return made
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from types import ModuleType
 
 from tokenecon.publish import quarto
@@ -41,8 +41,9 @@ def identity(wanted: str) -> list[str]:
     command = shutil.which("quarto") if wanted != "embedded" else None
     if command is None:
         return ["embedded", *(f"{name} {version(name)}" for name in ("pypandoc_binary", "typst"))]
-    stat = os.stat(command)
-    return ["quarto", os.path.realpath(command), str(stat.st_size), str(stat.st_mtime_ns)]
+    file = Path(command).resolve()
+    stat = file.stat()
+    return ["quarto", str(file), str(stat.st_size), str(stat.st_mtime_ns)]
 
 
 def renderer_module(name: str) -> ModuleType:

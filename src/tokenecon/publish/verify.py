@@ -24,6 +24,7 @@ _LOADED = (("img", "src"), ("script", "src"), ("iframe", "src"), ("source", "src
            ("use", "href"), ("use", "xlink:href"))  # fmt: skip
 _CSS_URL = re.compile(r"""url\(\s*['"]?([^'")]+)|@import\s*['"]([^'"]+)""")
 _NEGATIVE_ZERO = re.compile(r"(?<![\w.,])[−-]0(?:[.,]0+)?%?(?![\d.,]|[−-]\d)")
+_NO_VALUE = re.compile(r"\[not available\]|\b(?:nan|NaN|NaT)\b|<NA>")
 _COMPARED = 40
 
 LARGEST = 600_000
@@ -81,6 +82,8 @@ def _text_problems(page: BeautifulSoup) -> Iterator[str]:
         yield f"placeholder left: {found}"
     for found in dict.fromkeys(_NEGATIVE_ZERO.findall(text)):
         yield f"negative zero {found}"
+    for found in dict.fromkeys(_NO_VALUE.findall(text)):
+        yield f"a value is missing: {found}"
     for broken in page.select(".quarto-unresolved-ref"):
         yield f"unresolved reference {broken.get_text()}"
 

@@ -186,7 +186,7 @@ def commit(root: Path, files: Mapping[str, bytes]) -> None:
         for number, content in enumerate(changed.values()):
             _durable(folder / f"{number}.new", content)
         _durable(folder / "journal.new", json.dumps(list(changed)).encode())
-        os.replace(folder / "journal.new", root / JOURNAL)  # From here on the run will be brought to its end.
+        (folder / "journal.new").replace(root / JOURNAL)  # From here on the run will be brought to its end.
     except OSError:
         _sweep(folder)  # What a full disk could not take must not keep it full.
         raise
@@ -217,13 +217,13 @@ def recover(root: Path) -> bool:
 def _place(new: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.replace(new, target)
+        new.replace(target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         beside = target.with_name(f".{target.name}.new")  # The link leads to another disk.
         _durable(beside, new.read_bytes())
-        os.replace(beside, target)
+        beside.replace(target)
         new.unlink()
     _sync(target.parent)
 

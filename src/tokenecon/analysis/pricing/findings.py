@@ -742,10 +742,8 @@ class Pricing(Findings):
         """Share of a model's routed tokens that its maker serves, by day, where followed over days."""
         rows = self.cat.operating.query("metric == 'own_hosting_share' and item != ''")
         followed = rows[rows.groupby("item")["period_end"].transform("nunique") > 1]
-        models = self.cat.models.set_index("model_id")["name"]
-        return followed.assign(vendor=self._named(followed), model=followed["item"].map(models)).sort_values(
-            "period_end"
-        )
+        models = followed["item"].map(self.cat.models.set_index("model_id")["name"]).fillna(followed["item"])
+        return followed.assign(vendor=self._named(followed), model=models).sort_values("period_end")
 
     @finding
     def router_hosts(self) -> pd.DataFrame:
