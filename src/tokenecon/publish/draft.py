@@ -147,9 +147,14 @@ def list_todo(edition: str | None = None, *, project: Project | None = None) -> 
         rows, stale = needs(catalog, before), stale_tables(catalog, before, FOLLOWED)
     except DataError as error:
         raise PublishError(str(error)) from None
-    todo = Todo(found, rows, stale, project.data / "editions" / f"{found.id}.todo")
+    todo = Todo(found, rows, stale, todo_folder(project, found.id))
     _write(project, todo)
     return todo
+
+
+def todo_folder(project: Project, edition: str) -> Path:
+    """Return where the checklist and templates of an edition stand while it is being filled."""
+    return project.data / "editions" / f"{edition}.todo"
 
 
 def missing(edition: str, *, project: Project | None = None) -> list[str]:
@@ -217,7 +222,7 @@ def fill(edition: str | None = None, *, project: Project | None = None) -> Fille
     """
     project = project or Project.find()
     found = project.edition(edition)
-    folder = project.data / "editions" / f"{found.id}.todo"
+    folder = todo_folder(project, found.id)
     if not folder.is_dir():
         raise PublishError(f"{project.relative(folder)} is not there: run tokenecon edition todo {found.id}")
     files = {file.stem: file for file in _templates(folder)}
