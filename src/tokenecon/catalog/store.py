@@ -12,7 +12,7 @@ from tokenecon import inputs
 from tokenecon.catalog.checks import quick_findings, run_checks, table_findings
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.claims import typed_claims
-from tokenecon.catalog.companies import Company, companies
+from tokenecon.catalog.companies import Company, companies, named_on
 from tokenecon.catalog.editions import Edition, find_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_table
@@ -486,9 +486,11 @@ class Catalog:
         if table.is_fact:
             return self._load_facts(table, raw)
         frame = self._typed_claims(raw) if name == "claims" else typed(raw, table)
+        as_of = pd.Timestamp(self.edition.as_of)
+        if name == "entities":
+            frame = named_on(frame, as_of)
         if "published_on" not in frame:
             return frame
-        as_of = pd.Timestamp(self.edition.as_of)
         known = frame["published_on"] <= as_of
         if name == "sources":
             # A series is dated by its last day, but its earlier rows were known before.
