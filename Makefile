@@ -1,4 +1,4 @@
-# Every target sets itself up: a virtual environment in .venv, made and kept current from uv.lock.
+# Every target sets itself up: a virtual environment in .venv, made and kept current from requirements.lock.
 PYTHON  ?= python3
 EDITION ?=
 RENDERER ?= auto
@@ -10,15 +10,18 @@ THERE   := $(if $(wildcard $(READY)),$(or $(shell .venv/bin/python $(VERSION)),g
 ASKED   := $(if $(filter-out file,$(origin PYTHON)),$(or $(shell $(PYTHON) $(VERSION)),$(error PYTHON=$(PYTHON) does not run: name a Python 3.11 or newer)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report watch test check verify refresh lab bench study clean
+.PHONY: help setup lock report site watch test check verify refresh lab bench study clean
 
 # An environment is made anew whose Python is gone, or is not the one that PYTHON asks for.
+FRESH := $(if $(THERE),,anew)
 ifeq ($(THERE),gone)
 $(info The Python that .venv was made with is gone: making .venv anew.)
+FRESH := anew
 .PHONY: $(READY)
 else ifneq ($(and $(THERE),$(ASKED)),)
 ifneq ($(THERE),$(ASKED))
 $(info .venv was made with Python $(THERE), and PYTHON=$(PYTHON) is $(ASKED): making .venv anew.)
+FRESH := anew
 .PHONY: $(READY)
 endif
 endif
@@ -29,8 +32,15 @@ help:            ## Show what there is to run
 
 setup: $(READY)  ## Make or update the virtual environment
 
+lock: | $(UV)    ## Write requirements.lock anew from pyproject.toml; ARGS=--upgrade takes the newest versions
+	@$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --quiet $(ARGS) --output-file requirements.lock
+
 report: $(READY) ## Build the report (HTML and PDF) into build/<edition>/
 	@$(RUN)tokenecon build $(if $(EDITION),--edition $(EDITION)) --renderer $(RENDERER)
+
+site: $(READY)   ## Put all published editions into build/site/, as they are served
+	@$(RUN)tokenecon site --renderer $(RENDERER)
 
 watch: $(READY)  ## Show the pages in a browser, and build them again whenever a file is saved
 	@$(RUN)tokenecon build --watch $(if $(EDITION),--edition $(EDITION)) --renderer $(RENDERER)
@@ -59,9 +69,11 @@ study: $(READY)  ## Simulate what each headline interval covers; writes data/stu
 clean:           ## Remove what was built; keep the environment
 	rm -rf build report/_book report/.quarto
 
-$(READY): pyproject.toml uv.lock | $(UV)
-	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --locked --quiet --python $(PYTHON)
-	@command -v quarto >/dev/null || $(UV) pip install --quiet --python .venv/bin/python quarto-cli 2>/dev/null || true
+$(READY): pyproject.toml requirements.lock | $(UV)
+	@$(if $(FRESH),$(UV) venv --quiet --clear --python $(PYTHON) .venv)
+	@$(UV) pip sync --quiet --python .venv --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python .venv --no-deps --editable .
+	@command -v quarto >/dev/null || $(UV) pip install --quiet --python .venv quarto-cli 2>/dev/null || true
 	@touch $@
 	@$(RUN)tokenecon renderer
 

@@ -11,6 +11,8 @@ import nbformat
 import pytest
 import yaml
 from ipykernel.kernelspec import get_kernel_dict
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -40,15 +42,37 @@ def test_conda_and_pip_install_the_same():
     assert set(conda) >= CONDA_ONLY
 
 
-def test_every_locked_package_has_hashes():
-    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
-    assert lock["requires-python"] == pyproject()["project"]["requires-python"]
-    packages = [package for package in lock["package"] if "registry" in package["source"]]
-    assert len(packages) > 100
-    for package in packages:
-        artefacts = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
-        assert artefacts, package["name"]
-        assert all(item["hash"].startswith("sha256:") for item in artefacts), package["name"]
+def locked():
+    """The blocks of the lock file: (requirement, hashes)."""
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    blocks = re.findall(r"(?m)^(\S[^\\\n]*?) \\\n((?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text)
+    assert "".join(f"{head} \\\n{hashes}" for head, hashes in blocks) == text, "a line that is no pin and no hash"
+    return [(Requirement(head), hashes.split()) for head, hashes in blocks]
+
+
+def test_the_lock_names_no_index_and_pins_every_package_by_hash():
+    found = locked()
+    assert len(found) > 100
+    assert all(re.fullmatch(r"==[\w.]+", str(requirement.specifier)) for requirement, _ in found)
+    assert "://" not in (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("system", [("linux", "Linux"), ("darwin", "Darwin"), ("win32", "Windows")], ids=lambda s: s[0])
+def test_the_lock_answers_every_requirement_everywhere(python, system):
+    """On each Python and system one version, which is what pyproject.toml, and so environment.yml, asks for."""
+    here = {"python_version": python, "python_full_version": f"{python}.9", "sys_platform": system[0],
+            "platform_system": system[1], "os_name": "nt" if system[0] == "win32" else "posix"}  # fmt: skip
+    pins: dict[str, list[str]] = {}
+    for requirement, _ in locked():
+        if requirement.marker is None or requirement.marker.evaluate(here):
+            pins.setdefault(canonicalize_name(requirement.name), []).append(str(requirement.specifier)[2:])
+    assert [name for name, versions in pins.items() if len(versions) > 1] == []
+    project = pyproject()
+    for text in project["project"]["dependencies"] + project["dependency-groups"]["dev"]:
+        wanted = Requirement(text)
+        version = pins.get(canonicalize_name(wanted.name), ["none"])[0]
+        assert wanted.specifier.contains(version), f"{text}, but {version} is locked: run `make lock`"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -11,7 +11,7 @@ from tokenecon import publish
 
 ROOT = Path(__file__).parents[1]
 EDITIONS = sorted(path.stem for path in (ROOT / "data" / "editions").glob("*.toml"))
-PARTS = ["data", "notebooks", "report", "src", "uv.lock", "pyproject.toml", "build/.state"]
+PARTS = ["data", "notebooks", "report", "src", "requirements.lock", "pyproject.toml", "build/.state"]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_each_figure_comes_with_its_data(built):
 def test_the_manifest_names_inputs_versions_and_reasons(built):
     manifest = json.loads((built / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["edition"] == built.name
-    assert {"uv.lock", "data/financials.csv", "data/datapackage.json"} <= set(manifest["inputs"])
+    assert {"requirements.lock", "data/financials.csv", "data/datapackage.json"} <= set(manifest["inputs"])
     assert all(len(digest) == 64 for digest in manifest["inputs"].values())
     assert {"pandas", "statsmodels"} <= set(manifest["packages"])
     assert manifest["notebooks"]

@@ -8,13 +8,14 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from tokenecon.catalog.paths import data_root
+from tokenecon.catalog.paths import data_root, own_data_root
 
 if TYPE_CHECKING:
     from tokenecon.catalog.errors import Finding
@@ -57,10 +58,10 @@ class Renderer(StrEnum):
 
 def find_faults(data: Path | None = None) -> list[Finding]:
     """Return everything that is wrong with the data; a build asks for it beside the notebooks."""
-    from tokenecon.analysis.ledger import unregistered
+    from tokenecon.analysis.ledger import unregistered, unruled
     from tokenecon.catalog.checks import run_checks
 
-    return run_checks(data, also=(unregistered,))
+    return run_checks(data, also=(unregistered, unruled))
 
 
 @app.command()
@@ -144,6 +145,29 @@ def verify(name: Newest = None, edition: Edition = None) -> None:
     if problems:
         raise typer.Exit(1)
     out.print("report: no problems")
+
+
+@app.command()
+def site(
+    renderer: Annotated[Renderer, typer.Option("--renderer", "-r", help="As for build.")] = Renderer.auto,
+    cluster: Cluster = None,
+) -> None:
+    """Put all published editions into `build/site/`, as they are served: pages, index, feed, errata; and check them.
+
+    Where the pages will stand is `site-url` in `report/_quarto.yml`, or the environment variable `TOKENECON_SITE_URL`;
+    with it they name their address, and there is a `sitemap.xml`. Without it they can be read just as well.
+    """
+    from tokenecon import publish
+
+    with _errors():
+        folder, problems = publish.publish_site(
+            renderer.value, lambda line: out.print(line, markup=False), cluster=cluster, check=find_faults
+        )
+    for problem in problems:
+        out.print(problem, markup=False)
+    if problems:
+        raise typer.Exit(1)
+    out.print(f"wrote {folder}: no broken link, no request to another host", markup=False)
 
 
 @app.command()
@@ -378,16 +402,17 @@ def refresh_data(
     """
     from rich.progress import DownloadColumn, Progress, TextColumn
 
-    from tokenecon import refresh
+    from tokenecon import publish, refresh
 
-    root = data.resolve() if data else data_root()
-    with _errors(refresh.RefreshError):
+    with _errors(refresh.RefreshError), TemporaryDirectory() as kept:
+        root = data.resolve() if data else (data_root if watch_sources or dry_run else own_data_root)()
         if watch_sources:
             dead = refresh.watch(root)
             for name, address, fault in dead:
                 out.print(f"{name}: {address}: {fault}", markup=False)
             out.print("no address is dead" if not dead else f"{len(dead)} addresses do not answer")
             return
+        before = publish.copy_data(root, Path(kept)) if summary_file and not dry_run else None
         if from_snapshots:
             summary = refresh.replay(root, dry_run=dry_run)
         else:
@@ -403,7 +428,8 @@ def refresh_data(
                     root, feeds, since=since.date() if since else None, dry_run=dry_run, progress=progress
                 )
         if summary_file:
-            refresh.write_summary(summary_file, summary, dry_run, router_prices)
+            parts = publish.consequences(before, root) if before and summary.added else []
+            refresh.write_summary(summary_file, summary, dry_run, router_prices, parts)
     for line in refresh.told(summary, dry_run, router_prices):
         out.print(line, markup=False)
     if not dry_run and root == data_root():
@@ -444,7 +470,7 @@ def financials(
     given = {"sources": source, "rulings": rulings, "segments": segments}
     with _errors(refresh.RefreshError):
         added = refresh.add_financials(
-            data.resolve() if data else data_root(),
+            data.resolve() if data else (data_root if dry_run else own_data_root)(),
             file,
             {name: path for name, path in given.items() if path},
             allow_jumps=allow_jumps,
@@ -485,13 +511,13 @@ def study(
     from tokenecon.publish.executor import executor
 
     with _errors():
+        path = own_data_root() / "study.csv"
         designs = simulation.designs(Market.open(edition), Pricing.open(edition))
-        with executor(data_root().parent, cluster, workers) as opened:
+        with executor(path.parents[1], cluster, workers) as opened:
             table = simulation.run(
                 designs, f"{dt.date.today():%Y-%m-%d}", replications, executor=opened,
                 said=lambda line: out.print(line, markup=False),
             )  # fmt: skip
-    path = data_root() / "study.csv"
     table.to_csv(path, index=False, lineterminator="\n")
     out.print(f"wrote {path}: {len(table)} rows", markup=False)
 

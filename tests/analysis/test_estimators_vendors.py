@@ -267,6 +267,13 @@ def test_a_family_of_nothing_has_no_rows():
     assert est.by_chance([blank]) == (0.0, 0, 0)
 
 
+def test_parity_of_a_ratio_is_tested_in_logarithms():
+    log = est.Estimate(0.7, 0.1, 1.3, 50, "", clusters=8)
+    table = est.family({"ratio": (log.map(np.exp), 1.0), "logarithm": (log, 0.0)}).set_index("name")
+    assert table["p"]["ratio"] == pytest.approx(table["p"]["logarithm"])
+    assert table["excludes"].all() and table["value"]["ratio"] == pytest.approx(np.exp(0.7))
+
+
 def test_how_many_exclude_by_chance():
     family = list(estimates(0, [0.0] * 84).values())
     chance = est.by_chance(family)

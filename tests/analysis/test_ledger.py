@@ -255,3 +255,28 @@ def test_a_verdict_follows_the_figure(catalogs):
 def test_a_result_can_be_changed_only_by_a_new_one():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Result(Verdict.open).verdict = Verdict.met
+
+
+def test_one_evidence_is_counted_once():
+    row = {
+        "computation": "volume_share", "computed": 0.7, "ci_low": 0.6, "ci_high": 0.8, "n": 3, "verdict": "supported",
+        "group": "business",
+    }  # fmt: skip
+    rows = pd.DataFrame(
+        [
+            row,
+            row,
+            row | {"computed": 0.71},
+            row | {"group": "numbers"},
+            row | {"computation": "not_testable", "n": pd.NA},
+            row | {"computation": "not_testable", "n": pd.NA},
+        ]
+    )
+    assert ledger.same_evidence(rows).tolist() == [False, True, False, False, False, False]
+
+
+def test_claims_that_share_a_computation_and_its_numbers_are_counted_once(evaluated):
+    rows = evaluated["2026H1"]
+    rows = rows.assign(group=rows["kind"].map(ledger.KIND_GROUP))
+    again = set(rows.loc[ledger.same_evidence(rows), "claim_id"])
+    assert again == {"maas_main_path", "growth_by_demand", "cn_concentrated"}

@@ -118,7 +118,7 @@ def test_the_day_of_retrieval_gives_way_to_that_of_the_quote(autumn, h1):
 def test_rulings_on_prices_leave_the_rows_as_they_are(autumn):
     prices = autumn.list_prices().frame.set_index(["endpoint", "name"]).sort_index()
     assert ("genai:anthropic", "claude-sonnet-5") in prices.index
-    assert prices.loc[("genai:anthropic", "claude-sonnet-5"), "input"].tolist() == [2.0]
+    assert prices.loc[[("genai:anthropic", "claude-sonnet-5")], "input"].tolist() == [2.0]
     rounded = prices.loc[("openai", "gpt-4o-mini")]
     assert set(rounded["cached_input"].dropna()) == {0.075}
     own = autumn.on_sale().query("model_id == 'deepseek-v4-pro' and market == 'international'")

@@ -35,7 +35,7 @@ def make_explorer_project(root):
     ignored = shutil.ignore_patterns(*stage.GENERATED, "_book", ".quarto", "[0A]*.qmd", "__pycache__")
     for part in ("data", "report", "src"):
         shutil.copytree(ROOT / part, root / part, ignore=ignored)
-    shutil.copy(ROOT / "uv.lock", root)
+    shutil.copy(ROOT / "requirements.lock", root)
     book = yaml.safe_load((ROOT / "report/_quarto.yml").read_text(encoding="utf-8"))
     book["book"]["chapters"] = ["index.qmd", "01_explorer.qmd", "references.qmd"]
     book["book"]["appendices"] = []

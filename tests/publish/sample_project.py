@@ -125,7 +125,7 @@ def make_project(root):
     (root / "src/tokenecon/shown.js").write_text("")
     for watching in (inputs, warned):
         shutil.copy(watching.__file__, root / "src/tokenecon")
-    (root / "uv.lock").write_text("version = 1\n")
+    (root / "requirements.lock").write_text("numpy==2.1\n")
     (project.data / "sources.csv").write_text(SOURCES)
     (project.data / "numbers.csv").write_text("a,b_c\nx,1\n")
     (project.data / "datapackage.json").write_text(json.dumps(PACKAGE))

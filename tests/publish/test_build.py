@@ -9,6 +9,7 @@ from publish.sample_project import FIGURE, HEADING_ONE, SAY, SET_UP, digests, wr
 
 from tokenecon.publish import NotebookError, PublishError, build, embedded, verify, why
 from tokenecon.publish.cache import sha256
+from tokenecon.publish.listings import anchor
 
 _module = sys.modules["tokenecon.publish.build"]
 
@@ -27,11 +28,17 @@ def test_leaves_what_later_tools_rely_on(built):
         assert (folder / name).stat().st_size > 0
     assert (folder / "figures/fig-bar.csv").read_text() == "x,y\n1,2\n"
     assert json.loads((folder / "facts.json").read_text()) == {
-        "00_summary.growth": {"value": 2.93, "unit": "ratio", "text": "293%", "notebook": "00_summary.ipynb"}
+        "00_summary.growth": {
+            "value": 2.93,
+            "unit": "ratio",
+            "text": "293%",
+            "notebook": "00_summary.ipynb",
+            "at": f"facts.html#{anchor('00_summary.growth')}",
+        }
     }
     manifest = json.loads((folder / "manifest.json").read_text())
     assert (manifest["edition"], manifest["as_of"]) == ("2025FY", "2026-04-15")
-    assert {"data/numbers.csv", "src/tokenecon/shown.py", "uv.lock", "notebooks/01_one.ipynb"} <= set(
+    assert {"data/numbers.csv", "src/tokenecon/shown.py", "requirements.lock", "notebooks/01_one.ipynb"} <= set(
         manifest["inputs"]
     )
     assert manifest["renderer"]["versions"].keys() == {"pandoc", "typst"}
@@ -49,7 +56,7 @@ def test_nothing_runs_when_nothing_changed(built):
         ("src/tokenecon/shown.py", "\n# a remark\n", "src/tokenecon/shown.py changed"),
         ("src/tokenecon/shown.js", "draw();\n", "src/tokenecon/shown.js changed"),
         ("data/numbers.csv", "y,2\n", "data/numbers.csv changed"),
-        ("uv.lock", "# new\n", "uv.lock changed"),
+        ("requirements.lock", "# new\n", "requirements.lock changed"),
         ("data/editions/2025FY.toml", "companies = []\n", "edition file changed"),
         ("data/editions/2025FY.toml", "# a remark\n", ""),
         ("data/datapackage.json", "\n", "data/datapackage.json changed"),

@@ -144,4 +144,4 @@ def test_a_worker_with_other_libraries_is_refused(tmp_path):
     serve(str(given), str(answer))
     value, error = pickle.loads(answer.read_bytes())
     assert value is None
-    assert re.search(r"has pandas [\d.]+ instead of 0.1: install it from uv.lock", str(error))
+    assert re.search(r"has pandas [\d.]+ instead of 0.1: install it from requirements.lock", str(error))

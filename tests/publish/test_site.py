@@ -112,7 +112,7 @@ def test_a_figure_can_be_enlarged_and_put_back(page, html):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("name", ["index", "01_one", "data", "references"])
+@pytest.mark.parametrize("name", ["index", "01_one", "data", "references", "facts", "figures"])
 def test_a_browser_finds_no_fault(browser, html, view, name):
     """Neither axe nor the console has anything to say, nothing is asked of another host, nothing sticks out."""
     width, scheme = VIEWS[view]

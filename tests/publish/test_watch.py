@@ -18,7 +18,7 @@ from tokenecon.publish.watch import RELOADING, _Handler, _Pages, is_source
         ("data/editions/2025FY.toml", True),
         ("src/tokenecon/shown.py", True),
         ("report/style.css", True),
-        ("uv.lock", True),
+        ("requirements.lock", True),
         ("notebooks/.ipynb_checkpoints/01_one-checkpoint.ipynb", False),
         ("notebooks/.01_one.ipynb.swp", False),
         ("notebooks/01_one.ipynb~", False),

@@ -258,7 +258,7 @@ def test_the_summary_is_markdown_in_which_names_are_no_markup(data, good, tmp_pa
     good.paths["/openrouter_models"] = openrouter(("openai/gpt-7", "0.000002", "0.000012"), ("z-ai/glm-9", "0", "0"))
     summary = look(data, good, day="2026-11-29", feeds=("prices",))
     text = markdown(summary)
-    assert text.startswith("6 rows added, 2 values held back for a person to decide.")
+    assert text.startswith("6 rows added, 2 values held back.\n\n**A person must decide**: 2 values held back.\n")
     assert "## Prices\n\n- `openai`: `gpt-7 (openai)`: `3.0 / 12.0 -> 3.5 / 12.0`" in text
     assert "## To decide" in text
     assert "add " in text

@@ -127,6 +127,13 @@ def by_agreement(holds: Sequence[bool], least: int = 2) -> Verdict:
     return Verdict.supported if holds[0] else Verdict.not_supported
 
 
+def by_halves(halves: Mapping[str, Verdict]) -> tuple[Verdict, str]:
+    """Judge a claim by its parts: each in the note; together it stands or falls only where all of them do."""
+    told = "; ".join(f"{part}: {verdict}" for part, verdict in halves.items())
+    (first, *others) = set(halves.values())
+    return (Verdict.undetermined if others else first), told
+
+
 def by_comparison(one: float, other: float) -> Verdict:
     """Judge a claim that one filed amount exceeds another: accounts have no sampling error."""
     if one != one or other != other:
@@ -312,6 +319,11 @@ def compared(known: Any, claim: Claim) -> list[str]:
     """
     named = claim["beside"].split() or known.edition.companies
     return list(dict.fromkeys(filter(None, [claim["entity_id"], *named])))
+
+
+def threshold(known: Any, claim: Claim, name: str) -> float:
+    """Return a threshold of the rule that judges a claim, as ``data/rules.csv`` has it."""
+    return known.cat.threshold(claim["computation"], name)
 
 
 def against_print(claim: Claim, value: float) -> tuple[Verdict, str]:

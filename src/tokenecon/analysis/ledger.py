@@ -12,13 +12,16 @@ from typing import Any
 
 import pandas as pd
 
-from tokenecon.analysis import evidence, forecasts
+from tokenecon.analysis import estimators, evidence, forecasts
+from tokenecon.analysis.estimate import Estimate
 from tokenecon.analysis.evidence import Known
 from tokenecon.analysis.finding import Findings, finding
 from tokenecon.analysis.forecasts import Known as Before
 from tokenecon.analysis.judge import COMPUTATIONS, Result, Verdict, computation
 from tokenecon.analysis.market import claims as _market  # noqa: F401 - registers its computations
+from tokenecon.analysis.market.findings import Market
 from tokenecon.analysis.pricing import claims as _pricing  # noqa: F401
+from tokenecon.analysis.pricing.findings import Pricing
 from tokenecon.analysis.revenue import claims as _revenue  # noqa: F401 - registers its computations
 from tokenecon.analysis.routes import claims as _routes  # noqa: F401
 from tokenecon.catalog import Catalog, DataError, Finding
@@ -30,6 +33,8 @@ for _function in (
 ):
     computation(_function)
 
+ALL = "ledger"
+"""What rules of all claims together are filed under."""
 FIGURES = (Verdict.reproduced, Verdict.rounded_inputs, Verdict.differs, Verdict.definition_mixed)
 BUSINESS = (Verdict.supported, Verdict.not_supported, Verdict.undetermined)
 FORECASTS = (Verdict.open, Verdict.met, Verdict.missed, Verdict.superseded)
@@ -82,12 +87,42 @@ class Ledger(Findings):
         return own.assign(article=own["article_id"].map(self.articles.set_index("article_id")["name"]))
 
     @finding
+    def counted(self) -> pd.DataFrame:
+        """Rows of :attr:`rows` that the scoreboard counts: of claims that rest on one evidence the first."""
+        return self.rows[~same_evidence(self.rows)]
+
+    @finding
     def tally(self) -> pd.DataFrame:
-        """Claims of the article that the report is about, by group and verdict."""
-        found = pd.crosstab(self.rows["group"], self.rows["verdict"])
+        """Claims of the article that the report is about, by group and verdict, one evidence counted once."""
+        found = pd.crosstab(self.counted["group"], self.counted["verdict"])
         return found.reindex(dict.fromkeys(KIND_GROUP.values()), fill_value=0).reindex(
             columns=list(map(str, VERDICTS)), fill_value=0
         )
+
+    @finding
+    def turned(self) -> pd.DataFrame:
+        """Claims whose verdict is another than in the edition before: ``text``, ``then``, ``now``, and ``note``."""
+        earlier = self.before.rows if self.before else self.rows
+        found = self.rows.merge(earlier[["claim_id", "verdict"]].rename(columns={"verdict": "then"}), on="claim_id")
+        return found[found["verdict"] != found["then"]].rename(columns={"verdict": "now"}).reset_index(drop=True)
+
+    @finding
+    def headlines(self) -> Mapping[str, tuple[Estimate, float]]:
+        """Headline estimates of the chapters that draw samples, each with its null; none without models."""
+        if self.cat.capability.empty:
+            return {}
+        rooms = {"market": self.of(Market).headlines, "prices": self.of(Pricing).family}
+        return {f"{room}: {name}": pair for room, family in rooms.items() for name, pair in family.items()}
+
+    @finding
+    def family(self) -> pd.DataFrame:
+        """Which headlines exclude what they are tested against, and which still do when all are taken together."""
+        return estimators.family(self.headlines, self.cat.threshold(ALL, "false_discoveries"))
+
+    @finding
+    def by_chance(self) -> estimators.ByChance:
+        """How many headlines would exclude by chance if everything that they are tested against held."""
+        return estimators.by_chance([one for one, _ in self.headlines.values()])
 
     @finding
     def scored(self) -> pd.DataFrame:
@@ -146,11 +181,34 @@ def evaluate(cat: Catalog, before: Catalog | None = None) -> pd.DataFrame:
     ].astype({"n": "Int64"})
 
 
+def same_evidence(rows: pd.DataFrame) -> pd.Series:
+    """Return whether a claim about the business rests on the evidence of one above it: computation and all numbers."""
+    key = ["computation", "computed", "ci_low", "ci_high", "n", "verdict"]
+    return rows.duplicated(key) & rows["group"].eq("business") & rows["n"].notna()
+
+
 def unregistered(data: Data) -> Iterator[Finding]:
     """Report, as a check of the data, each claim whose computation is not registered."""
     for line, row in data.rows("claims"):
         if row["computation"] not in COMPUTATIONS:
             message = f"'{row['computation']}' is no computation of tokenecon.analysis.ledger"
+            yield data.finding("claims", line, "computation", message)
+
+
+def unruled(data: Data) -> Iterator[Finding]:
+    """Report rules of computations that no claim names, and claims about the business judged without a rule."""
+    claimed = {row["computation"] for _, row in data.rows("claims")}
+    ruled = {row["computation"] for _, row in data.rows("rules")}
+    for line, row in data.rows("rules"):
+        if row["computation"] not in claimed | {ALL}:
+            yield data.finding("rules", line, "computation", f"no claim names '{row['computation']}'; delete the line")
+        if bool(row["threshold"]) != bool(row["value"]):
+            yield data.finding("rules", line, "value", "goes with threshold: give both or neither")
+        if bool(row["value"]) != bool(row["unit"]):
+            yield data.finding("rules", line, "unit", "goes with value: give both or neither")
+    for line, row in data.rows("claims"):
+        if row["kind"] == "structural" and row["computation"] not in ruled | {"not_testable"}:
+            message = f"'{row['computation']}' has no rule in data/rules.csv; add how it judges, and why"
             yield data.finding("claims", line, "computation", message)
 
 

@@ -126,7 +126,7 @@ def sold(frame: pd.DataFrame, sights: Mapping[str, pd.Series], day: pd.Timestamp
     own = held.set_index("model_id")["last_seen_on"].fillna(as_of)
     seen = pd.concat([own, *(days.fillna(as_of) for days in sights.values())])
     seen = seen.where(seen < day, day).groupby(level=0).max()
-    held = held.assign(seen_on=held["model_id"].map(seen))
+    held = held.assign(seen_on=seen.reindex(held["model_id"]).to_numpy())
     return held[held["seen_on"] >= day - PATIENCE].reset_index(drop=True)
 
 

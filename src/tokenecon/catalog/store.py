@@ -284,6 +284,26 @@ class Catalog:
         """Declared restatements, conflicts and corrections."""
         return self.table("rulings")
 
+    @property
+    def rules(self) -> pd.DataFrame:
+        """By which rule each computation gives its verdict, why, and since when."""
+        return self.table("rules")
+
+    def threshold(self, computation: str, name: str) -> float:
+        """Return a threshold of the rule by which a computation gives its verdict.
+
+        Raises
+        ------
+        DataError
+            If ``data/rules.csv`` has no such row, or no value in it.
+        """
+        rules = self.rules
+        found = rules[rules["computation"].eq(computation) & rules["threshold"].eq(name)]["value"].dropna()
+        if found.empty:
+            message = f"'{computation}' asks for '{name}', which has no row with a value; add it"
+            raise DataError([Finding("data/rules.csv", 1, "threshold", message)])
+        return float(found.iloc[0])
+
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the data package as the edition knows it.
 

@@ -14,6 +14,8 @@ __all__ = export(
         "draft": ("Filled", "Todo", "fill", "list_todo", "missing", "new_edition"),
         "errors": ("NotebookError", "PublishError"),
         "project": ("Project",),
+        "proposal": ("consequences", "copy_data"),
+        "public": ("publish_site",),
         "record": ("Record", "claims_of", "edition_states", "read_record"),
         "release": ("Release", "release"),
         "site": ("finish_pages",),

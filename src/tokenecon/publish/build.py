@@ -126,7 +126,7 @@ def build_all(
     check_name(renderer)
     if unknown := set(formats) - set(FORMATS):
         raise PublishError(f"no format {', '.join(sorted(unknown))}: choose from {', '.join(FORMATS)}")
-    made_with = [*formats, *identity(renderer)]
+    made_with = [*formats, *identity(renderer), project.address]
     results: dict[str, BuildResult] = {}
 
     def render(work: _Work) -> None:

@@ -159,7 +159,7 @@ class Cache:
             notebook,
             project.edition_file(self.edition),
             project.data / "datapackage.json",
-            project.root / "uv.lock",
+            project.root / "requirements.lock",
         )
         own = sorted(result.files, key=lambda name: (not name.startswith("src/"), name))
         return list(dict.fromkeys([*(project.relative(path) for path in fixed if path.is_file()), *own]))
@@ -187,7 +187,7 @@ class Cache:
     def report_key(self, made_with: Iterable[str]) -> str:
         """Return a hash of all that a report is made from: the project's files, the executions, and ``made_with``."""
         project = self.project
-        files = [project.root / name for name in ("pyproject.toml", "uv.lock")]
+        files = [project.root / name for name in ("pyproject.toml", "requirements.lock")]
         files += [file for part in ("src", "data", "notebooks") for file in files_below(project.root / part, NO_PART)]
         parts = [f"{project.relative(file)} {self._sha256(project.relative(file))}" for file in files]
         # Executing and staging write these two.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +26,7 @@ def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
         "## Versions {#sec-colophon-versions}",
         captioned(
             pipe_table(("Program or package", "Used", "Locked"), (50, 25, 25), rows),
-            "What the report was made with. Source: the environment that built it, and `uv.lock`.",
+            "What the report was made with. Source: the environment that built it, and `requirements.lock`.",
             "tbl-versions",
         ),
         "## Inputs {#sec-colophon-inputs}",
@@ -40,15 +40,15 @@ def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
 
 
 def _is_told(name: str) -> bool:
-    return name.startswith(("data/", "notebooks/")) or name == "uv.lock"
+    return name.startswith(("data/", "notebooks/")) or name == "requirements.lock"
 
 
 def _locked(project: Project) -> dict[str, str]:
-    file = project.root / "uv.lock"
-    listed = tomllib.loads(file.read_text(encoding="utf-8")).get("package", ()) if file.is_file() else ()
+    file = project.root / "requirements.lock"
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
     found: dict[str, list[str]] = {}
-    for package in listed:
-        found.setdefault(_normal(package["name"]), []).append(package.get("version", ""))
+    for name, locked in re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", text):
+        found.setdefault(_normal(name), []).append(locked)
     # A package may be locked in several versions, each for some versions of Python.
     return {name: ", ".join(versions) for name, versions in found.items()}
 

@@ -278,7 +278,7 @@ def _cluster(project: Path, address: str) -> Iterator[Executor]:
         from distributed.scheduler import KilledWorker
     except ImportError:
         raise PublishError(
-            "a cluster needs Dask: pip install 'tokenecon[cluster]', or uv sync --extra cluster"
+            "a cluster needs Dask: pip install 'tokenecon[cluster]', or `make setup` in a clone"
         ) from None
     kind, _, count = address.partition(":")
     local = None
@@ -411,5 +411,5 @@ def _checked(call: Callable[..., Any], arguments: tuple[Any, ...], expected: Map
     """Run a task if the libraries here are those of the machine that sent it."""
     here = versions()
     if wrong := [f"{name} {here[name]} instead of {known}" for name, known in expected.items() if here[name] != known]:
-        raise PublishError(f"the worker on {platform.node()} has {', '.join(wrong)}: install it from uv.lock")
+        raise PublishError(f"the worker on {platform.node()} has {', '.join(wrong)}: install it from requirements.lock")
     return call(*arguments)

@@ -104,6 +104,15 @@ class Project:
             raise PublishError(f"{self.relative(file)}: cannot be read: {error}") from None
 
     @property
+    def address(self) -> str:
+        """Where all editions are published, without a slash at its end; empty if that is not known.
+
+        ``site-url`` of the book; the environment variable ``TOKENECON_SITE_URL`` is heard first, for a fork.
+        """
+        named = os.environ.get("TOKENECON_SITE_URL") or self.book["book"].get("site-url") or ""
+        return str(named).rstrip("/")
+
+    @property
     def authors(self) -> list[str]:
         """The names of the book's authors, which Quarto takes in several forms."""
         authors = self.book["book"].get("author") or []

@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup, Tag
 
 from tokenecon.catalog import Edition
 from tokenecon.publish import quarto
+from tokenecon.publish.listings import CLAIMS, FACTS, FIGURES, PAGES, write_listings
 from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.pictures import write_card
 from tokenecon.publish.project import Project
@@ -35,12 +36,13 @@ DESCRIPTION = 200
 """Letters of a page's description."""
 
 _NOT_READ = "script, style, svg, math, pre, nav, details, .downloads, .anchor, .reading, .page-foot, .table-note"
+_PICTURE = re.compile(r'<a href="(?:\./)?figures/(fig-[\w-]+)\.png"[^>]*>[^<]*</a>')
 _APART = ("figure", "table", "nav", "footer", "header")
 
 
 @dataclass(frozen=True)
 class _Book:
-    """What all pages say alike."""
+    """What all pages say alike; ``address`` is where those of the edition stand, where that is known."""
 
     title: str
     subtitle: str
@@ -58,7 +60,7 @@ class _Book:
             tuple(project.authors),
             edition,
             str(book.get("repo-url", "")).rstrip("/"),
-            str(book.get("site-url", "")).rstrip("/"),
+            f"{project.address}/{edition.id}" if project.address else "",
         )
 
     @property
@@ -102,14 +104,16 @@ def complete(project: Project, edition: Edition, folder: Path, pdfs: Iterable[Pa
     for pdf in pdfs:
         shutil.copy(pdf, folder)
     book = _Book.of(project, edition)
-    files = sorted(folder.glob("*.html"))
-    pages = {file: BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser") for file in files}
+    rendered = _parsed(file for file in sorted(folder.glob("*.html")) if file.name not in PAGES)
+    told = f"edition {edition.id}, data as of {edition.as_of_text}"
+    write_listings(folder, rendered, book.title, told, book.address)
+    pages = rendered | _parsed(folder / name for name in PAGES if (folder / name).is_file())
     references, terms = _references(pages), read_terms(project.report)
     offered = {name: label for name, label in PDFS.items() if (folder / name).is_file()}
     entries = []
     for file, page in pages.items():
         main = page.find("main") or page
-        entries += _entries(file.name, main)
+        entries += _entries(file.name, main) if file in rendered else []
         words = _read(main)
         notes = {
             "references": {key: text for key, text in references.items() if _cites(main, key)},
@@ -119,10 +123,15 @@ def complete(project: Project, edition: Edition, folder: Path, pdfs: Iterable[Pa
         text = _with_head(text, _head(book, file, main, offered))
         text = _after_title(text, _reading(main, offered))
         text = _before_end(text, _foot(book, project, file, offered), notes)
+        text = _PICTURE.sub(rf'\g<0> · <a href="{FIGURES}#\1">Embed</a>', text) if file in rendered else text
         file.write_text(text, encoding="utf-8")
     _write_index(entries, folder / INDEX)
     (folder / CITATION).write_text(book.bibtex, encoding="utf-8")
     write_card(folder / CARD, book.title, book.subtitle, f"Edition {edition.id}, data as of {edition.as_of_text}")
+
+
+def _parsed(files: Iterable[Path]) -> dict[Path, BeautifulSoup]:
+    return {file: BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser") for file in files}
 
 
 # What a page says of itself -------------------------------------------------------------------------------------------
@@ -145,9 +154,11 @@ def _head(book: _Book, file: Path, main: Tag, pdfs: Mapping[str, str]) -> str:
         "og:image": f"{book.address}/{CARD}" if book.address else CARD,
     }  # fmt: skip
     if book.address:
-        shared["og:url"] = f"{book.address}/{file.name}"
+        shared["og:url"] = f"{book.address}/{'' if file.name == 'index.html' else file.name}"
     lines = [f'<meta name="{name}" content="{html.escape(text)}">' for name, text in named.items()]
     lines += [f'<meta property="{name}" content="{html.escape(text)}">' for name, text in shared.items()]
+    if book.address:
+        lines.append(f'<link rel="canonical" href="{shared["og:url"]}">')
     lines += [
         f'<link rel="alternate" type="application/pdf" href="{name}" title="{label}">' for name, label in pdfs.items()
     ]
@@ -192,12 +203,14 @@ def _reading(main: Tag, pdfs: Mapping[str, str]) -> str:
 
 def _foot(book: _Book, project: Project, file: Path, pdfs: Mapping[str, str]) -> str:
     links = [f'<a href="{name}">{label}</a>' for name, label in pdfs.items()]
-    links += ['<a href="facts.json">Every printed number</a>', '<a href="inputs.json">What this was built from</a>']
+    listed = {CLAIMS: "Every claim", FACTS: "Every printed number"}
+    links += [f'<a href="{name}">{label}</a>' for name, label in listed.items() if (file.parent / name).is_file()]
+    links.append('<a href="inputs.json">What this was built from</a>')
     if book.repository:
         source = _source(project, file.stem)
         links += [
             f'<a href="{book.repository}/edit/main/{source}">Edit this page</a>',
-            f'<a href="{book.repository}/issues/new">Report a fault</a>',
+            f'<a href="{book.repository}/issues/new/choose">Report a fault</a>',
         ]
     return (
         '<section class="page-foot" id="cite" aria-label="Citation and files">\n'

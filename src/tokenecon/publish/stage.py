@@ -21,6 +21,7 @@ from tokenecon.publish import inline
 from tokenecon.publish.chapter import Content, read_chapter
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.fonts import check_glyphs, write_fonts
+from tokenecon.publish.listings import FACTS, anchor
 from tokenecon.publish.pictures import write_pictures
 from tokenecon.publish.project import GENERATED, HOME, Chapter, Project
 from tokenecon.publish.sources import bibliography, read_sources
@@ -155,12 +156,13 @@ def write_notebooks(executed: Mapping[Path, NotebookNode], target: Path) -> None
 
 
 def collect_facts(contents: Mapping[str, Content]) -> dict[str, dict[str, Any]]:
-    """Return all facts as ``{"<notebook stem>.<cell label>.<name>": {value, unit, text, notebook}}``."""
-    return {
+    """Return all facts as ``{"<notebook stem>.<cell label>.<name>": {value, unit, text, notebook, at}}``."""
+    found = {
         f"{Path(content.source).stem}.{key}": fact | {"notebook": content.source}
         for content in contents.values()
         for key, fact in content.facts.items()
     }
+    return {key: fact | {"at": f"{FACTS}#{anchor(key)}"} for key, fact in found.items()}
 
 
 def write_json(file: Path, content: Any) -> None:

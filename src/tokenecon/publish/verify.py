@@ -48,17 +48,20 @@ def verify(edition: str | None = None, *, project: Project | None = None) -> lis
 
 def verify_folder(folder: Path) -> list[str]:
     """Check the report in ``folder``: its pages, its PDFs, or both, and that the PDFs have what the pages have."""
-    pages = {file: _read_page(file) for file in sorted((folder / "html").rglob("*.html"))}
-    problems = [
-        problem for file, page in pages.items() for problem in _page_problems(file, page, pages, folder / "html")
-    ]
-    problems += [problem for file in sorted((folder / "html").rglob("*.css")) for problem in _style_problems(file)]
+    pages, problems = verify_pages(folder / "html")
     pdfs = [folder / name for name in (REPORT, APPENDIX) if (folder / name).is_file()]
     if pdfs:
-        problems += _pdf_problems(pdfs, pages.values())
+        problems += _pdf_problems(pdfs, [page for page in pages.values() if not page.select("html[data-pages-only]")])
     if not pages and not pdfs:
         problems.append(f"{folder.name}: holds neither html/index.html nor {REPORT}")
     return problems
+
+
+def verify_pages(root: Path) -> tuple[dict[Path, BeautifulSoup], list[str]]:
+    """Check the pages and styles below a folder; return the pages, and one line a problem."""
+    pages = {file: _read_page(file) for file in sorted(root.rglob("*.html"))}
+    problems = [problem for file, page in pages.items() for problem in _page_problems(file, page, pages, root)]
+    return pages, problems + [fault for file in sorted(root.rglob("*.css")) for fault in _style_problems(file)]
 
 
 def _read_page(file: Path) -> BeautifulSoup:

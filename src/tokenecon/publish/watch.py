@@ -15,7 +15,7 @@ from typing import Any
 from tokenecon.publish.cache import NO_PART
 from tokenecon.publish.project import Project
 
-WATCHED = ("notebooks", "data", "src", "report", "uv.lock")
+WATCHED = ("notebooks", "data", "src", "report", "requirements.lock")
 """What a report is made from."""
 
 RELOADING = b'<script>new EventSource("/.built").onmessage = () => location.reload()</script>'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,9 @@ from tokenecon.refresh.web import RefreshError
 
 SHOWN = 20
 """So many shares and values held back are told; quarantine.csv has them all."""
+
+DECIDE = "**A person must decide**"
+"""Begins the line that is there when a proposal is not only new rows; `.ci/refresh` labels by it."""
 
 
 @dataclass
@@ -202,17 +205,24 @@ def told(summary: Summary, dry_run: bool = False, routers: bool = False) -> list
     return lines
 
 
-def markdown(summary: Summary, dry_run: bool = False, routers: bool = False) -> str:
+def markdown(summary: Summary, dry_run: bool = False, routers: bool = False, consequences: Iterable[Part] = ()) -> str:
     """Tell what a refresh did as Markdown, whatever lists print as code and nothing else.
 
     Parameters
     ----------
     summary, dry_run, routers
         As for :func:`told`.
+    consequences
+        What follows for the report: more parts. Those whose word is ``moved`` inform, a person decides the others.
     """
     held, added = len(summary.held), sum(summary.added.values())
-    text = [f"{added} rows {'to add' if dry_run else 'added'}, {held} values held back for a person to decide."]
-    for heading, _, found in _parts(summary, routers):
+    decide = [f"{held} values held back"] if held else []
+    decide += [
+        f"{heading.lower()} ({len(lines)})" for heading, word, lines in consequences if lines and word != "moved"
+    ]
+    text = [f"{added} rows {'to add' if dry_run else 'added'}, {held} values held back."]
+    text += [f"{DECIDE}: {', '.join(decide)}."] if decide else []
+    for heading, _, found in (*consequences, *_parts(summary, routers)):
         if found:
             text.append(f"## {heading}\n\n" + "\n".join(f"- {': '.join(map(_code, line))}" for line in found))
     if summary.shares:
@@ -223,7 +233,9 @@ def markdown(summary: Summary, dry_run: bool = False, routers: bool = False) -> 
     return "\n\n".join(text) + "\n"
 
 
-def write_summary(path: Path, summary: Summary, dry_run: bool = False, routers: bool = False) -> None:
+def write_summary(
+    path: Path, summary: Summary, dry_run: bool = False, routers: bool = False, consequences: Iterable[Part] = ()
+) -> None:
     """Write what a refresh did to a file; see :func:`markdown`.
 
     Raises
@@ -232,7 +244,7 @@ def write_summary(path: Path, summary: Summary, dry_run: bool = False, routers: 
         If the file cannot be written; the data are in place all the same.
     """
     try:
-        path.write_text(markdown(summary, dry_run, routers), encoding="utf-8")
+        path.write_text(markdown(summary, dry_run, routers, consequences), encoding="utf-8")
     except OSError as error:
         raise RefreshError(f"{path}: cannot be written ({error.strerror}); the data are in place") from None
 

@@ -14,7 +14,7 @@ that does not identify a number gives a :class:`FitError`, or an estimate withou
 
 from tokenecon.analysis.estimate import Estimate
 from tokenecon.analysis.estimators.durations import by_cohort, median_duration, survival, survival_quantile
-from tokenecon.analysis.estimators.families import ByChance, by_chance, detectable, discoveries, p_value
+from tokenecon.analysis.estimators.families import ByChance, by_chance, detectable, discoveries, family, p_value
 from tokenecon.analysis.estimators.fit import FitError, strict
 from tokenecon.analysis.estimators.regression import (
     DRAWS,
@@ -76,6 +76,7 @@ __all__ = [
     "discoveries",
     "each",
     "effective_n",
+    "family",
     "fixed_b",
     "grouped_median",
     "least_squares",

@@ -56,7 +56,7 @@ def discoveries(
     family : mapping of str to Estimate
         The estimates, by name. Those without an interval have no row.
     nulls : float or mapping
-        What each is tested against; the same for all, or by name.
+        What each is tested against; the same for all, or by name. One is parity of a ratio, tested in logarithms.
     rate : float
         Part of the discoveries that may be false.
     method : str
@@ -72,7 +72,7 @@ def discoveries(
     rows = []
     for name, one in family.items():
         null = nulls if isinstance(nulls, int | float) else nulls[name]
-        p = p_value(one, null)
+        p = p_value(one.map(np.log), 0.0) if null == 1 and one.low > 0 else p_value(one, null)
         if np.isfinite(p):
             rows.append((name, one.value, one.low, one.high, one.n, null, p, one.excludes(null)))
     found = pd.DataFrame(rows, columns=["name", "value", "low", "high", "n", "null", "p", "excludes"])
@@ -80,6 +80,12 @@ def discoveries(
         return found.assign(q=pd.Series(dtype=float), stands=pd.Series(dtype=bool))
     stands, q, _, _ = multipletests(found["p"], alpha=rate, method=method)
     return found.assign(q=q, stands=stands).sort_values("p", ignore_index=True)
+
+
+def family(headlines: Mapping[str, tuple[Estimate, float]], rate: float = RATE) -> pd.DataFrame:
+    """Return :func:`discoveries` of estimates that each come with what it is tested against."""
+    nulls = {name: null for name, (_, null) in headlines.items()}
+    return discoveries({name: one for name, (one, _) in headlines.items()}, nulls, rate)
 
 
 class ByChance(NamedTuple):

@@ -160,7 +160,7 @@ def decays(lists: pd.DataFrame, top: int = 3, part: float = 0.5) -> pd.DataFrame
     pandas.DataFrame
         ``model``, ``entity_id``, ``window``, ``peak`` (share), ``peaked_on``, ``days`` to the first week below that
         part, and ``ended``. A model that has left the head holds less than its last place did; where that is not below
-        half of the peak the stay is censored at that week, as it is where the window ends.
+        half of the peak the stay is censored at its last week in the head, as it is where the window ends.
     """
     rows = []
     for window, own_window in lists.groupby("window"):

@@ -1,11 +1,11 @@
 """What bears on the claims about the structure of the market, one function a computation.
 
-Each docstring states the rule of the verdict. Thresholds are judgements, named as constants with their reason.
+Each docstring states the rule of the verdict. Thresholds are judgements: ``data/rules.csv`` has them, with reasons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tokenecon.analysis import routes
 from tokenecon.analysis.estimate import Estimate
@@ -14,21 +14,19 @@ from tokenecon.analysis.judge import (
     Claim,
     Result,
     Verdict,
+    by_halves,
     by_interval,
     computation,
     estimated,
     keys,
     ranged,
+    threshold,
 )
 from tokenecon.analysis.market import frontier, premium, surveys
 from tokenecon.analysis.market.findings import LARGEST, Market
 from tokenecon.analysis.routes.findings import Routes
 
 SECTION, ROUTES = "sec-market-structure", "sec-route-divergence"
-FEW = 5
-"""Firms that still count as few: with more of equal size an index lies under the line of high concentration (0.18)."""
-WINNER = 0.5
-"""A vendor with more than half of a market takes it."""
 
 
 def used(known: Findings, *, tokens: bool = False, prices: bool = True) -> tuple[str, ...]:
@@ -38,13 +36,6 @@ def used(known: Findings, *, tokens: bool = False, prices: bool = True) -> tuple
         scores = known.cat.capability.query("benchmark == 'aa_index'")
         found |= {*known.of(Market).lists["source_id"], *scores["source_id"]}
     return keys(found)
-
-
-def by_halves(halves: Mapping[str, Verdict]) -> tuple[Verdict, str]:
-    """Judge a claim by its parts: each in the note; together it stands or falls only where all of them do."""
-    told = "; ".join(f"{part}: {verdict}" for part, verdict in halves.items())
-    (first, *others) = set(halves.values())
-    return (Verdict.undetermined if others else first), told
 
 
 @computation
@@ -103,32 +94,34 @@ def oligopoly(known: Findings, claim: Claim) -> Result:
 @computation
 def few_can_bear(known: Findings, claim: Claim) -> Result:
     """Count the firms whose R&D China's market pays for: supported if few by every definition of market and scope."""
-    f = known.of(Market)
+    f, few = known.of(Market), threshold(known, claim, "few")
     firms = f.bounds["firms"]
     told = "; ".join(
         f"{row.market}, {row.scope}: {row.low:.1f} to {row.high:.1f}" for row in f.bound_ranges.itertuples()
     )
     note = (
         f"firms of equal size whose R&D the gross profit of China's market of the same year pays for; few are at most "
-        f"{FEW}. By definition: {told}. Capital may wait for growth, and the world's largest vendors file no R&D"
+        f"{few:.0f}. By definition: {told}. Capital may wait for growth, and the world's largest vendors file no R&D"
     )
     sources = [*known.cat.financials.query("metric == 'rd_expense'")["source_id"], *f.markets["source_id"]]
-    verdict = by_interval(-firms.max(), -firms.min(), -FEW)
+    verdict = by_interval(-firms.max(), -firms.min(), -few)
     return ranged(verdict, firms, "markets, scopes, outlays and margins", "firms", note, sources, SECTION)
 
 
 @computation
 def tiers(known: Findings, claim: Claim) -> Result:
-    """Judge two halves: that list prices leave gaps between tiers, and that no vendor takes more than half.
+    """Judge two halves: that list prices leave gaps between tiers, and that no single winner takes all.
 
     A gap is a second mode of the best mixture that a dip test confirms with round prices moved apart; none, where both
-    say so. No winner takes all where the largest vendor stays under half by every definition, whoever the rest is.
+    say so. No winner takes all where the largest vendor stays under a threshold by every definition, whoever the
+    rest is.
     """
     f = known.of(Market)
     shape, largest = f.shape, f.definitions.dropna(subset=["cr1_low"])
     gaps = {(True, True): Verdict.supported, (False, False): Verdict.not_supported}
-    layered = gaps.get((shape.modes > 1, shape.p_untied < 0.05), Verdict.undetermined)
-    each = {by_interval(-row.cr1_high, -row.cr1_low, -WINNER) for row in largest.itertuples()}
+    layered = gaps.get((shape.modes > 1, shape.p_untied < threshold(known, claim, "gaps")), Verdict.undetermined)
+    winner = threshold(known, claim, "winner")
+    each = {by_interval(-row.cr1_high, -row.cr1_low, -winner) for row in largest.itertuples()}
     open_ended = each.pop() if len(each) == 1 else Verdict.undetermined
     verdict, told = by_halves({"gaps in prices": layered, "no single winner": open_ended})
     note = (
@@ -171,7 +164,8 @@ def strongest_not_needed(known: Findings, claim: Claim) -> Result:
     note = (
         "tokens of one router on models below nine tenths of the best score on sale; the claim is read as most of them"
     )
-    return estimated(share, by_interval(share.low, share.high, 0.5), "percent", note, used(known, tokens=True), SECTION)
+    verdict = by_interval(share.low, share.high, threshold(known, claim, "most"))
+    return estimated(share, verdict, "percent", note, used(known, tokens=True), SECTION)
 
 
 @computation
@@ -190,8 +184,8 @@ def low_switching_costs(known: Findings, claim: Claim) -> Result:
         sources = used(known, tokens=True, prices=False)
         return estimated(half, Verdict.undetermined, "days", note, sources, SECTION)
     both = {
-        "several vendors at once": _whether(several.min() > 0.5),
-        "changes that went well": _whether(hard.max() < 0.5),
+        "several vendors at once": _whether(several.min() > threshold(known, claim, "several")),
+        "changes that went well": _whether(hard.max() < threshold(known, claim, "hard")),
     }
     verdict, told = by_halves(both)
     note = (
@@ -215,7 +209,7 @@ def ninety_points(known: Findings, claim: Claim) -> Result:
         return Result(Verdict.undetermined, note=note, section=SECTION)
     between = found[~found["effects"].astype(bool) & found["horizon"].eq(30) & found["floor"].isna()].set_index("near")
     near, everything = between.loc[frontier.NEAR], between.loc[0.0]
-    enough = near["models"] >= frontier.LEAST_MODELS and near["value"] == near["value"]
+    enough = near["models"] >= threshold(known, claim, "models") and near["value"] == near["value"]
     row = near if enough else everything
     note = "change of log share within a month for a log point of undercutting the best" + (
         "" if enough else f", all models; of the claim's own case there are {near['models']:.0f} models, too few"
@@ -265,7 +259,7 @@ def price_decides(known: Findings, claim: Claim) -> Result:
         f"pairs of models of two vendors whose scores differ by at most {frontier.ALIKE:.0%} in which the cheaper "
         f"carries more tokens; nothing else is held fixed. Published elasticities: {told or 'none with an error'}"
     )
-    verdict = by_interval(share.low, share.high, 0.5)
+    verdict = by_interval(share.low, share.high, threshold(known, claim, "most"))
     if verdict is Verdict.supported and not (len(sure) and (sure["high"] < 0).all()):
         verdict = Verdict.undetermined
     return estimated(share, verdict, "percent", note, (*used(known, tokens=True), *studies["source_id"]), SECTION)

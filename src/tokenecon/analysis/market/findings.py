@@ -584,14 +584,16 @@ class Market(Findings):
     @finding
     def family(self) -> pd.DataFrame:
         """The headline estimates taken together: which exclude their null, and which still do as a family."""
-        return estimators.discoveries(*self._headlines())
+        return estimators.family(self.headlines, self.cat.threshold("ledger", "false_discoveries"))
 
     @finding
     def by_chance(self) -> estimators.ByChance:
         """How many of the headline intervals would exclude by chance if every null held."""
-        return estimators.by_chance(self._headlines()[0].values())
+        return estimators.by_chance([one for one, _ in self.headlines.values()])
 
-    def _headlines(self) -> tuple[dict[str, Estimate], dict[str, float]]:
+    @finding
+    def headlines(self) -> Mapping[str, tuple[Estimate, float]]:
+        """The headline estimates of the chapter, each with what it is tested against."""
         slopes = self.trends.set_index("series")["slope"]
         gaps = self.convergence_slopes.query("months == @frontier.MONTHS", local_dict={"frontier": frontier})
         found = {f"concentration, {name}: slope": (one, 0.0) for name, one in slopes.items()}
@@ -604,4 +606,4 @@ class Market(Findings):
             "pairs alike in score in which the cheaper leads": (self.alike, 0.5),
             "tokens below nine tenths of the best score": (self.below_top, 0.5),
         }
-        return {name: one for name, (one, _) in found.items()}, {name: null for name, (_, null) in found.items()}
+        return found

@@ -17,6 +17,7 @@ from tokenecon.analysis.judge import (
     estimated,
     keys,
     ranged,
+    threshold,
 )
 from tokenecon.analysis.pricing.countries import ONE, OTHER
 from tokenecon.analysis.pricing.findings import Pricing
@@ -79,7 +80,7 @@ def hard_tokens_keep_price(known: Any, claim: Claim) -> Result:
         f"successors in a line of models that came at their predecessor's price or dearer ({told}). The other half, "
         f"that easy tokens do not: the cheapest at the lowest level fell by times a year, {falls}, intervals wide"
     )
-    halves = [by_interval(kept.low, kept.high, 0.5), _falls(easy)]
+    halves = [by_interval(kept.low, kept.high, threshold(known, claim, "kept")), _falls(easy)]
     verdict = halves[0] if len(set(halves)) == 1 else Verdict.undetermined
     return estimated(kept, verdict, "percent", note, found.sources, SECTION)
 

@@ -243,6 +243,12 @@ class Pricing(Findings):
         return tasks.compare(self.variants)
 
     @finding
+    def best_variants(self) -> float:
+        """The quotient of the gaps where the best variant stands for each model; NaN with too few."""
+        found = self.tasks_compared.query("price == 'paid' and label == 'best variant a model'")["quotient"]
+        return float(found.iloc[0]) if len(found) else float("nan")
+
+    @finding
     def views(self) -> choices.Choices:
         """Every view of price against capability that a reader may choose."""
         return choices.choices(*self._tables, self.edition.as_of)
@@ -814,18 +820,7 @@ class Pricing(Findings):
     @finding
     def discoveries(self) -> pd.DataFrame:
         """Which of them exclude their null, and which still do when they are taken together."""
-        logs = {
-            name: (one.map(np.log) if null == 1.0 else one, 0.0 if null == 1.0 else null)
-            for name, (one, null) in self.family.items()
-        }
-        found = estimators.discoveries(
-            {name: one for name, (one, _) in logs.items()}, {n: z for n, (_, z) in logs.items()}
-        )
-        printed = {name: one for name, (one, _) in self.family.items()}
-        shown = found["name"].map(printed)
-        return found.assign(
-            **{end: shown.map(lambda one, end=end: getattr(one, end)) for end in ("value", "low", "high")}
-        )
+        return estimators.family(self.family, self.cat.threshold("ledger", "false_discoveries"))
 
     @finding
     def by_chance(self) -> estimators.ByChance:

@@ -20,6 +20,7 @@ from tokenecon.analysis.judge import (
     computation,
     keys,
     ranged,
+    threshold,
 )
 from tokenecon.analysis.revenue.findings import Revenue
 from tokenecon.catalog.formula import Formula
@@ -230,7 +231,7 @@ def main_line(known: Findings, claim: Claim) -> Result:
         note += f", {shares['share'][known.focal]:.1%} in {known.focal}"
     value = float(shares["share"][year])
     return Result(
-        by_comparison(value, 0.5), value, n=1, unit="percent", note=note,
+        by_comparison(value, threshold(known, claim, "most")), value, n=1, unit="percent", note=note,
         sources=keys(shares["source_id"][[year]]), section=REVENUE,
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from tokenecon.analysis.judge import (
     about,
     by_agreement,
     by_comparison,
+    by_halves,
     by_interval,
     changed,
     compared,
@@ -26,6 +27,7 @@ from tokenecon.analysis.judge import (
     keys,
     ranged,
     span_of,
+    threshold,
 )
 from tokenecon.analysis.revenue.claims import judged_figure, metric_sources
 from tokenecon.analysis.revenue.findings import Revenue
@@ -33,6 +35,8 @@ from tokenecon.analysis.routes.findings import Routes
 from tokenecon.analysis.routes.price_volume import set_beside
 
 ROUTES = "sec-route-divergence"
+PRINTED = {"R&D over revenue": "rd_ratio", "adjusted loss": "loss_per_revenue", "revenue per head": "revenue_per_head"}
+"""Measures of efficiency that an article may print, to their metrics."""
 
 
 @computation
@@ -108,7 +112,7 @@ def volume_share(known: Findings, claim: Claim) -> Result:
         f"part of volume in the logarithm of stated volume times price, {len(parts)} readings for "
         f"{' and '.join(parts['period'].unique())}. They are the company's words and exceed what revenue did"
     )
-    verdict = by_interval(volume.min(), volume.max(), 0.5)
+    verdict = by_interval(volume.min(), volume.max(), threshold(known, claim, "most"))
     return ranged(verdict, volume, "readings", "percent", note, _said_sources(known), ROUTES)
 
 
@@ -128,26 +132,33 @@ def agent_volume(known: Findings, claim: Claim) -> Result:
 
 @computation
 def price_and_volume(known: Findings, claim: Claim) -> Result:
-    """Ask whether paid volume rose while the price did: revenue over price, for every reading and basis."""
+    """Judge two halves: that paid volume rose while the price did, and that supply fell short, which nothing shows.
+
+    Paid volume is revenue over price, for every reading and basis.
+    """
     own = about(known.of(Routes).split, claim).drop_duplicates(["period", "basis"])
     paid = own["multiple"] / own["price"]
     stated = known.of(Routes).split["volume"]
     note = (
         f"revenue over stated price leaves paid volume {span_of(paid, '.2f')} times its start, where "
-        f"{span_of(stated, '.0f')} times are stated for calls. That supply fell short is not tested"
+        f"{span_of(stated, '.0f')} times are stated for calls"
     )
+    halves = {"demand did not shrink": by_agreement(list(paid > 1)), "supply fell short": Verdict.undetermined}
+    verdict, told = by_halves(halves)
+    note = f"{note}. {told[0].upper()}{told[1:]}: nobody publishes calls turned away"
     sources = _said_sources(known)
-    return ranged(by_agreement(list(paid > 1)), paid, "periods and bases", "times", note, sources, ROUTES)
+    return ranged(verdict, paid, "periods and bases", "times", note, sources, ROUTES)
 
 
 @computation
 def tokens_drive(known: Findings, claim: Claim) -> Result:
     """Compare the growth of a company's tokens with that of its run-rate or pace over about the same months."""
     rates = about(known.of(Revenue).run_rates, claim).query("measure == 'total'")
+    near, far = (pd.Timedelta(days=threshold(known, claim, name)) for name in ("end_days", "start_days"))
     found, told, sources = [], [], []
     for _, said in _volumes(known, claim).iterrows():
-        start, start_text = _pace_at(about(known.of(Revenue).dollars, claim), rates, said["measured_since"])
-        end = rates[(rates["on"] - said["period_end"]).abs() <= pd.Timedelta(days=31)]
+        start, start_text = _pace_at(about(known.of(Revenue).dollars, claim), rates, said["measured_since"], far)
+        end = rates[(rates["on"] - said["period_end"]).abs() <= near]
         if end.empty or start != start:
             continue
         multiple = end["value"].iloc[-1] / start
@@ -160,14 +171,14 @@ def tokens_drive(known: Findings, claim: Claim) -> Result:
     return ranged(by_agreement(list(values > 1)), values, "spans", "ratio", note, sources, ROUTES)
 
 
-def _pace_at(dollars: pd.DataFrame, rates: pd.DataFrame, day: pd.Timestamp) -> tuple[float, str]:
-    """Return the last run-rate stated about a day, else the annual pace of the last period filed by then."""
-    near = rates[(rates["on"] - day).abs() <= pd.Timedelta(days=45)]
+def _pace_at(dollars: pd.DataFrame, rates: pd.DataFrame, day: pd.Timestamp, reach: pd.Timedelta) -> tuple[float, str]:
+    """Return the last run-rate stated within reach of a day, else the annual pace of the last period filed by then."""
+    near = rates[(rates["on"] - day).abs() <= reach]
     if len(near):
         row = near.loc[(near["on"] - day).abs().idxmin()]
         return float(row["value"]), f"from {row['on']:%Y-%m-%d}"
     flows = dollars.query("measure == 'total'")
-    filed = revenue.annualised(revenue.finest(flows[flows["period_end"] <= day + pd.Timedelta(days=45)]))
+    filed = revenue.annualised(revenue.finest(flows[flows["period_end"] <= day + reach]))
     if filed.empty:
         return NAN, ""
     return float(filed["annualised"].iloc[-1]), f"from the pace of {filed['period'].iloc[-1]}"
@@ -193,7 +204,10 @@ def rd_slower_than_revenue(known: Findings, claim: Claim) -> Result:
 
 @computation
 def more_efficient(known: Findings, claim: Claim) -> Result:
-    """Count the measures of efficiency by which the claim's company leads in the year that the article is about."""
+    """Ask of every measure of efficiency that the article prints whether the claim's company leads, in its year.
+
+    Measures that it does not print are told beside.
+    """
     found = known.of(Routes)
     one, other = compared(known, claim)[:2]
     years = found.ratios.query("months == 12 and period_end <= @claim['published_on']").sort_values("period_end")
@@ -204,14 +218,16 @@ def more_efficient(known: Findings, claim: Claim) -> Result:
     leads = {name: wide[one][ratio] < wide[other][ratio] for name, ratio in lower.items()}
     leads["gross profit over R&D"] = wide[one]["gross_profit_per_rd"] > wide[other]["gross_profit_per_rd"]
     leads["revenue per head"] = heads[one] > heads[other]
+    asked = set(known.cat.claims["metric"])
+    own = [leads[name] for name, metric in PRINTED.items() if metric in asked]
     behind = [name for name, leading in leads.items() if not leading]
-    note = f"leads by {sum(leads.values())} of {len(leads)} measures in {year}" + (
-        f"; not by {', '.join(behind)}" if behind else ""
+    note = f"leads by {sum(own)} of the {len(own)} measures that the article prints, in {year}; of {len(leads)} by " + (
+        f"all but {', '.join(behind)}" if behind else "all"
     )
     sources = [key for entity in (other, one) for key in metric_sources(known, entity, ("revenue", "rd_expense"), end)]
-    part = float(np.mean(list(leads.values())))
+    part = float(np.mean(own))
     return Result(
-        by_agreement(list(leads.values())), part, n=len(leads), unit="percent", note=note, sources=keys(sources),
+        by_agreement(own), part, n=len(own), unit="percent", note=note, sources=keys(sources),
         section=ROUTES,
     )  # fmt: skip
 

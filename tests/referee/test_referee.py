@@ -1,0 +1,127 @@
+"""The second pair of eyes: other code, by the definitions in words, on the same data, must print the same numbers.
+
+Nothing here imports the package. ``printed.csv`` says under which key a number of the referee's is printed, and how
+far apart the two may lie: nothing but rounding, unless a fit that each makes on a grid of its own stands between.
+"""
+
+import ast
+import csv
+import json
+import math
+from functools import cache
+from pathlib import Path
+
+import pytest
+from referee import accounts, known, market, pricing
+
+HERE = Path(__file__).parent
+ALLOWED = {"pandas", "numpy", "statsmodels", "pytest", "referee"}
+STANDARD = {"ast", "csv", "fractions", "functools", "hashlib", "json", "math", "pathlib", "re", "tomllib"}
+PRINTED = list(csv.DictReader((HERE / "printed.csv").open(encoding="utf-8")))
+NUMBERS = ("verdict", "computed", "ci_low", "ci_high", "n")
+GROUPS = {"figure": "numbers", "ratio": "numbers", "growth": "numbers", "structural": "business",
+          "definition": "business", "forecast": "forecasts"}  # fmt: skip
+
+
+@cache
+def referee(edition):
+    about = known.Edition(edition)
+    return accounts.numbers(about) | market.numbers(about) | pricing.numbers(about)
+
+
+@cache
+def record(edition):
+    facts, why = known.record(edition)
+    if not facts:
+        pytest.skip(why)
+    return facts
+
+
+def alike(one, other, tolerance):
+    return math.isclose(one, other, rel_tol=1e-9, abs_tol=tolerance or 1e-12)
+
+
+@pytest.mark.parametrize("edition", known.EDITIONS)
+@pytest.mark.parametrize("row", PRINTED, ids=lambda row: row["fact"])
+def test_the_referee_reproduces(edition, row):
+    facts = record(edition)
+    if row["fact"] not in facts:
+        pytest.skip(f"{edition} does not print it")
+    fact, found = facts[row["fact"]], referee(edition)
+    tolerance = float(row["tolerance"] or 0)
+    assert alike(found[row["number"]], fact["value"], tolerance), f"{found[row['number']]} is not {fact['value']}"
+    if "n" in fact and f"{row['number']}, n" in found:
+        assert found[f"{row['number']}, n"] == fact["n"]
+
+
+def test_every_key_is_printed_somewhere():
+    records = [known.record(edition)[0] for edition in known.EDITIONS]
+    gone = [row["fact"] for row in PRINTED if not any(row["fact"] in facts for facts in records)]
+    assert not gone, f"printed.csv names keys that no record has: {gone}"
+
+
+@pytest.mark.parametrize("edition", known.EDITIONS)
+def test_every_number_of_the_first_page_has_a_referee(edition):
+    held = {row["fact"] for row in PRINTED}
+    numbers = {key for key, fact in record(edition).items() if isinstance(fact["value"], int | float)}
+    alone = {key for key in numbers if key.startswith("00_") and key not in held and ".claims." not in key}
+    assert not alone
+
+
+@cache
+def verdicts(edition):
+    """Return verdict and number of each claim as recorded, else as the last build judged them."""
+    committed = known.DATA / "editions" / f"{edition}.facts.json"
+    if committed.exists():
+        return json.loads(committed.read_text())["claims"]
+    record(edition)
+    with (known.ROOT / "build" / edition / "claims.csv").open(encoding="utf-8") as rows:
+        return {row["claim_id"]: row for row in csv.DictReader(rows)}
+
+
+@pytest.mark.parametrize("edition", known.EDITIONS)
+def test_the_first_page_counts_the_claims(edition):
+    """Claims about the business that rest on one computation with the same numbers count once."""
+    facts, judged = record(edition), verdicts(edition)
+    claims = known.Edition(edition).rows("claims").set_index("claim_id")
+    kinds = claims["kind"].map(GROUPS)
+    assert set(kinds.index) == set(judged)
+    counted = {
+        'ledger.tally.loc["numbers", "reproduced"]': ("numbers", "reproduced"),
+        'ledger.tally.loc["numbers"].sum()': ("numbers", None),
+        'business["supported"]': ("business", "supported"),
+        'business["not supported"]': ("business", "not supported"),
+        'business["undetermined"]': ("business", "undetermined"),
+    }
+    for expression, (group, verdict) in counted.items():
+        evidence = {}
+        for claim in kinds.index[kinds == group]:
+            numbers = tuple(judged[claim].get(name, "") for name in NUMBERS)
+            alone = group != "business" or not judged[claim]["n"]
+            evidence[claim if alone else (claims["computation"][claim], *numbers)] = judged[claim]["verdict"]
+        own = evidence.values()
+        expected = sum(verdict in (None, one) for one in own)
+        assert facts[f"00_summary.claims.number({expression})"]["value"] == expected
+
+
+@pytest.mark.parametrize("edition", known.EDITIONS)
+def test_figures_of_the_article_follow_from_accounts(edition):
+    judged, about = verdicts(edition), known.Edition(edition)
+    claims = about.rows("claims").set_index("claim_id")
+    found = accounts.claimed(about)
+    assert len(found) > 15
+    for claim, value in found.items():
+        printed, unit = claims["quoted"][claim], known.UNITS[claims["unit"][claim]]
+        assert alike(value / unit, float(judged[claim]["computed"]), 0), claim
+        places = len(printed.partition(".")[2])
+        rounds = abs(value / unit - float(printed)) <= 0.5 * 10**-places * (1 + 1e-9)
+        about_tens = claims["qualifier"][claim] == "about"
+        assert rounds == (judged[claim]["verdict"] == "reproduced") or about_tens, claim
+
+
+def test_the_referee_knows_nothing_of_the_package():
+    for path in HERE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) else []
+            assert {name.partition(".")[0] for name in names} <= ALLOWED | STANDARD, path.name
