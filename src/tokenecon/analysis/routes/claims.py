@@ -218,14 +218,14 @@ def more_efficient(known: Findings, claim: Claim) -> Result:
     leads = {name: wide[one][ratio] < wide[other][ratio] for name, ratio in lower.items()}
     leads["gross profit over R&D"] = wide[one]["gross_profit_per_rd"] > wide[other]["gross_profit_per_rd"]
     leads["revenue per head"] = heads[one] > heads[other]
-    asked = set(known.cat.claims["metric"])
+    asked = set(known.cat.claims_of(claim["article_id"])["metric"])
     own = [leads[name] for name, metric in PRINTED.items() if metric in asked]
     behind = [name for name, leading in leads.items() if not leading]
     note = f"leads by {sum(own)} of the {len(own)} measures that the article prints, in {year}; of {len(leads)} by " + (
         f"all but {', '.join(behind)}" if behind else "all"
     )
     sources = [key for entity in (other, one) for key in metric_sources(known, entity, ("revenue", "rd_expense"), end)]
-    part = float(np.mean(own))
+    part = float(np.mean(own)) if own else NAN
     return Result(
         by_agreement(own), part, n=len(own), unit="percent", note=note, sources=keys(sources),
         section=ROUTES,
