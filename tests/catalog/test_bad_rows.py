@@ -121,8 +121,8 @@ def test_an_empty_file(data, content, message):
 
 
 def test_a_header_without_rows(data):
-    data.write("rulings.csv", data.text("rulings.csv").split("\n")[0] + "\n")
-    assert "data/rulings.csv:1: file: has a header and no rows" in data.findings()
+    data.write("financials.csv", data.text("financials.csv").split("\n")[0] + "\n")
+    assert "data/financials.csv:1: file: has a header and no rows" in data.findings()
 
 
 def test_a_wrong_encoding(data):
