@@ -69,3 +69,38 @@ def state(data, day, run_rates, targets, due):
                 unit="million", currency="USD", definition="not_stated", scope="all revenue", said_by="Management",
                 said_on=day, source_id=SOURCE, published_on=day,
             )  # fmt: skip
+
+
+def third_company(data, like, name, day):
+    """Add a company with the accounts and staff of another, and set it beside the others in every edition: rows only.
+
+    It has no prices, run-rates, colour or mark: what needs these leaves it out.
+    """
+    add_source(data, day)
+    sources = read(data / "sources.csv")
+    write(data / "sources.csv", [row | {"dating": "series"} if row["source_id"] == SOURCE else row for row in sources])
+    [own] = (row for row in read(data / "entities.csv") if row["entity_id"] == like)
+    append(data / "entities.csv", **own | {"entity_id": name, "name": name.title(), "short_name": "", "model_line": "",
+                                           "colour": "", "marker": "", "listing": "", "listed_on": ""})  # fmt: skip
+    for row in [row for row in read(data / "segments.csv") if row["entity_id"] == like]:
+        append(data / "segments.csv", **row | {"entity_id": name})
+    ratios = {row["metric_id"] for row in read(data / "metrics.csv") if row["nature"] == "ratio"}
+    for table in ("financials", "operating"):
+        known, kept = set(), []
+        for row in read(data / f"{table}.csv"):
+            key = (row["metric"], row["segment"], row.get("item"), row["period_start"], row["period_end"])
+            wanted = row["entity_id"] == like and (table == "financials" or row["metric"] == "headcount")
+            if (
+                wanted
+                and row["metric"] not in ratios
+                and key not in known
+                and row["published_on"] <= day
+                and row["value"]
+            ):
+                known.add(key)
+                kept.append(row)
+        for row in kept:
+            append(data / f"{table}.csv", **row | {"entity_id": name, "source_id": SOURCE})
+    for file in (data / "editions").glob("*.toml"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace(f'"{like}"]', f'"{like}", "{name}"]'), encoding="utf-8")

@@ -162,6 +162,16 @@ def test_outside_the_repository_the_project_is_the_installed_one_or_the_message_
         assert len(said.strip().splitlines()) == 1
 
 
+def test_a_terminal_that_knows_few_letters_is_no_fault(data):
+    file = data / "financials.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("zhipu", "智谱", 1), encoding="utf-8")
+    command = [sys.executable, "-m", "tokenecon.cli", "check", "--data", str(data)]
+    poor = os.environ | {"PYTHONIOENCODING": "ascii", "NO_COLOR": "1"}
+    done = subprocess.run(command, env=poor, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "data/financials.csv:2: entity_id: '??' is in no row" in done.stdout.replace("\n", " ")
+
+
 @pytest.mark.parametrize("refusal", [OSError(28, "No space left on device", "x"), OSError(30, "Read-only", "x")])
 def test_what_a_disk_refuses_is_one_line(monkeypatch, refusal):
     def refuse(*arguments, **more):

@@ -132,6 +132,27 @@ def test_notebooks_run_on_the_rows_of_a_new_edition(filled, path, monkeypatch):
         assert any(FOCAL in text for text in shown), "nothing speaks of the new edition's period"
 
 
+@pytest.fixture(scope="module", params=NEWEST.companies)
+def silent(request, filled, tmp_path_factory):
+    """The filled copy without the newest accounts of one company, which discloses them no more."""
+    root = tmp_path_factory.mktemp("silent") / "data"
+    shutil.copytree(filled[0].data, root)
+    for table in ("financials", "operating"):
+        rows = invented.read(root / f"{table}.csv")
+        gone = (request.param, invented.SOURCE)
+        invented.write(root / f"{table}.csv", [row for row in rows if (row["entity_id"], row["source_id"]) != gone])
+    return root
+
+
+@pytest.mark.parametrize("name", ABOUT_FOCAL)
+def test_a_company_that_stops_disclosing_breaks_no_sentence(silent, name, monkeypatch):
+    monkeypatch.setenv("TOKENECON_DATA", str(silent))
+    monkeypatch.setenv("TOKENECON_EDITION", NAME)
+    errors, shown = inline.run(ROOT / "notebooks" / f"{name}.ipynb")
+    assert errors == []
+    assert not any("nan" in text.lower().split() for text in shown)
+
+
 def test_filling_moves_complete_rows_and_keeps_the_others(filled):
     project, done = filled
     assert done.added["financials"] > 50

@@ -1,6 +1,7 @@
 """The project's own files say the same thing wherever they say it twice."""
 
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -9,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from ipykernel.kernelspec import get_kernel_dict
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -87,6 +89,26 @@ def test_notebooks_are_stored_bare(path):
             assert not re.search(r"^\s*(def|class) ", cell.source, re.M), f"{where}: functions live in src/"
             statements = [line for line in cell.source.splitlines() if line.strip() and not line.startswith("#|")]
             assert len(statements) <= 20, f"{where}: {len(statements)} lines; split the cell"
+
+
+def test_saving_in_jupyterlab_leaves_no_difference_after_the_hook(tmp_path):
+    """Run all and save: outputs, counts, and the metadata of the kernel that ran."""
+    kernel = get_kernel_dict()["display_name"]
+    for path in NOTEBOOKS:
+        notebook = nbformat.read(path, as_version=4)
+        notebook.metadata.kernelspec.display_name = kernel
+        notebook.metadata.language_info = {"name": "python", "version": "3.11.7", "file_extension": ".py"}
+        for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
+            cell.execution_count = number + 1
+            cell.outputs = [nbformat.v4.new_output("stream", text="shown")]
+            cell.metadata |= {"execution": {"iopub.execute_input": "2027-01-01T00:00:00Z"}, "trusted": True}
+        nbformat.write(notebook, tmp_path / path.name)
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    [entry] = [hook["entry"] for hook in hooks if hook["id"] == "nbstripout"]
+    command = [str(Path(sys.executable).parent / "nbstripout"), *shlex.split(entry)[1:]]
+    subprocess.run([*command, *map(str, sorted(tmp_path.iterdir()))], check=True)
+    for path in NOTEBOOKS:
+        assert (tmp_path / path.name).read_text(encoding="utf-8") == path.read_text(encoding="utf-8"), path.name
 
 
 def test_code_and_notebooks_pass_ruff():

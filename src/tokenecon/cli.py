@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -85,6 +86,7 @@ def check(
 
 @app.command()
 def build(
+    name: Newest = None,
     edition: Edition = None,
     everything: Annotated[bool, typer.Option("--all", help="Build every edition, all at once.")] = False,
     renderer: Annotated[
@@ -106,6 +108,7 @@ def build(
     """
     from tokenecon import publish
 
+    edition = name or edition
     with _errors():
         if why:
             _show_reasons(publish.why(edition))
@@ -125,17 +128,19 @@ def build(
     for result in results:
         for gap in result.gaps:
             err.print(f"gap: {gap}", markup=False)
+        for rows in publish.missing(result.edition) if result.gaps else ():
+            err.print(f"missing: {rows}", markup=False)
         for path in result.outputs:
             out.print(f"{'wrote' if result.made else 'nothing changed since'} {path}", markup=False)
 
 
 @app.command()
-def verify(edition: Edition = None) -> None:
+def verify(name: Newest = None, edition: Edition = None) -> None:
     """Check the built report: references, alt text, tables, links, no request to another host; the PDF's text."""
     from tokenecon import publish
 
     with _errors():
-        problems = publish.verify(edition)
+        problems = publish.verify(name or edition)
     for problem in problems:
         out.print(problem, markup=False)
     if problems:
@@ -168,9 +173,11 @@ def site(
 
 @app.command()
 def claims(
+    name: Newest = None,
     edition: Edition = None,
     verdict: Annotated[list[str] | None, typer.Option(help="Only claims with this verdict; may be repeated.")] = None,
-    section: Annotated[list[str] | None, typer.Option(help="Only this part of the article: intro, 01, 02, 03.")] = None,
+    article: Annotated[list[str] | None, typer.Option(help="Only this article; may be repeated.")] = None,
+    section: Annotated[list[str] | None, typer.Option(help="Only this part of an article, such as opening.")] = None,
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind: figure, ratio, growth, forecast, …")] = None,
 ) -> None:
     """Show the article's claims with what became of them: the printed figure, the computed one, the verdict and why.
@@ -183,18 +190,21 @@ def claims(
     from tokenecon.display.ledger import grid
 
     with _errors():
-        cat = Catalog.open(edition)
+        cat = Catalog.open(name or edition)
         rows = ledger.evaluate(ledger.Ledger.open(cat.edition.id))
-    for column, wanted in (("verdict", verdict), ("section", section), ("kind", kind)):
+    choices = {"verdict": verdict, "article_id": article, "section": section, "kind": kind}
+    for column, wanted in choices.items():
         if unknown := set(wanted or ()) - set(ledger.values(cat, column)):
-            choices = ", ".join(ledger.values(cat, column))
-            err.print(f"no {column} {', '.join(sorted(unknown))}; there are: {choices}", markup=False)
+            known, name = ", ".join(ledger.values(cat, column)), column.removesuffix("_id")
+            err.print(f"no {name} {', '.join(sorted(unknown))}; there are: {known}", markup=False)
             raise typer.Exit(1)
         rows = rows[rows[column].isin(wanted)] if wanted else rows
-    title = f"Claims, edition {cat.edition.id}, as of {cat.edition.as_of}"
-    out.print(grid(rows, title, out.width), soft_wrap=False)
-    tally = rows["verdict"].value_counts()
-    out.print(f"{len(rows)} claims" + "".join(f", {count} {name}" for name, count in tally.items()), markup=False)
+    names = cat.articles.set_index("article_id")["name"]
+    for key, own in rows.groupby("article_id", sort=False):
+        title = f"{names[key]}: claims, edition {cat.edition.id}, as of {cat.edition.as_of}"
+        out.print(grid(own, title, out.width), soft_wrap=False)
+        tally = own["verdict"].value_counts()
+        out.print(f"{len(own)} claims" + "".join(f", {count} {name}" for name, count in tally.items()), markup=False)
 
 
 @app.command()
@@ -255,9 +265,7 @@ def new_one(
 
 
 @editions.command("todo")
-def list_missing(
-    name: Newest = None,
-) -> None:
+def list_missing(name: Newest = None, edition: Edition = None) -> None:
     """List the rows that an edition's sections need and do not find, and write its checklist and templates anew.
 
     What is needed follows from what the previous edition had for its own periods, moved on by a year.
@@ -266,11 +274,11 @@ def list_missing(
     from tokenecon.terminal import show_todo
 
     with _errors():
-        show_todo(out, publish.list_todo(name))
+        show_todo(out, publish.list_todo(name or edition))
 
 
 @editions.command("fill")
-def fill_in(name: Newest = None) -> None:
+def fill_in(name: Newest = None, edition: Edition = None) -> None:
     """Check the completed rows of an edition's templates, and move them into the tables of `data/`; all, or none.
 
     A row is complete with a figure, its source and its day. A source that is new needs its row in `data/sources.csv`.
@@ -278,7 +286,7 @@ def fill_in(name: Newest = None) -> None:
     from tokenecon import publish
 
     with _errors():
-        done = publish.fill(name)
+        done = publish.fill(name or edition)
     for table, rows in done.added.items():
         out.print(f"data/{table}.csv: {rows} row{'s' * (rows != 1)} added", markup=False)
     for place in done.begun:
@@ -517,13 +525,17 @@ def study(
 
 @app.callback()
 def finish_refresh() -> None:
-    """Bring a refresh to its end that was cut off while it put its files into place."""
+    """Before any command: bring a refresh to its end that was cut off while it put its files into place."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # A terminal may know fewer letters than names have.
     with suppress(FileNotFoundError):
         journal = data_root() / ".refresh" / "journal.json"
         if journal.is_file():
             from tokenecon import refresh
 
-            refresh.recover(data_root())
+            with _errors(refresh.RefreshError):
+                refresh.recover(data_root())
 
 
 def _tell_reruns(added: dict[str, int]) -> None:

@@ -94,7 +94,7 @@ def test_every_claim_has_a_row_of_its_own(catalogs):
         rows = cat.claims
         assert len(rows) > 60 and rows["claim_id"].is_unique
         assert set(rows["kind"]) == {"figure", "ratio", "growth", "forecast", "structural", "definition"}
-        assert set(rows["section"]) == {"intro", "01", "02", "03"}
+        assert set(rows["section"]) == {"opening", "1 revenue", "2 routes", "3 market"}
         assert set(rows["claim_id"]) >= ISSUE
 
 

@@ -35,7 +35,7 @@ def test_the_data_pass():
         ({"value": "1e3"}, "value", "'1e3' is not a number as printed: a spreadsheet shortened it"),
         ({"value": "1_050"}, "value", "'1_050' is not a number"),
         ({"value": ""}, "value", "is empty; a value is required"),
-        ({"period_end": "31.12.2025"}, "period_end", "'31.12.2025' is not a date; write it as 2026-03-31"),
+        ({"period_end": "31.12.2025"}, "period_end", "'31.12.2025' is not a date; write it like 2026-03-31"),
         ({"period_end": "2025-13-31"}, "period_end", "'2025-13-31' is no day of the calendar"),
         ({"period_end": "2025-2-3"}, "period_end", "'2025-2-3' is not a date; write it as 2025-02-03"),
         (
@@ -121,8 +121,8 @@ def test_an_empty_file(data, content, message):
 
 
 def test_a_header_without_rows(data):
-    data.write("rulings.csv", data.text("rulings.csv").split("\n")[0] + "\n")
-    assert "data/rulings.csv:1: file: has a header and no rows" in data.findings()
+    data.write("financials.csv", data.text("financials.csv").split("\n")[0] + "\n")
+    assert "data/financials.csv:1: file: has a header and no rows" in data.findings()
 
 
 def test_a_wrong_encoding(data):

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tokenecon import inputs
-from tokenecon.catalog import Catalog, DataError, Period, data_root
+from tokenecon.catalog import Catalog, DataError, Period, data_root, paths
 from tokenecon.catalog.schema import Schema
 from tokenecon.catalog.typed import to_base
 
@@ -34,6 +34,22 @@ def test_data_from_the_environment(monkeypatch, data):
     monkeypatch.setenv("TOKENECON_DATA", str(data.root))
     assert data_root() == data.root.resolve()
     assert Catalog.open("2025FY").value("zhipu", "revenue", "FY2025") == 724_334_000
+
+
+def test_the_data_of_an_installed_package_are_only_read(monkeypatch, tmp_path):
+    """A clone around the working folder comes before the data that the package brings; only those are not written."""
+    monkeypatch.delenv("TOKENECON_DATA", raising=False)
+    clone, package = tmp_path / "clone", tmp_path / "site-packages" / "tokenecon"
+    for folder in (clone / "data", package / "data"):
+        folder.mkdir(parents=True)
+        (folder / "datapackage.json").write_text("{}")
+    monkeypatch.setattr(paths, "_BUNDLED", package / "data")
+    monkeypatch.chdir(clone)
+    assert paths.data_root() == paths.own_data_root() == clone / "data"
+    monkeypatch.chdir(tmp_path)
+    assert paths.data_root() == package / "data"
+    with pytest.raises(FileNotFoundError, match="only read: run this inside a clone of the project"):
+        paths.own_data_root()
 
 
 @pytest.mark.parametrize("name", FACTS)

@@ -101,8 +101,8 @@ def test_a_table_that_may_be_empty_is_whole_without_rows(data, name):
 
 
 def test_other_tables_may_not_be_empty(data):
-    data.write("lists.csv", data.text("lists.csv").split("\n")[0] + "\n")
-    assert "data/lists.csv:1: file: has a header and no rows" in data.findings()
+    data.write("prices.csv", data.text("prices.csv").split("\n")[0] + "\n")
+    assert "data/prices.csv:1: file: has a header and no rows" in data.findings()
 
 
 def test_a_table_that_may_be_empty_needs_its_header(data):

@@ -100,6 +100,21 @@ def test_hours_that_cannot_be_read_or_stand_alone_are_the_entrys_own_fault(limit
     assert "hours" in offer.fault
 
 
+@pytest.mark.parametrize("limit", [{"type": "region", "region": "eu"}, {"start_date": "31/12/2026"}])
+def test_a_limit_that_is_not_known_is_never_read_as_the_standard(limit):
+    sound = {"input_mtok": 1, "output_mtok": 1}
+    prices = [{"prices": sound}, {"constraint": limit, "prices": {"input_mtok": 2, "output_mtok": 2}}]
+    _, offer = entries("genai_prices", genai(("glm-8", sound), ("glm-9", prices)))
+    assert offer.input is None
+    assert "is not known" in offer.fault or "is no day" in offer.fault
+
+
+def test_a_day_of_zeros_is_no_end():
+    answer = openrouter(("z-ai/glm-9", "0.000001", "0.000002"))
+    answer["data"][0]["expiration_date"] = "0000-00-00"
+    assert not entries("openrouter_models", answer)[0].ended
+
+
 def test_tokens_and_rates():
     counts = entries("openrouter_daily", SHAPES["openrouter_daily"])
     day = date(2026, 8, 22)
@@ -250,10 +265,10 @@ def test_the_newest_day_in_an_answer_is_found():
     assert newest_day(b"{}", DAY) == ""
 
 
-@pytest.mark.parametrize("amount", [100, 0])
-def test_rates_for_another_amount_are_refused(amount):
-    with pytest.raises(Drift, match="amount is not 1"):
-        entries("frankfurter", changed("frankfurter", lambda found: found.update(amount=amount)))
+@pytest.mark.parametrize("other", [{"amount": 100}, {"amount": 0}, {"base": "EUR"}])
+def test_rates_for_another_amount_or_base_are_refused(other):
+    with pytest.raises(Drift, match="not for 1 USD, as asked"):
+        entries("frankfurter", changed("frankfurter", lambda found: found.update(other)))
 
 
 @pytest.mark.parametrize("source", SHAPES)

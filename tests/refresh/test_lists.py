@@ -249,6 +249,19 @@ def test_a_price_of_image_tokens_says_so(base):
     assert row == ("gpt-9-image", "0.3", "30", "output counts image tokens", "other_tokens")
 
 
+@pytest.mark.parametrize(("list_name", "name"), [("zhipuai", "智谱-4.5"), ("zhipuai", "глм-5"), ("openai", "gpt/9")])
+def test_a_name_of_which_an_id_would_keep_no_letter_makes_no_model(base, list_name, name):
+    outcome = fold(base, seen(0, models_dev=provider(list_name, {name: (1, 4)})))
+    assert not outcome.rows["models"] and not outcome.rows["prices"]
+    assert [row["column"] for row in outcome.held] == ["model"]
+
+
+@pytest.mark.parametrize("day", ["1970-01-01", "0001-01-01", "2026-Q3"])
+def test_a_day_that_stands_for_none_is_no_day_of_release(base, day):
+    [model] = fold(base, seen(0, models_dev=provider("openai", {"gpt-9": (1, 4)}, release_date=day))).rows["models"]
+    assert model["released_on"] == ""
+
+
 # Bounds of a new price -----------------------------------------------------------------------------------------------
 
 LISTED = {"deepseek-v4-pro": (1.74, 3.48), "deepseek-v4-flash": (0.14, 0.28)}
@@ -262,6 +275,24 @@ def test_a_new_price_is_held_to_the_same_model_on_other_lists(base, factor):
     assert len(outcome.rows["prices"]) == 1
     [row] = outcome.held
     assert "is far from the price of the model on other lists, 1.74 to 1.74" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("cost", "column"),
+    [
+        ({"input": 0, "output": 12}, "input"),
+        ({"input": 3, "output": 12, "cache_read": 0.0003}, "cached_input"),
+    ],
+)
+def test_a_price_that_does_not_go_with_the_others_of_its_offer_is_held(base, cost, column):
+    outcome = fold(base, seen(0, models_dev=provider("openai", {"gpt-9": {"cost": cost}})))
+    assert not outcome.rows["prices"] and [row["column"] for row in outcome.held] == [column]
+
+
+def test_a_cached_price_above_the_price_without_a_cache_says_so(base):
+    cost = {"input": 3, "output": 12, "cache_read": 30}
+    [row] = fold(base, seen(0, models_dev=provider("openai", {"gpt-9": {"cost": cost}}))).rows["prices"]
+    assert row["flags"] == "cached_above_input"
 
 
 def test_a_yuan_price_of_a_platform_in_china_is_held_to_the_international_one(base):

@@ -441,6 +441,16 @@ def test_a_month_of_rates_becomes_its_mean_once_it_is_over(base):
     assert not fold(base, [rated(0, "2026-11", Decimal("6.9"))]).rows["fx"]
 
 
+def test_a_currency_that_lacks_a_month_or_days_of_it_is_said_and_one_not_asked_for_left_out(base):
+    days = [date(2026, 10, n) for n in range(1, 29)]
+    entries = [Daily("USD", quote, at, Decimal("6.9")) for quote in ("CNY", "XXX") for at in days]
+    entries += [Daily("USD", "HKD", at, Decimal("7.8")) for at in days if not 5 < at.day < 26]
+    outcome = fold(base, [view("frankfurter", 0, entries)])
+    assert [row["quote"] for row in outcome.rows["fx"]] == ["CNY"]
+    held = {row["name"] for row in outcome.held if row["reason"].startswith("lacks days")}
+    assert {"USD/HKD 2026-10-31", "USD/KRW 2026-10-31"} <= held
+
+
 @pytest.mark.parametrize("rate", [Decimal("9.9"), Decimal("0.14"), 0, -6, "x"])
 def test_a_rate_far_off_is_held_back(base, rate):
     outcome = fold(base, [rated(0, "2026-10", rate)])

@@ -136,6 +136,24 @@ def test_since_a_day_to_come_is_refused(data, good):
         look(data, good, since=date(2027, 1, 1))
 
 
+@pytest.mark.parametrize("content", [b"[3", b"\xff\xfe", b"[3]", b'["../x.csv"]', b"{}"])
+def test_a_damaged_journal_is_said_and_touches_nothing(data, content):
+    (data / ".refresh").mkdir(exist_ok=True)
+    (data / ".refresh/journal.json").write_bytes(content)
+    before = contents(data)
+    with pytest.raises(RefreshError, match=r"journal.json: is damaged; restore the data"):
+        replay(data)
+    assert contents(data) == before
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\n", b'{"time": "x"}\n', b"[]\n"])
+def test_a_damaged_index_is_said_with_its_line(data, content):
+    (data / "snapshots").mkdir(exist_ok=True)
+    (data / "snapshots/index.jsonl").write_bytes(content)
+    with pytest.raises(RefreshError, match=r"index.jsonl:1: is no look at a source; restore the file"):
+        replay(data)
+
+
 # Machines ------------------------------------------------------------------------------------------------------------
 
 

@@ -268,7 +268,13 @@ def test_the_environment_goes_before_the_file(data):
     assert (found.attempts, found.keys) == (9, {"openrouter_daily": KEY})
 
 
-@pytest.mark.parametrize("text", ["attempts = 'many'", "key = 'sesame'", "[addresses]\nnobody = 'http://a'", "= x"])
+BAD_SETTINGS = [
+    "attempts = 'many'", "key = 'sesame'", "[addresses]\nnobody = 'http://a'", "= x", "timeout = nan", "deadline = inf",
+    "timeout = -1", "timeout = true", "addresses = 3", "[addresses]\nmodels_dev = 3", "[timeout]\na = 1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BAD_SETTINGS)
 def test_a_setting_that_is_none_is_named(data, text):
     (data / "refresh.toml").write_text(text)
     with pytest.raises(RefreshError, match=r"data/refresh\.toml"):

@@ -32,7 +32,7 @@ import pandas as pd
 from filelock import FileLock
 
 from tokenecon import inputs
-from tokenecon.catalog import Catalog, Company, Edition, data_root, find_edition
+from tokenecon.catalog import Catalog, Company, Edition, data_root, find_edition, settled
 
 STORE = inputs.FINDINGS
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "arch", "scikit-learn", "diptest")
@@ -225,4 +225,5 @@ def _hash(file: Path) -> str:
 
 @cache
 def _hash_of(file: Path, changed: int, size: int) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    content = file.read_bytes()
+    return hashlib.sha256(settled(content) if file.suffix == ".toml" else content).hexdigest()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -201,17 +202,27 @@ def evaluate(quotes: pd.DataFrame, metrics: pd.DataFrame, figures: pd.DataFrame)
     labels = metrics.set_index("metric_id")["label"]
     formulas = {row.metric_id: Formula.parse(row.formula) for row in metrics.itertuples() if row.formula}
     units = known["base_unit"].to_dict()
-    beside = {_place(row): _interval(row) for row in quotes.to_dict("records") if _same_unit(row, units)}
+    beside = {
+        (row.get("article_id"), *_place(row)): _interval(row)
+        for row in quotes.to_dict("records")
+        if _same_unit(row, units)
+    }
     rows = []
     for quote in quotes.to_dict("records"):
         formula = formulas.get(quote["metric"])
         computed = _compute(quote, formula, values.get)
         if computed is None or (formula is None and not _same_unit(quote, units)):
             computed = NAN
-        allowed = _compute(quote, formula, beside.get) if formula else None
+        printed = partial(_printed_beside, beside, quote.get("article_id"))
+        allowed = _compute(quote, formula, printed) if formula else None
         rows.append(_row(quote, computed, allowed))
     judged = quotes.assign(what=quotes["metric"].map(labels))
     return judged.assign(**pd.DataFrame(rows, index=quotes.index))
+
+
+def _printed_beside(beside: Mapping[tuple, Interval], article: str | None, place: tuple[str, ...]) -> Interval | None:
+    """Return what the same article prints in a place."""
+    return beside.get((article, *place))
 
 
 def _place(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -296,8 +307,18 @@ def _holds(interval: Interval, value: float) -> bool:
 
 
 def about(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
-    """Return the rows about the entity of a claim."""
-    return frame[frame["entity_id"] == claim["entity_id"]]
+    """Return the rows about the entity of a claim; of claims, those of its own article."""
+    own = frame["entity_id"] == claim["entity_id"]
+    return frame[own & (frame["article_id"] == claim["article_id"])] if "article_id" in frame else frame[own]
+
+
+def compared(known: Any, claim: Claim) -> list[str]:
+    """Return the ids of the companies that a claim is about, its own first; those of the edition if its row has none.
+
+    A claim about one company that names no other is set beside the others of the edition.
+    """
+    named = claim["beside"].split() or known.edition.companies
+    return list(dict.fromkeys(filter(None, [claim["entity_id"], *named])))
 
 
 def threshold(known: Any, claim: Claim, name: str) -> float:

@@ -1,4 +1,4 @@
-"""The ledger: every claim of the article, evaluated by the computation that its row names.
+"""The ledger: every claim of an article, evaluated by the computation that its row names.
 
 A verdict is derived by the computation and never typed. A claim that names a computation which is not here, and a
 computation that no claim names, are errors: a ledger with a gap would read as complete.
@@ -38,8 +38,8 @@ IN_BASE: Mapping[str, float] = {"percent": 0.01, "percentage points": 0.01}
 """Units in which an estimate is shown, where they are not the base unit: what one of them is in base units."""
 
 COLUMNS = [
-    "claim_id", "section", "kind", "text", "entity_id", "period", "quoted", "unit", "computed", "ci_low", "ci_high",
-    "interval", "n", "verdict", "note", "sources", "link", "computation", "computed_unit",
+    "claim_id", "article_id", "section", "kind", "text", "entity_id", "period", "quoted", "unit", "computed", "ci_low",
+    "ci_high", "interval", "n", "verdict", "note", "sources", "link", "computation", "computed_unit",
 ]  # fmt: skip
 
 
@@ -55,13 +55,29 @@ KIND_GROUP: Mapping[str, str] = {
 
 
 class Ledger(Findings):
-    """Every claim of the article, judged by an edition."""
+    """Every claim of the articles, judged by an edition; each article apart."""
+
+    @finding
+    def every(self) -> pd.DataFrame:
+        """One row a claim of any article as :func:`evaluate` gives it, with the ``group`` in which it is counted."""
+        found = evaluate(self)
+        return found.assign(group=found["kind"].map(KIND_GROUP))
+
+    @finding
+    def articles(self) -> pd.DataFrame:
+        """The articles known, the one that the report is about first."""
+        return self.cat.articles
 
     @finding
     def rows(self) -> pd.DataFrame:
-        """One row a claim as :func:`evaluate` gives it, with the ``group`` in which it is counted."""
-        found = evaluate(self)
-        return found.assign(group=found["kind"].map(KIND_GROUP))
+        """Claims of the article that the report is about, rows of :attr:`every`."""
+        return self.every[self.every["article_id"].isin(self.articles["article_id"].iloc[:1])]
+
+    @finding
+    def others(self) -> pd.DataFrame:
+        """Claims of every other article, rows of :attr:`every`, with ``article``, its name."""
+        own = self.every[~self.every["claim_id"].isin(self.rows["claim_id"])]
+        return own.assign(article=own["article_id"].map(self.articles.set_index("article_id")["name"]))
 
     @finding
     def counted(self) -> pd.DataFrame:
@@ -70,8 +86,11 @@ class Ledger(Findings):
 
     @finding
     def tally(self) -> pd.DataFrame:
-        """Claims by group and verdict, one evidence counted once."""
-        return pd.crosstab(self.counted["group"], self.counted["verdict"])
+        """Claims of the article that the report is about, by group and verdict, one evidence counted once."""
+        found = pd.crosstab(self.counted["group"], self.counted["verdict"])
+        return found.reindex(dict.fromkeys(KIND_GROUP.values()), fill_value=0).reindex(
+            columns=list(map(str, VERDICTS)), fill_value=0
+        )
 
     @finding
     def turned(self) -> pd.DataFrame:
@@ -82,7 +101,9 @@ class Ledger(Findings):
 
     @finding
     def headlines(self) -> Mapping[str, tuple[Estimate, float]]:
-        """Headline estimates of the chapters that draw samples, each with what it is tested against."""
+        """Headline estimates of the chapters that draw samples, each with its null; none without models."""
+        if self.cat.capability.empty:
+            return {}
         rooms = {"market": self.of(Market).headlines, "prices": self.of(Pricing).family}
         return {f"{room}: {name}": pair for room, family in rooms.items() for name, pair in family.items()}
 
@@ -98,7 +119,7 @@ class Ledger(Findings):
 
     def claim(self, name: str) -> pd.Series:
         """Return the row of a claim."""
-        return self.rows.set_index("claim_id").loc[name]
+        return self.every.set_index("claim_id").loc[name]
 
 
 def evaluate(known: Findings) -> pd.DataFrame:
@@ -112,10 +133,10 @@ def evaluate(known: Findings) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a claim, in the order of the table: ``claim_id``, ``section`` (part of the article), ``kind``, ``text``,
-        ``entity_id``, ``period``; ``quoted`` (as printed, empty where nothing is) and ``unit`` (of it, with the
-        currency; without it, that of the estimate); ``computed`` with ``ci_low`` and ``ci_high``, NaN where there is
-        none, in ``computed_unit``, and ``interval`` (what the two ends are); ``n`` (what it rests on); ``verdict``;
+        One row a claim, in the order of the table: ``claim_id``, ``article_id``, ``section`` (its part), ``kind``,
+        ``text``, ``entity_id``, ``period``; ``quoted`` (as printed, empty where nothing is) and ``unit`` (of it, with
+        the currency; without it, that of the estimate); ``computed`` with ``ci_low`` and ``ci_high``, NaN where there
+        is none, in ``computed_unit``, and ``interval`` (what the two ends are); ``n`` (what it rests on); ``verdict``;
         ``note``; ``sources`` (keys joined by a semicolon); ``link`` (label of the section that says more) and
         ``computation``.
 
@@ -175,7 +196,7 @@ def _row(claim: Mapping[str, Any], result: Result) -> dict[str, Any]:
     factor = claim["value"] / float(claim["printed"]) if own else IN_BASE.get(result.unit, 1.0)
     unit = " ".join(part for part in (claim["unit"], claim["currency"]) if part)
     return {
-        **{name: claim[name] for name in ("claim_id", "section", "kind", "text", "entity_id", "period")},
+        **{name: claim[name] for name in ("claim_id", "article_id", "section", "kind", "text", "entity_id", "period")},
         "quoted": claim["printed"],
         "unit": unit or result.unit,
         "computed": result.computed / factor,

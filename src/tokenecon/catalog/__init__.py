@@ -13,7 +13,7 @@ __all__ = export(
     __name__,
     {
         "companies": ("Company",),
-        "editions": ("Edition", "find_edition", "list_editions"),
+        "editions": ("Edition", "find_edition", "list_editions", "settled"),
         "errors": ("DataError", "Finding", "RateError"),
         "fx": ("Converted", "Rate"),
         "market": ("Clean",),

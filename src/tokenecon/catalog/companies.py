@@ -49,6 +49,15 @@ class Company:
         return bundle(escaped(self.name), fact={"value": self.name, "unit": "text", "text": escaped(self.name)})
 
 
+def named_on(entities: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """Return the table of entities with the names that held on a day: before it was renamed, an entity's former one."""
+    before = entities["renamed_on"] > day
+    former = entities["former_name"]
+    return entities.assign(
+        name=entities["name"].where(~before, former), short_name=entities["short_name"].where(~before, "")
+    )
+
+
 def companies(entities: pd.DataFrame, ids: list[str]) -> tuple[Company, ...]:
     """Return companies by id, in order.
 

@@ -81,6 +81,16 @@ class Edition:
         return added_on <= last
 
 
+def settled(text: bytes) -> bytes:
+    """Return the lines of an edition's file that what it computes follows from: no remarks, no mark of a draft.
+
+    Of a published edition the mark stays, for as a draft it would see rows that were added after its record.
+    """
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith(b"#")]
+    published = any(line.startswith(b"recorded_on") for line in lines)
+    return b"\n".join(line for line in lines if published or not line.startswith(b"draft"))
+
+
 def edition_paths(root: Path) -> list[Path]:
     """List the edition files of a data folder, sorted by name."""
     return sorted((root / "editions").glob("*.toml"))

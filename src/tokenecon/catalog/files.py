@@ -20,7 +20,7 @@ import pandas as pd
 from tokenecon import inputs
 from tokenecon.catalog.errors import Finding
 from tokenecon.catalog.paths import display_name
-from tokenecon.catalog.reading import odd_character
+from tokenecon.catalog.reading import SPACES, odd_character
 from tokenecon.catalog.schema import Table
 
 BOM = b"\xef\xbb\xbf"
@@ -249,6 +249,7 @@ def _cells(text: str) -> tuple[list[str] | None, str]:
 def _take_rows(lines: list[str], header: list[str], raw: RawTable, *, strict: bool) -> None:
     """Put the rows that can be read into the frame, and a finding for each of the others."""
     good = {}
+    lines = lines if strict else [line.translate(SPACES) for line in lines]
     for number, cells, fault in _records(lines[1:], len(header), start=2):
         found = [("row", fault)] if fault else _row_faults(cells, header, strict)
         raw.findings += [Finding(raw.file, number, column, message) for column, message in found]

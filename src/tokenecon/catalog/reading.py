@@ -9,7 +9,9 @@ from collections.abc import Callable
 from tokenecon.catalog.printed import LONGEST
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_SPACE = r"[ \u00a0\u2007\u2009\u202f]"
+SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"), " ")
+"""Spaces of typesetters, each as the plain one."""
+_SPACE = f"[ {''.join(map(chr, SPACES))}]"
 _MINUS = r"[-\u2010\u2011\u2012\u2013\u2212\ufe63]"
 _READ = re.compile(
     rf"""(?P<open>\(?){_SPACE}?(?P<sign>\+|{_MINUS})?{_SPACE}?
@@ -17,6 +19,8 @@ _READ = re.compile(
     {_SPACE}?(?P<inside>%?){_SPACE}?(?P<close>\)?){_SPACE}?(?P<after>%?)""",
     re.ASCII | re.VERBOSE,
 )
+FINEST = 10
+"""Digits after the point of the finest number that a filing prints."""
 _DIGITS = str.maketrans("OoDlIi|SsBZz", "000111155822")
 
 
@@ -60,6 +64,8 @@ def _fault(found: re.Match[str]) -> str:
         return "has brackets and a sign; write one of them"
     if found["inside"] and found["after"]:
         return "has two percent signs"
+    if (places := len(found["part"] or ".") - 1) > FINEST:
+        return f"has {places} digits after the point, as a machine works out; copy the filing's number"
     if len(bare) > 1 and bare[0] == "0":
         comma = len(whole) == 5 and whole[1] == "," and not found["part"]
         return f"has a decimal comma? write 0.{whole[2:]}" if comma else f"begins with 0; write {_bare(found[0])}"
@@ -89,6 +95,8 @@ _LOOKS: tuple[tuple[str, str | Callable[[str], str]], ...] = (
     (r"\d{1,3}([.'’ \u00a0]?\d{3})*,(\d{1,2}|\d{4,})|\d{1,3}(\.\d{3})+,\d+", _decimal_comma),
     (r"\d{1,3}(\.\d{3}){2,}", lambda text: f"has points between thousands? write {text.replace('.', '')}"),
     (r"\d[\d,.]*,[\d,.]*", "has commas outside groups of three; is a digit missing, or is one too many?"),
+    (rf"[△▲▽▼] ?{_N}", lambda text: f"has a triangle for its minus; write -{_bare(text[1:])}"),
+    (rf"[(\[{{<]+{_N}[)\]}}>]+", "has brackets of another kind; a figure below zero has one of (…)"),
     (rf"{_N}{_MINUS}", lambda text: f"has its minus at the end; write -{_bare(text[:-1])}"),
     (r"\d+(\.\d+)?e[+-]?\d+", "is not a number as printed: a spreadsheet shortened it"),
     (r"\.\d+", lambda text: f"has no digit before the point; write 0{text}"),

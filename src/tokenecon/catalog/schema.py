@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tokenecon import inputs
 from tokenecon.catalog.errors import DataError, Finding
-from tokenecon.catalog.paths import display_name
 
 PACKAGE = "datapackage.json"
 
@@ -105,15 +104,16 @@ class Schema:
 
     @classmethod
     def load(cls, root: Path) -> Schema:
-        """Read the schema of a data folder.
+        """Read the schema of a data folder; one without a schema of its own has that of the project around it.
 
         Raises
         ------
         DataError
             If the file is missing, is no JSON or describes no tables.
         """
-        path = root / PACKAGE
-        name = display_name(path, root)
+        around = (folder / "data" / PACKAGE for folder in root.parents)
+        path = next((path for path in (root / PACKAGE, *around) if path.is_file()), root / PACKAGE)
+        name = f"data/{PACKAGE}"
         try:
             return cls(json.loads(inputs.read_unnoted(path).decode("utf-8")))
         except FileNotFoundError:

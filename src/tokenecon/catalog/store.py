@@ -12,7 +12,7 @@ from tokenecon import inputs
 from tokenecon.catalog.checks import quick_findings, run_checks, table_findings
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.claims import typed_claims
-from tokenecon.catalog.companies import Company, companies
+from tokenecon.catalog.companies import Company, companies, named_on
 from tokenecon.catalog.editions import Edition, find_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_table
@@ -95,12 +95,22 @@ class Catalog:
 
     @property
     def claims(self) -> pd.DataFrame:
-        """Claims of the article under test.
+        """Claims of the articles under test; :meth:`claims_of` gives those of one.
 
         Besides the columns of the table `printed` (the figure as text, that of a statement included), `value` and
         `base_unit`, `period` (label) and `tier`; NaN or empty where a claim has none.
         """
         return self.table("claims")
+
+    @property
+    def articles(self) -> pd.DataFrame:
+        """Articles whose claims are under test; the first is the one that the report is about."""
+        return self.table("articles")
+
+    def claims_of(self, article: str | None = None) -> pd.DataFrame:
+        """Return the claims of one article; those of the first if left out."""
+        first = self.articles["article_id"].iloc[:1]
+        return self.claims[self.claims["article_id"].isin([article] if article else first)]
 
     @property
     def operating(self) -> pd.DataFrame:
@@ -496,9 +506,11 @@ class Catalog:
         if table.is_fact:
             return self._load_facts(table, raw)
         frame = self._typed_claims(raw) if name == "claims" else typed(raw, table)
+        as_of = pd.Timestamp(self.edition.as_of)
+        if name == "entities":
+            frame = named_on(frame, as_of)
         if "published_on" not in frame:
             return frame
-        as_of = pd.Timestamp(self.edition.as_of)
         known = frame["published_on"] <= as_of
         if name == "sources":
             # A series is dated by its last day, but its earlier rows were known before.

@@ -19,13 +19,6 @@ from tokenecon.display.tables import NO_BREAK
 from tokenecon.display.text import Printed
 from tokenecon.shown import minus
 
-PARTS: Mapping[str, str] = {
-    "intro": "opening",
-    "01": f"1{NO_BREAK}revenue",
-    "02": f"2{NO_BREAK}routes",
-    "03": f"3{NO_BREAK}market",
-}
-"""Part of the article to what it is called in a table."""
 GROUPS: Mapping[str, str] = {
     "numbers": "Numbers that it prints",
     "business": "What it says of the business",
@@ -152,14 +145,21 @@ def _amount(value: float, unit: str) -> str:
 
 
 def shown(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the ledger with texts to show: ``part``, ``article``, ``found`` and ``where``."""
+    """Return the rows of the ledger with texts to show: ``part``, ``printed``, ``found`` and ``where``."""
     records = rows.to_dict("records")
     return rows.assign(
-        part=rows["section"].map(PARTS),
-        article=[printed(row) for row in records],
+        part=rows["section"].str.replace(" ", NO_BREAK),
+        printed=[printed(row) for row in records],
         found=[computed(row) for row in records],
         where=[Printed(f"@{row['link']}") if row["link"] else "" for row in records],
     )
+
+
+def scores(rows: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
+    """Return the articles, each with how many of its claims of each group hold, as ``12 of 30``."""
+    holds = rows.assign(holds=rows["verdict"].map(TONES).eq("holds"))
+    told = holds.pivot_table("holds", "article_id", "group", aggfunc=lambda one: f"{one.sum()} of {len(one)}")
+    return articles.join(told.reindex(columns=list(GROUPS)).fillna("none"), on="article_id")
 
 
 def decided(rows: pd.DataFrame) -> pd.DataFrame:
@@ -228,8 +228,8 @@ def grid(rows: pd.DataFrame, title: str, width: int) -> Grid:
         verdict = Text(row.verdict, style=TERMINAL[TONES[row.verdict]])
         claim = Text.assemble(row.text, "\n", (f"{row.claim_id}, {row.part}", "dim"))
         if wide:
-            table.add_row(claim, row.article, row.found, verdict, Text(row.note))
+            table.add_row(claim, row.printed, row.found, verdict, Text(row.note))
         else:
-            figures = [f"{name}: {text}" for name, text in (("article", row.article), ("computed", row.found)) if text]
+            figures = [f"{name}: {text}" for name, text in (("article", row.printed), ("computed", row.found)) if text]
             table.add_row(Text.assemble(claim, "\n", row.note), Text("\n").join([verdict, *map(Text, figures)]))
     return table

@@ -77,7 +77,9 @@ class Dataset:
         return bundle(self.text, data_csv=csv_text(self.data), file=self.name)
 
 
-def table(data: pd.DataFrame, columns: Mapping[str, Column], note: str = "", filters: Sequence[str] = ()) -> Table:
+def table(
+    data: pd.DataFrame, columns: Mapping[str, Column], note: str = "", filters: Sequence[str] = (), empty: str = ""
+) -> Table:
     """Show ``columns`` of ``data``, one row a line, with ``note`` below.
 
     Parameters
@@ -90,14 +92,19 @@ def table(data: pd.DataFrame, columns: Mapping[str, Column], note: str = "", fil
         A sentence below the table, in Markdown.
     filters : sequence of str, optional
         Columns shown, of few values, by which a reader of the page can filter.
+    empty : str, optional
+        What stands in the table where ``data`` has no rows.
 
     Raises
     ------
     ValueError
-        If ``data`` has no rows, since an empty table tells a reader nothing.
+        If ``data`` has no rows and ``empty`` is not given, since an empty table tells a reader nothing.
     KeyError
         If a column is not in ``data``.
     """
+    if data.empty and empty:
+        first = next(iter(columns.values())).header
+        return Table("\n".join([_row([escaped(first)]), "|:--|", _row([escaped(empty)])]), data, ())
     if data.empty:
         raise ValueError(f"no rows for a table of {', '.join(columns)}: check the edition's data or leave it out")
     if missing := [name for name in columns if name not in data]:

@@ -25,6 +25,8 @@ AMOUNTS: Mapping[str, tuple[str, float, str]] = {
     "USD m": ("USD", 1e6, "{} million dollars"),
     "USD bn": ("USD", 1e9, "{} billion dollars"),
     "HKD bn": ("HKD", 1e9, "{} billion Hong Kong dollars"),
+    "EUR m": ("EUR", 1e6, "{} million euros"),
+    "HKD m": ("HKD", 1e6, "{} million Hong Kong dollars"),
     "CNY/USD": ("CNY per USD", 1, "{} yuan per dollar"),
 }
 """Unit of an amount: the base unit, how many of it one is, and how it is written."""

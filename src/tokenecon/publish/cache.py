@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tokenecon import inputs
-from tokenecon.catalog import Edition
+from tokenecon.catalog import Edition, settled
 from tokenecon.publish.project import STAGED, Project
 
 if TYPE_CHECKING:
@@ -79,7 +79,11 @@ class Cache:
         for name, digest in variables.items():
             if inputs.digest_of(os.environ.get(name)) != digest:
                 return f"environment variable {name} changed"
-        return ""
+        return self._draft_no_more if record.get("gaps") else ""
+
+    @property
+    def _draft_no_more(self) -> str:
+        return "" if self.edition.draft else "no draft any more, and it has gaps"
 
     def _changed(self, name: str) -> str:
         if self._sha256(name) == MISSING:
@@ -120,6 +124,10 @@ class Cache:
         What changed after ``since``, when the build began, in seconds since 1970, may have been read before or after:
         the notebook will run again.
         """
+        import nbformat
+
+        from tokenecon.publish.gaps import gaps
+
         record_file, executed = self._files(notebook)
         self.folder.mkdir(parents=True, exist_ok=True)
         record_file.unlink(missing_ok=True)
@@ -131,6 +139,7 @@ class Cache:
             "seconds": result.seconds,
             "variables": dict(result.variables),
             "warnings": list(result.warnings),
+            "gaps": bool(gaps(nbformat.reads(result.notebook, as_version=4))),
             "inputs": {name: self._unless_changing(name, since) for name in self._inputs(notebook, result)},
         }
         record_file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -166,8 +175,12 @@ class Cache:
     def _sha256(self, name: str) -> str:
         file = self.project.root / name
         if file not in self._hashes:
-            self._hashes[file] = sha256(file) if file.is_file() else MISSING
+            self._hashes[file] = self._digest(file) if file.is_file() else MISSING
         return self._hashes[file]
+
+    def _digest(self, file: Path) -> str:
+        own = file.parent == self.project.data / "editions" and file.suffix == ".toml"
+        return hashlib.sha256(settled(file.read_bytes())).hexdigest() if own else sha256(file)
 
     # Reports
 
@@ -179,6 +192,7 @@ class Cache:
         parts = [f"{project.relative(file)} {self._sha256(project.relative(file))}" for file in files]
         # Executing and staging write these two.
         late = [*files_below(project.report, NO_PART), *sorted(self.folder.glob("*.ipynb"))]
+        late.append(project.edition_file(self.edition))
         parts += [f"{project.relative(file)} {sha256(file)}" for file in late]
         return hashlib.sha256("\n".join([*parts, *made_with]).encode()).hexdigest()
 

@@ -148,9 +148,30 @@ def list_todo(edition: str | None = None, *, project: Project | None = None) -> 
         rows, stale = needs(catalog, before), stale_tables(catalog, before, FOLLOWED)
     except DataError as error:
         raise PublishError(str(error)) from None
-    todo = Todo(found, rows, stale, project.data / "editions" / f"{found.id}.todo")
+    todo = Todo(found, rows, stale, todo_folder(project, found.id))
     _write(project, todo)
     return todo
+
+
+def todo_folder(project: Project, edition: str) -> Path:
+    """Return where the checklist and templates of an edition stand while it is being filled."""
+    return project.data / "editions" / f"{edition}.todo"
+
+
+def missing(edition: str, *, project: Project | None = None) -> list[str]:
+    """Name the rows that an edition's sections look for and do not find: table, company, period, metrics with segments.
+
+    What a formula gives from other rows is left out.
+    """
+    project = project or Project.find()
+    found = project.edition(edition)
+    if not found.previous:
+        return []
+    rows = needs(Catalog.open(found.id, project.data), project.edition(found.previous))
+    rows = rows[rows["follows_from"] == ""]
+    named = rows["metric"] + rows["segment"].map(lambda one: "" if one in ("", "total") else f" ({one})")
+    parts = rows.assign(named=named).groupby(["table", "entity_id", "period"], sort=False)["named"].agg(dict.fromkeys)
+    return [f"data/{table}.csv: {who}, {period}: {', '.join(names)}" for (table, who, period), names in parts.items()]
 
 
 def _write(project: Project, todo: Todo) -> None:
@@ -202,7 +223,7 @@ def fill(edition: str | None = None, *, project: Project | None = None) -> Fille
     """
     project = project or Project.find()
     found = project.edition(edition)
-    folder = project.data / "editions" / f"{found.id}.todo"
+    folder = todo_folder(project, found.id)
     if not folder.is_dir():
         raise PublishError(f"{project.relative(folder)} is not there: run tokenecon edition todo {found.id}")
     files = {file.stem: file for file in _templates(folder)}
@@ -220,6 +241,8 @@ def fill(edition: str | None = None, *, project: Project | None = None) -> Fille
         _write_rows(file, header, rest)
         left += len(rest)
         begun += [f"{project.relative(file)}:{line}" for line, row in enumerate(rest, start=2) if _is_begun(row)]
+    if not left:
+        shutil.rmtree(folder)
     return Filled({name: len(one.rows) for name, one in typed.items() if one.rows}, left, tuple(begun))
 
 

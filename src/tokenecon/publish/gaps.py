@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import textwrap
 
@@ -16,16 +17,41 @@ GAP_LENGTH = 160
 NO_GAPS = ("DataError", "ImportError", "ModuleNotFoundError", "SyntaxError", "OSError", "PermissionError")
 """Errors that no further row would mend: they stop the build of a draft too."""
 
+_UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def gaps(notebook: NotebookNode) -> list[str]:
-    """Name the cells of an executed notebook that a draft leaves open, each with its number, label and reason."""
-    return [
-        f"cell {number} ({place(cell)}): {reason}"
-        for number, cell in enumerate(notebook.cells, start=1)
-        if (reason := gap_of(cell))
-    ]
+    """Name the cells of an executed notebook that a draft leaves open: number, label, reason, and how many wait for it.
+
+    A cell that misses only a name that an open cell would have defined waits for that cell, and is counted there.
+    """
+    told: dict[int, str] = {}
+    waiting: dict[int, int] = {}
+    root_of: dict[str, int] = {}
+    for number, cell in enumerate(notebook.cells, start=1):
+        if not (reason := gap_of(cell)):
+            continue
+        unknown = _UNDEFINED.match(reason)
+        root = root_of.get(unknown[1], number) if unknown else number
+        if root == number:
+            told[number] = f"cell {number} ({place(cell)}): {reason}"
+        else:
+            waiting[root] = waiting.get(root, 0) + 1
+        root_of |= dict.fromkeys(_defined(cell), root)
+    return [text + _and_waiting(waiting.get(number, 0)) for number, text in told.items()]
+
+
+def _and_waiting(count: int) -> str:
+    return f", and {count} cell{'s that wait' if count > 1 else ' that waits'} for it" if count else ""
+
+
+def _defined(cell: NotebookNode) -> set[str]:
+    """Names that a cell of code would have defined."""
+    if cell.cell_type != "code":
+        return set()
+    return {node.id for node in ast.walk(ast.parse(cell.source)) if isinstance(getattr(node, "ctx", None), ast.Store)
+            and isinstance(node, ast.Name)}  # fmt: skip
 
 
 def gap_of(cell: NotebookNode) -> str:

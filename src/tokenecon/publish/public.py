@@ -66,7 +66,7 @@ def publish_site(
     with plain_disk_errors():
         folder = _Site(project, published, read_errata(project)).write()
     on_progress(f"checking {project.relative(folder)}")
-    return folder, verify_pages(folder)[1]
+    return folder, verify_pages(folder)
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,8 @@ class _Site:
     def _feed(self) -> ET.Element:
         address = f"{self.project.address}/" if self.project.address else ""
         feed = ET.Element("feed", xmlns=_ATOM)
-        entries = sorted(self._entries(address), key=lambda one: one[0], reverse=True)
+        # The newest first; of one day, the later edition.
+        entries = sorted(self._entries(address), key=lambda one: one[0])[::-1]
         _add(feed, "id", _urn("feed"))
         _add(feed, "title", f"{self.title}: editions and errata")
         _add(feed, "updated", _instant(entries[0][0]))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tokenecon.catalog.priors import frozen
 from tokenecon.publish.build import printed
+from tokenecon.publish.draft import todo_folder
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
 from tokenecon.publish.record import read_record, record_file, write_record
@@ -44,6 +46,8 @@ def release(
     The first publication writes its day into the edition's file, as ``recorded_on``: from then on the edition sees no
     row that is added to the data later. The day moves only when the edition is recorded again. Beside it stands the
     hash of its priors, which the check of the data holds them to.
+
+    The checklist of the edition, which is done now, is removed.
 
     Parameters
     ----------
@@ -91,6 +95,7 @@ def release(
             file.write_bytes(kept)
     if written:
         write_record(project, replace(found, recorded_on=on), record)
+        shutil.rmtree(todo_folder(project, found.id), ignore_errors=True)
     day = on if written else found.recorded_on
     return Release(found.id, record_file(project, found.id), written, differences, day, found.recorded_on)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -48,30 +48,47 @@ def verify(edition: str | None = None, *, project: Project | None = None) -> lis
 
 def verify_folder(folder: Path) -> list[str]:
     """Check the report in ``folder``: its pages, its PDFs, or both, and that the PDFs have what the pages have."""
-    pages, problems = verify_pages(folder / "html")
+    pages: list[BeautifulSoup] = []
+    problems = verify_pages(folder / "html", pages.append)
     pdfs = [folder / name for name in (REPORT, APPENDIX) if (folder / name).is_file()]
     if pdfs:
-        problems += _pdf_problems(pdfs, [page for page in pages.values() if not page.select("html[data-pages-only]")])
+        problems += _pdf_problems(pdfs, [page for page in pages if not page.select("html[data-pages-only]")])
     if not pages and not pdfs:
         problems.append(f"{folder.name}: holds neither html/index.html nor {REPORT}")
     return problems
 
 
-def verify_pages(root: Path) -> tuple[dict[Path, BeautifulSoup], list[str]]:
-    """Check the pages and styles below a folder; return the pages, and one line a problem."""
-    pages = {file: _read_page(file) for file in sorted(root.rglob("*.html"))}
-    problems = [problem for file, page in pages.items() for problem in _page_problems(file, page, pages, root)]
-    return pages, problems + [fault for file in sorted(root.rglob("*.css")) for fault in _style_problems(file)]
+def verify_pages(root: Path, look: Callable[[BeautifulSoup], None] = lambda page: None) -> list[str]:
+    """Check the pages and styles below a folder; return one line a problem.
+
+    Each page is parsed once, given to ``look``, and let go: only its links and the places on it are kept.
+    """
+    problems: list[str] = []
+    places: dict[Path, set[str]] = {}
+    links: dict[Path, list[str]] = {}
+    for file in sorted(root.rglob("*.html")):
+        page = _read_page(file)
+        problems += _page_problems(file, page, root)
+        places[file.resolve()] = _places(page)
+        links[file] = [str(link["href"]) for link in page.find_all("a", href=True)]
+        look(page)
+    for file, targets in links.items():
+        problems += [f"{_named(file, root)}: {problem}" for problem in _link_problems(file, targets, places)]
+    return problems + [fault for file in sorted(root.rglob("*.css")) for fault in _style_problems(file)]
 
 
 def _read_page(file: Path) -> BeautifulSoup:
     return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
 
 
-def _page_problems(file: Path, page: BeautifulSoup, pages: dict[Path, BeautifulSoup], root: Path) -> Iterator[str]:
-    name = f"html/{file.relative_to(root).as_posix()}"
+def _named(file: Path, root: Path) -> str:
+    return f"{root.name}/{file.relative_to(root).as_posix()}"
+
+
+def _page_problems(file: Path, page: BeautifulSoup, root: Path) -> Iterator[str]:
+    name = _named(file, root)
     checks = (*_text_problems(page), *_picture_problems(page), *_table_problems(page), *_request_problems(page, file),
-              *_link_problems(page, file, pages), *markup_problems(page))  # fmt: skip
+              *markup_problems(page))  # fmt: skip
     if (size := file.stat().st_size) > LARGEST:
         yield f"{name}: has {size / 1000:,.0f} kB, more than {LARGEST / 1000:,.0f}"
     yield from (f"{name}: {problem}" for problem in checks)
@@ -169,10 +186,8 @@ def _local(file: Path, target: str) -> Path:
     return (file.parent / unquote(urlsplit(target).path)).resolve()
 
 
-def _link_problems(page: BeautifulSoup, file: Path, pages: dict[Path, BeautifulSoup]) -> Iterator[str]:
-    by_path = {path.resolve(): other for path, other in pages.items()}
-    for link in page.find_all("a", href=True):
-        target = str(link["href"])
+def _link_problems(file: Path, links: Iterable[str], places: Mapping[Path, Collection[str]]) -> Iterator[str]:
+    for target in links:
         parts = urlsplit(target)
         if parts.scheme or target.startswith("//") or target in ("", "#"):
             continue
@@ -181,12 +196,14 @@ def _link_problems(page: BeautifulSoup, file: Path, pages: dict[Path, BeautifulS
             path /= "index.html"
         if not path.is_file():
             yield f"broken link: {target}"
-        elif parts.fragment and path in by_path and not _has_anchor(by_path[path], unquote(parts.fragment)):
+        elif parts.fragment and path in places and unquote(parts.fragment) not in places[path]:
             yield f"broken link, no such place: {target}"
 
 
-def _has_anchor(page: BeautifulSoup, name: str) -> bool:
-    return name == "top" or page.find(id=name) is not None or page.find(attrs={"name": name}) is not None
+def _places(page: BeautifulSoup) -> set[str]:
+    """Return what a link to the page can lead to."""
+    found = page.find_all(lambda tag: tag.has_attr("id") or tag.has_attr("name"))
+    return {"top"} | {str(tag[name]) for tag in found for name in ("id", "name") if tag.has_attr(name)}
 
 
 def _pdf_problems(files: list[Path], pages: Collection[BeautifulSoup]) -> Iterator[str]:

@@ -76,6 +76,8 @@ class Offer:
 
 
 HOURS = "time-of-day "
+_LIMITS = {"type", "start_date", "start_time", "end_time"}
+"""What a price may be limited by; under any other limit it is neither the standard nor one of hours."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ def _openrouter_model(author: str, name: str, model: Any, day: date) -> Iterator
         also=tuple(filter(None, (slug, weights))),
         # Text has the price of completion, and images and sound one of their own, where a model puts out several.
         modalities="" if isinstance(made, list) and "text" in made else _beyond_text(made),
-        ended="" < last[:10] <= day.isoformat(),
+        ended="2020" < last[:10] <= day.isoformat(),
     )
 
 
@@ -241,7 +243,9 @@ def _holding(prices: Any, day: date, where: str) -> Iterator[tuple[str, Mapping[
     for item in prices:
         limit = _object(_object(item, f"{where}.prices").get("constraint") or {}, f"{where}.constraint")
         held = _object(_get(item, "prices", f"{where}.prices"), f"{where}.prices")
-        if str(limit.get("start_date") or "") > day.isoformat():
+        if unknown := limit.keys() - _LIMITS:
+            raise Drift(f"{where}: a price that holds by '{min(unknown)[:40]}' is not known: {CHANGED}")
+        if limit.get("start_date") and _day(limit["start_date"], where) > day:
             continue
         if "start_time" in limit or "end_time" in limit:
             by_hour["-".join(_hour(limit.get(end), where) for end in ("start_time", "end_time"))] = held
@@ -276,8 +280,8 @@ def _rankings(answer: Any, day: date) -> Iterator[Count]:
 
 def _frankfurter(answer: Any, day: date) -> Iterator[Daily]:
     base = str(_get(answer, "base", "the answer"))
-    if _get(answer, "amount", "the answer") != 1:
-        raise Drift("amount is not 1, so the rates are not for one unit of the base")
+    if (_get(answer, "amount", "the answer"), base) != (1, BASE):
+        raise Drift(f"the rates are not for 1 {BASE}, as asked")
     for text, rates in _object(_get(answer, "rates", "the answer"), "rates").items():
         for quote, rate in _object(rates, f"rates.{text}").items():
             yield Daily(base, str(quote), _day(text, "rates"), number(rate))
@@ -377,6 +381,8 @@ CONNECTORS = {
     name: Connector(**{"name": name, "collection": name} | about) for name, about in _KNOWN.items() if name in READERS
 }
 FEEDS = ("prices", "tokens", "fx")
+BASE = "USD"
+"""The currency that rates are asked for."""
 
 
 def read_entries(connector: Connector, body: bytes, day: date) -> list[Entry]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tokenecon.refresh import snapshots, state, tables
 from tokenecon.refresh.connectors import CONNECTORS, FEEDS, Connector, Entry, newest_day, read_entries
 from tokenecon.refresh.merge import Base, Merge, Outcome, View, fold
+from tokenecon.refresh.merge.rates import PAIRS
 from tokenecon.refresh.snapshots import Answers, Look
 from tokenecon.refresh.summary import Stale, Summary, summed_up
 from tokenecon.refresh.tables import Tables
@@ -18,7 +19,6 @@ from tokenecon.refresh.web import Answer, FetchError, RefreshError, Settings, al
 Progress = Callable[[str, int], None]
 APART = timedelta(days=1)
 """So far the clock of this machine and that of a source may be apart."""
-PAIRS = [("USD", quote) for quote in ("CNY", "EUR", "GBP", "HKD", "JPY", "KRW")]
 
 
 def _now() -> datetime:

@@ -79,7 +79,7 @@ def looks(root: Path) -> list[Look]:
     """
     path = root / INDEX
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.is_file() else [], 1):
+    for number, line in enumerate(path.read_bytes().splitlines() if path.is_file() else [], 1):
         try:
             look = Look(**json.loads(line))
             datetime.fromisoformat(look.time)

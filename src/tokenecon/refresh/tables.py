@@ -16,7 +16,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -205,13 +205,21 @@ def recover(root: Path) -> bool:
     journal = root / JOURNAL
     if not journal.is_file():
         return False
-    for number, name in enumerate(json.loads(journal.read_text(encoding="utf-8"))):
+    for number, name in enumerate(_listed(journal)):
         new = journal.parent / f"{number}.new"
         if new.exists():
             _place(new, (root / name).resolve())  # A table that is a link stays one.
     journal.unlink()
     _sweep(journal.parent)
     return True
+
+
+def _listed(journal: Path) -> list[str]:
+    with suppress(ValueError):
+        listed = json.loads(journal.read_bytes())
+        if isinstance(listed, list) and all(isinstance(name, str) and ".." not in Path(name).parts for name in listed):
+            return listed
+    raise RefreshError(f"{journal}: is damaged; restore the data (git checkout data) and delete {journal.parent}")
 
 
 def _place(new: Path, target: Path) -> None:

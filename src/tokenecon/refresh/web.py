@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import json
+import math
 import os
 import re
 import socket
@@ -101,11 +102,14 @@ class Settings:
             raise RefreshError(f"data/{SETTINGS} is not TOML: {error}") from None
         addresses = given.pop("addresses", {})
         numbers = {name: default for name, default in cls().__dict__.items() if isinstance(default, int | float)}
-        bad = [name for name in addresses if name not in names]
-        bad += [name for name, value in given.items() if name not in numbers or type(value) not in (int, float)]
+        named = addresses.items() if isinstance(addresses, Mapping) else [("addresses", addresses)]
+        bad = [name for name, value in named if name not in names or not isinstance(value, str)]
+        bad += [name for name, value in given.items() if type(value) not in (int, float) or not 0 <= value < math.inf]
+        bad += [name for name in given if name not in numbers]
         if bad:
             known = ", ".join(["addresses", *numbers])
-            raise RefreshError(f"data/{SETTINGS}: {', '.join(bad)}: not a setting, which are {known}")
+            said = ", ".join(dict.fromkeys(bad))
+            raise RefreshError(f"data/{SETTINGS}: {said}: no setting, or no value for it; the settings are {known}")
         named = {name: environ.get(f"TOKENECON_URL_{name.upper()}") for name in names}
         addresses = {**addresses, **{name: address for name, address in named.items() if address}}
         keys = {name: environ[variable] for name, variable in names.items() if variable and environ.get(variable)}

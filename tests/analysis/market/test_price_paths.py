@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from tokenecon.analysis.market import price_paths, prices
+from tokenecon.analysis.market import price_paths
 from tokenecon.analysis.pricing import price_events
 
 NEVER = pd.NaT
@@ -11,7 +11,8 @@ AS_OF = "2026-09-30"
 
 def row(model, begins, price, ends=None, entity="maker", market="international", flags="", published=None):
     return {
-        "model_id": model, "entity_id": entity, "market": market, "currency": prices.CURRENCY[market],
+        "model_id": model, "entity_id": entity, "market": market,
+        "currency": "CNY" if market == "domestic" else "USD",
         "endpoint": "list", "name": model, "input": float(price), "output": float(price), "cached_input": float("nan"),
         "effective_from": pd.Timestamp(begins), "effective_to": pd.Timestamp(ends) if ends else NEVER,
         "published_on": pd.Timestamp(published or begins), "dating": "page", "flags": flags,

@@ -14,7 +14,7 @@ def row(model, begins, price, endpoint="page:maker", ends=None, market="internat
         "model_id": model,
         "entity_id": "maker",
         "market": market,
-        "currency": prices.CURRENCY[market],
+        "currency": "CNY" if market == "domestic" else "USD",
         "endpoint": endpoint,
         "name": model,
         "input": float(price),

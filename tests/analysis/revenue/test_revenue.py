@@ -256,3 +256,44 @@ def test_a_renamed_line_that_no_row_follows_stops_the_cell():
     )  # fmt: skip
     with pytest.raises(ValueError, match=r"add 30 to revenue, which grew by 340; name in segments.csv which line"):
         revenue.growth_contributions(revenue.shares(sold, SEGMENTS))
+
+
+def spanned(*rows):
+    frame = pd.DataFrame(rows, columns=["period_start", "period_end", "value"])
+    days = {end: pd.to_datetime(frame[end]) for end in ("period_start", "period_end")}
+    return frame.assign(**days, entity_id="firm", segment="total", source_id="S", base_unit="USD")
+
+
+def test_a_year_of_weeks_is_compared_with_the_one_before_it():
+    years = spanned(("2025-09-28", "2026-09-26", 130.0), ("2024-09-29", "2025-09-27", 100.0))
+    found = revenue.year_before(years)
+    assert found[["value", "value_before"]].to_numpy().tolist() == [[130, 100]]
+    assert revenue.flows.months(years).tolist() == [12, 12]
+
+
+def test_of_two_periods_a_week_apart_the_same_days_compare():
+    years = spanned(
+        ("2026-01-01", "2026-12-31", 9.0), ("2025-01-01", "2025-12-31", 4.0), ("2024-12-29", "2025-12-27", 5)
+    )
+    found = revenue.year_before(years).set_index("value")["value_before"]
+    assert found.to_dict() == {9: 4}
+
+
+def test_a_fiscal_year_that_moves_has_no_comparative_until_a_filing_restates_one():
+    moved = [
+        ("2026-01-01", "2026-12-31", 100.0),
+        ("2027-01-01", "2027-03-31", 30.0),
+        ("2027-04-01", "2028-03-31", 180.0),
+    ]
+    assert revenue.year_before(spanned(*moved)).empty
+    restated = ("2026-04-01", "2027-03-31", 120.0)
+    assert revenue.year_before(spanned(*moved, restated))["value_before"].tolist() == [120]
+
+
+def test_a_stub_period_keeps_its_own_length_and_is_no_part_of_the_year_that_follows():
+    stub = spanned(
+        ("2026-01-01", "2026-12-31", 100.0), ("2027-01-01", "2027-03-31", 30.0), ("2027-04-01", "2028-03-31", 180)
+    )
+    known = revenue.with_remainders(stub)
+    assert not known["derived"].any()
+    assert revenue.annualised(known)["annualised"].tolist() == pytest.approx([100, 120, 180])

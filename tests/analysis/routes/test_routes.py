@@ -161,24 +161,28 @@ def test_the_logarithmic_mean_is_smooth_where_both_numbers_meet(number, step):
 SPAN = {"period": "Q1 2026", "period_start": pd.Timestamp("2026-01-01"), "period_end": pd.Timestamp("2026-03-31")}
 
 
-def said(statement_id, metric, value):
-    return {"statement_id": statement_id, "entity_id": "firm", "metric": metric, "value": value, **SPAN}
+def said(statement_id, metric, value, beside=""):
+    kind = "price_change" if metric == "price_change" else "volume_change"
+    row = {"statement_id": statement_id, "entity_id": "firm", "kind": kind, "metric": metric, "value": value}
+    return row | {"set_beside": beside} | SPAN
 
 
 def test_a_growth_of_volume_has_two_readings_and_a_multiple_one():
-    statements = pd.DataFrame(
-        [said("p", "price_change", 0.83), said("g", "volume_growth", 4.0), said("m", "volume_multiple", 40.0)]
-    )
-    growth = routes.readings(statements, {"p": "g"}).set_index("reading")
+    volumes = [said("g", "volume_growth", 4.0), said("m", "volume_multiple", 40.0)]
+
+    def beside(volume):
+        return routes.readings(pd.DataFrame([said("p", "price_change", 0.83, volume), *volumes]))
+
+    growth = beside("g").set_index("reading")
     assert growth["volume"].to_dict() == {"added to": 5, "multiplied by": 4}
     assert growth["product"].to_dict() == pytest.approx({"added to": 9.15, "multiplied by": 7.32})
-    assert routes.readings(statements, {"p": "m"})["product"].tolist() == pytest.approx([73.2])
-    assert routes.readings(statements, {"p": "unknown"}).empty
+    assert beside("m")["product"].tolist() == pytest.approx([73.2])
+    assert beside("unknown").empty
 
 
 def test_what_is_left_over_closes_the_growth_of_revenue():
-    statements = pd.DataFrame([said("p", "price_change", 0.83), said("g", "volume_growth", 4.0)])
-    parts = routes.readings(statements, {"p": "g"})
+    statements = pd.DataFrame([said("p", "price_change", 0.83, "g"), said("g", "volume_growth", 4.0)])
+    parts = routes.readings(statements)
     moves = pd.DataFrame([{"entity_id": "firm", "period": "Q1 2026", "basis": "run-rate", "multiple": 3.5}])
     found = routes.reconcile(parts, moves)
     np.testing.assert_allclose(found["volume"] * found["price"] * found["rest"], 3.5, rtol=1e-12)

@@ -15,8 +15,8 @@ import pandas as pd
 BLEND = 3
 """Input tokens for each output token in a blended price: a convention, not a measured mix."""
 
-CURRENCY = {"domestic": "CNY", "international": "USD"}
-"""Currency in which each market prints its list."""
+ABROAD = "USD"
+"""Currency of every international list; domestic ones bill in their country's."""
 
 # A page says when a price changed; a collection's first entry says only when somebody wrote it down.
 _DATED_BY_VENDOR = ("page", "stated")
@@ -48,6 +48,12 @@ def blended(frame: pd.DataFrame, ratio: float = BLEND) -> pd.DataFrame:
     return frame.assign(blended=(ratio * frame["input"] + frame["output"]) / (ratio + 1))
 
 
+def currencies(frame: pd.DataFrame) -> dict[str, str]:
+    """Return the currency of each market: dollars abroad, at home what most rows that are not in dollars bill in."""
+    home = frame.loc[frame["market"].eq("domestic") & frame["currency"].ne(ABROAD), "currency"]
+    return {"international": ABROAD, "domestic": next(iter(home.mode()), "")}
+
+
 def steps(frame: pd.DataFrame) -> pd.DataFrame:
     """Join the lists that sell a model into one history: its first price, then every change.
 
@@ -71,7 +77,7 @@ def steps(frame: pd.DataFrame) -> pd.DataFrame:
     ValueError
         If a row is not in the currency of its market.
     """
-    wrong = frame[frame["currency"] != frame["market"].map(CURRENCY)]
+    wrong = frame[frame["currency"] != frame["market"].map(currencies(frame))]
     if len(wrong):
         row = wrong.iloc[0]
         raise ValueError(

@@ -16,6 +16,7 @@ from tokenecon.analysis.judge import (
     against_print,
     by_agreement,
     by_comparison,
+    compared,
     computation,
     keys,
     ranged,
@@ -146,6 +147,7 @@ def tilt(known: Findings, claim: Claim) -> Result:
 def api_adds_most(known: Findings, claim: Claim) -> Result:
     """Ask of each vendor that files lines whether the API line added more to growth than the rest together."""
     now = known.of(Revenue).growth.query("period == @known.focal")
+    now = now[now["entity_id"].isin(compared(known, claim))]
     gaps = _api_less_rest(now)
     note = "in " + known.focal + " " + ", ".join(f"{known.name(e)} {gap:+.0%}" for e, gap in gaps.items())
     note = f"contribution of the API line to growth less that of the rest: {note}"
@@ -153,8 +155,8 @@ def api_adds_most(known: Findings, claim: Claim) -> Result:
 
 
 @computation
-def api_adds_most_zhipu(known: Findings, claim: Claim) -> Result:
-    """Compare what Zhipu's API line and the rest added to growth in the year that the article is about."""
+def line_adds_most(known: Findings, claim: Claim) -> Result:
+    """Compare what a company's API line and the rest added to growth in the year that the article is about."""
     own = about(known.of(Revenue).growth, claim).query("period_end <= @claim['published_on']")
     year = own[own["months"] == 12].sort_values("period_end")["period"].iloc[-1]
     then, now = (
@@ -190,10 +192,12 @@ def api_convergence(known: Findings, claim: Claim) -> Result:
     now = revenue.year_before(known.of(Revenue).lines.query("route == 'api'"), ["share"]).query(
         "period == @known.focal"
     )
+    ids = compared(known, claim)
+    now = now[now["entity_id"].isin(ids)]
     change = (now["share"] - now["share_before"]).set_axis(now["entity_id"])
     said = known.cat.statements.query("metric == 'revenue_share' and kind in ['share', 'estimate']")
     single = revenue.scoped(said, known.cat.segments).query("measure == 'api'").dropna(subset=["value"])
-    single = single[~single["entity_id"].isin(now["entity_id"])]
+    single = single[single["entity_id"].isin(ids) & ~single["entity_id"].isin(now["entity_id"])]
     note = ", ".join(
         f"{known.name(row.entity_id)} {row.share_before:.0%} to {row.share:.0%}" for row in now.itertuples()
     )
@@ -256,7 +260,7 @@ def judged_figure(known: Findings, claim: Claim, row: pd.Series) -> Result:
         metrics = tuple(dict.fromkeys((parsed.left, parsed.right)))
     operands = 1 if not formula else 2
     sources = metric_sources(known, claim["entity_id"], metrics, claim["period_end"])
-    section = "sec-route-divergence" if claim["section"] == "02" else REVENUE
+    section = REVENUE if set(metrics) == {"revenue"} else "sec-route-divergence"
     return Result(verdict, float(row["computed"]), n=operands, note=row["reason"], sources=sources, section=section)
 
 

@@ -20,6 +20,7 @@ from tokenecon.analysis.revenue.flows import (
     with_middle,
     with_remainders,
 )
+from tokenecon.catalog import Period
 
 RECOGNISED = ("revenue", "revenue_share", "revenue_growth")
 """Metrics of the article's figures that this chapter computes again."""
@@ -119,6 +120,14 @@ class Revenue(Findings):
         """What each line adds to the growth of revenue; lines renamed, split or merged are followed."""
         followed = mix.continued(self._own(self.sales), self.cat.segments)
         return self._named(mix.growth_contributions(mix.shares(followed, self.segments)))
+
+    @finding
+    def newest(self) -> tuple[str, str]:
+        """Labels of the focal period and the one before it, or of the last that the first company filed instead."""
+        own = self.growth[self.growth["entity_id"] == self.companies[0].id].sort_values(["period_end", "months"])
+        filed = [*own["period"], *own.loc[own["period"] == self.focal, "period"]]
+        label = filed[-1] if filed else self.focal
+        return label, Period.parse(label).year_before.label
 
     @finding
     def margins(self) -> pd.DataFrame:
@@ -241,11 +250,11 @@ class Revenue(Findings):
     @finding
     def doubling(self) -> Doubling | None:
         """The article's run-rate over revenue of a year, beside the same run-rate over the last pace before it."""
-        ratios = self.cat.claims.query("metric == 'run_rate_multiple'")
+        ratios = self.cat.claims_of().query("metric == 'run_rate_multiple'")
         if ratios.empty:
             return None
         claim = ratios.iloc[0]
-        quoted = self.cat.claims[self.cat.claims["entity_id"] == claim["entity_id"]]
+        quoted = judge.about(self.cat.claims_of(), claim)
         rate = quoted.query("metric == 'run_rate'").sort_values("period_end").iloc[-1]
         base = quoted.query("metric == 'revenue' and base_unit == 'USD' and segment == 'total'").iloc[-1]
         own = self.recognised[self.recognised["entity_id"] == claim["entity_id"]]
@@ -272,7 +281,9 @@ class Revenue(Findings):
     def token_shares(self) -> pd.DataFrame:
         """Every token share of revenue known, by vendor: filed, else stated, else quoted; forecasts too."""
         kept = {*[label for label in self.shown if label.startswith("FY")][-2:], self.edition.focal.label}
-        said, quoted = (frame.query("metric == 'revenue_share'") for frame in (self.cat.statements, self.cat.claims))
+        said, quoted = (
+            frame.query("metric == 'revenue_share'") for frame in (self.cat.statements, self.cat.claims_of())
+        )
         points = mix.convergence(self.token[self.token["period"].isin(kept)], said, quoted, self.cat.segments)
         return points.assign(company=points["entity_id"].map(self._names()))
 
@@ -290,7 +301,7 @@ class Revenue(Findings):
 
     @finding
     def quotes(self) -> pd.DataFrame:
-        """Claims with a figure of their own that is measured."""
+        """Claims of all articles with a figure of their own that is measured."""
         return self.cat.claims.query("statement_id == '' and metric != ''")
 
     @finding
@@ -307,7 +318,7 @@ class Revenue(Findings):
     @finding
     def judged(self) -> pd.DataFrame:
         """The article's figures on the revenue mix, computed again and judged."""
-        quotes = self.cat.claims.query(
+        quotes = self.cat.claims_of().query(
             "statement_id == '' and metric in @RECOGNISED", local_dict={"RECOGNISED": RECOGNISED}
         )
         accounts = self._own(self.accounts).query("metric == 'revenue'")

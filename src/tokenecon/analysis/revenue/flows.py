@@ -17,6 +17,7 @@ from tokenecon.catalog import Period
 KEY = ["entity_id", "segment"]
 SPAN = ["period_start", "period_end"]
 ONE_DAY = pd.Timedelta(days=1)
+WEEK, MONTH = pd.Timedelta(days=7), pd.Timedelta(days=27)
 
 
 def with_remainders(flows: pd.DataFrame) -> pd.DataFrame:
@@ -86,14 +87,21 @@ def months(frame: pd.DataFrame) -> pd.Series:
 def year_before(frame: pd.DataFrame, columns: Sequence[str] = ("value",)) -> pd.DataFrame:
     """Return ``frame`` with ``columns`` of the same period one year earlier, named ``<column>_before``.
 
-    Rows without a comparative are left out; compare lengths to see how many.
+    Years of weeks end on another day each year: of periods of a month and more, the ends may lie a week apart. Rows
+    without a comparative are left out, as are those of a fiscal year that moved; compare lengths to see how many.
     """
     kept = [*KEY, *SPAN, *dict.fromkeys([*columns, *(["base_unit"] if "base_unit" in frame else [])])]
     earlier = frame[kept].assign(
         period_start=frame["period_start"] + pd.DateOffset(years=1),
         period_end=frame["period_end"] + ONE_DAY + pd.DateOffset(years=1) - ONE_DAY,
     )
-    both = frame.merge(earlier, on=[*KEY, *SPAN], suffixes=("", "_before"), validate="one_to_one")
+    both = frame.merge(earlier, on=KEY, suffixes=("", "_before"))
+    apart = [(both[end] - both[f"{end}_before"]).abs() for end in SPAN]
+    both = both.assign(_off=apart[0].where(apart[0] > apart[1], apart[1]))
+    long = both["period_end"] - both["period_start"] >= MONTH
+    near = both[both["_off"].le(WEEK) & (long | both["_off"].eq(pd.Timedelta(0)))]
+    both = near.sort_values("_off", kind="stable").drop_duplicates([*KEY, *SPAN]).sort_index()
+    both = both.drop(columns=["_off", *(f"{end}_before" for end in SPAN)]).reset_index(drop=True)
     _refuse_two_currencies(both, "base_unit_before")
     return both
 

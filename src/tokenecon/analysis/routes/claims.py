@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from tokenecon.analysis.judge import (
     by_halves,
     by_interval,
     changed,
+    compared,
     computation,
     estimated,
     keys,
@@ -30,21 +31,18 @@ from tokenecon.analysis.judge import (
 )
 from tokenecon.analysis.revenue.claims import judged_figure, metric_sources
 from tokenecon.analysis.revenue.findings import Revenue
-from tokenecon.analysis.routes.findings import PRICE_AND_VOLUME, Routes
+from tokenecon.analysis.routes.findings import Routes
+from tokenecon.analysis.routes.price_volume import set_beside
 
 ROUTES = "sec-route-divergence"
 PRINTED = {"R&D over revenue": "rd_ratio", "adjusted loss": "loss_per_revenue", "revenue per head": "revenue_per_head"}
 """Measures of efficiency that an article may print, to their metrics."""
-PLAN_AND_ALL = {"mm_plan_volume_feb": "mm_m2_volume_feb", "zp_plan_volume_h1": "zp_maas_volume_h1"}
-"""Statement on the volume of a coding plan to the one on all volume beside it."""
-MINIMAX_VOLUMES = {"mm_m2_volume_feb": 2, "mm_volume_jul": 6}
-"""Statement on MiniMax's tokens to the months between the two ends that it compares."""
 
 
 @computation
-def from_accounts_in_yuan(known: Findings, claim: Claim) -> Result:
+def from_accounts_converted(known: Findings, claim: Claim) -> Result:
     """Compute an amount from accounts in another currency, at the average rate of the period."""
-    found = judged_figure(known, claim, known.of(Routes).figures_in_yuan.loc[claim["claim_id"]])
+    found = judged_figure(known, claim, known.of(Routes).figures_in_base.loc[claim["claim_id"]])
     filed = known.of(Revenue).figures_judged.loc[claim["claim_id"]]
     own = known.of(Revenue).figures.query(
         "metric == @filed.metric and entity_id == @filed.entity_id and segment == @filed.segment"
@@ -53,18 +51,18 @@ def from_accounts_in_yuan(known: Findings, claim: Claim) -> Result:
     if found.verdict is not Verdict.differs or own.empty:
         return found
     rates = routes.implied_rates(pd.DataFrame([filed]), own).iloc[0]
-    average = known.cat.rate(own["base_unit"].iloc[0], "CNY", filed["period"])
+    average = known.cat.rate(own["base_unit"].iloc[0], known.edition.base_currency, filed["period"])
     note = (
-        f"{found.note}: the article's amount implies {rates['rate_low']:.2f} to {rates['rate_high']:.2f} yuan a "
-        f"dollar, the year's average was {average.value:.2f}"
+        f"{found.note}: the article's amount implies {rates['rate_low']:.2f} to {rates['rate_high']:.2f} "
+        f"{average.quote} for one {average.base}, the year's average was {average.value:.2f}"
     )
     return changed(found, note=note, sources=(*found.sources, *average.source_ids))
 
 
 @computation
 def revenue_per_head(known: Findings, claim: Claim) -> Result:
-    """Compute revenue per employee on the closing headcount, in yuan at the average rate of the period."""
-    row = known.of(Routes).figures_in_yuan.loc[claim["claim_id"]]
+    """Compute revenue per employee on the closing headcount, in the edition's currency at the period's average rate."""
+    row = known.of(Routes).figures_in_base.loc[claim["claim_id"]]
     heads = about(known.of(Routes).per_head, claim).query("period == @claim['period']")
     found = judged_figure(known, claim, row)
     staff = known.cat.operating.query("metric == 'headcount' and segment == 'full_time_staff'")
@@ -73,7 +71,7 @@ def revenue_per_head(known: Findings, claim: Claim) -> Result:
     note = found.note
     if found.verdict is Verdict.differs and len(heads) and heads["rate"].iloc[0] != 1:
         implied = claim["value"] * heads["heads_end"].iloc[0] / (heads["value"].iloc[0] / heads["rate"].iloc[0])
-        note += f": at {implied:.2f} yuan a dollar it would fit, the year's average was {heads['rate'].iloc[0]:.2f}"
+        note += f": at {implied:.2f} for one unit it would fit, the year's average was {heads['rate'].iloc[0]:.2f}"
     return changed(found, n=2, note=f"{note}; on the staff of the last day", sources=keys(sources))
 
 
@@ -115,17 +113,16 @@ def volume_share(known: Findings, claim: Claim) -> Result:
         f"{' and '.join(parts['period'].unique())}. They are the company's words and exceed what revenue did"
     )
     verdict = by_interval(volume.min(), volume.max(), threshold(known, claim, "most"))
-    return ranged(verdict, volume, "readings", "percent", note, _said_sources(known, PRICE_AND_VOLUME), ROUTES)
+    return ranged(verdict, volume, "readings", "percent", note, _said_sources(known), ROUTES)
 
 
 @computation
 def agent_volume(known: Findings, claim: Claim) -> Result:
     """Ask whether calls under coding plans, which agents use, grew faster than all calls."""
-    found = {}
-    for plan, everything in PLAN_AND_ALL.items():
-        one, other = _said(known, plan), _said(known, everything)
-        if one is not None and other is not None:
-            found[known.name(one["entity_id"])] = (one["value"] / other["value"], one["source_id"])
+    found = {
+        known.name(part["entity_id"]): (part["value"] / whole["value"], part["source_id"])
+        for part, whole in set_beside(known.cat.statements, "volume_change")
+    }
     ratios = pd.Series({name: ratio for name, (ratio, _) in found.items()}, dtype=float)
     told = ", ".join(f"{name} {ratio:.2f} times" for name, ratio in ratios.items())
     note = f"volume of coding plans over all volume, both as multiples of their start: {told or 'not stated'}"
@@ -149,23 +146,18 @@ def price_and_volume(known: Findings, claim: Claim) -> Result:
     halves = {"demand did not shrink": by_agreement(list(paid > 1)), "supply fell short": Verdict.undetermined}
     verdict, told = by_halves(halves)
     note = f"{note}. {told[0].upper()}{told[1:]}: nobody publishes calls turned away"
-    sources = _said_sources(known, PRICE_AND_VOLUME)
+    sources = _said_sources(known)
     return ranged(verdict, paid, "periods and bases", "times", note, sources, ROUTES)
 
 
 @computation
-def minimax_tokens_drive(known: Findings, claim: Claim) -> Result:
-    """Compare the growth of MiniMax's tokens with that of its run-rate or pace over about the same months."""
+def tokens_drive(known: Findings, claim: Claim) -> Result:
+    """Compare the growth of a company's tokens with that of its run-rate or pace over about the same months."""
     rates = about(known.of(Revenue).run_rates, claim).query("measure == 'total'")
     near, far = (pd.Timedelta(days=threshold(known, claim, name)) for name in ("end_days", "start_days"))
     found, told, sources = [], [], []
-    for statement, months in MINIMAX_VOLUMES.items():
-        said = _said(known, statement)
-        if said is None:
-            continue
-        start, start_text = _pace_at(
-            about(known.of(Revenue).dollars, claim), rates, said["period_end"] - pd.DateOffset(months=months), far
-        )
+    for _, said in _volumes(known, claim).iterrows():
+        start, start_text = _pace_at(about(known.of(Revenue).dollars, claim), rates, said["measured_since"], far)
         end = rates[(rates["on"] - said["period_end"]).abs() <= near]
         if end.empty or start != start:
             continue
@@ -211,13 +203,13 @@ def rd_slower_than_revenue(known: Findings, claim: Claim) -> Result:
 
 
 @computation
-def minimax_more_efficient(known: Findings, claim: Claim) -> Result:
+def more_efficient(known: Findings, claim: Claim) -> Result:
     """Ask of every measure of efficiency that the article prints whether the claim's company leads, in its year.
 
     Measures that it does not print are told beside.
     """
     found = known.of(Routes)
-    one, other = _pair(found, claim)
+    one, other = compared(known, claim)[:2]
     years = found.ratios.query("months == 12 and period_end <= @claim['published_on']").sort_values("period_end")
     year, end = years.iloc[-1][["period", "period_end"]]
     wide = years.query("period == @year").pivot_table("value", "ratio", "entity_id")
@@ -226,33 +218,26 @@ def minimax_more_efficient(known: Findings, claim: Claim) -> Result:
     leads = {name: wide[one][ratio] < wide[other][ratio] for name, ratio in lower.items()}
     leads["gross profit over R&D"] = wide[one]["gross_profit_per_rd"] > wide[other]["gross_profit_per_rd"]
     leads["revenue per head"] = heads[one] > heads[other]
-    asked = set(known.cat.claims["metric"])
+    asked = set(known.cat.claims_of(claim["article_id"])["metric"])
     own = [leads[name] for name, metric in PRINTED.items() if metric in asked]
     behind = [name for name, leading in leads.items() if not leading]
     note = f"leads by {sum(own)} of the {len(own)} measures that the article prints, in {year}; of {len(leads)} by " + (
         f"all but {', '.join(behind)}" if behind else "all"
     )
     sources = [key for entity in (other, one) for key in metric_sources(known, entity, ("revenue", "rd_expense"), end)]
-    part = float(np.mean(own))
+    part = float(np.mean(own)) if own else NAN
     return Result(
         by_agreement(own), part, n=len(own), unit="percent", note=note, sources=keys(sources),
         section=ROUTES,
     )  # fmt: skip
 
 
-def _pair(found: Routes, claim: Claim) -> tuple[str, str]:
-    """Return the claim's company, or the first of the edition, and the first of the others."""
-    ids = [company.id for company in found.companies]
-    one = claim["entity_id"] or ids[0]
-    return one, next(entity for entity in ids if entity != one)
-
-
 @computation
 def routes_diverge(known: Findings, claim: Claim) -> Result:
-    """Compare the climb of the newest models of the edition's first two companies on the international list."""
+    """Compare the climb of the newest models of the first two companies of the claim on the international list."""
     found = known.of(Routes)
     climb = found.climbs.xs("international", level="market")
-    one, other = (company.id for company in found.companies[:2])
+    one, other = compared(known, claim)[:2]
     gap = float(np.log1p(climb[one]) - np.log1p(climb[other]))
     own = found.listed[found.listed["entity_id"].isin([one, other])]
     told = ", ".join(f"{known.name(entity)} {climb[entity]:+.0%}" for entity in (one, other))
@@ -268,20 +253,19 @@ def routes_diverge(known: Findings, claim: Claim) -> Result:
 
 @computation
 def breadth_amplifies(known: Findings, claim: Claim) -> Result:
-    """Set the spread of MiniMax's revenue over its lines beside the growth of its tokens."""
+    """Set the spread of a company's revenue over its lines beside the growth of its tokens."""
     own = about(known.of(Revenue).lines, claim)
     now = own[own["period"].isin([known.focal, known.edition.focal.year_before.label])]
     spread = now.groupby("period_end")["value"].agg(routes.effective_lines)
-    said = [_said(known, name) for name in MINIMAX_VOLUMES]
-    said = [row for row in said if row is not None]
-    volume = said[-1]["value"] if said else NAN
+    said = _volumes(known, claim)
+    volume = said["value"].iloc[-1] if len(said) else NAN
     change = float(spread.iloc[-1] / spread.iloc[0] - 1) if len(spread) > 1 else NAN
     note = (
         f"lines of equal size that revenue is spread over: {', '.join(f'{v:.2f}' for v in spread)} a year apart to "
         f"{known.focal}; tokens meanwhile {volume:.0f} times. Tokens by modality are not published, and one company "
         "allows no inference"
     )
-    sources = [*now["source_id"], *(row["source_id"] for row in said)]
+    sources = [*now["source_id"], *said["source_id"]]
     return Result(
         by_agreement([change > 0]), change, n=len(spread), unit="percent", note=note, sources=keys(sources),
         section=ROUTES,
@@ -290,7 +274,7 @@ def breadth_amplifies(known: Findings, claim: Claim) -> Result:
 
 @computation
 def breadth_widens_users(known: Findings, claim: Claim) -> Result:
-    """Follow the monthly users of MiniMax's applications; who they are is not published."""
+    """Follow the monthly users of a company's applications; who they are is not published."""
     own = about(known.cat.operating, claim).query("metric == 'average_mau'").sort_values("period_end")
     if len(own) < 2:
         return Result(Verdict.undetermined, note="no two counts of users are known", section=ROUTES)
@@ -305,15 +289,16 @@ def breadth_widens_users(known: Findings, claim: Claim) -> Result:
     )  # fmt: skip
 
 
-def _said_sources(known: Findings, pairs: Mapping[str, str]) -> pd.Series:
-    said = known.cat.statements
-    return said.loc[said["statement_id"].isin([*pairs, *pairs.values()]), "source_id"]
+def _said_sources(known: Findings) -> list[str]:
+    """Return the sources of what was said of price and of the volume beside it."""
+    pairs = set_beside(known.cat.statements, "price_change")
+    return [row["source_id"] for price, volume in pairs for row in (price, volume)]
 
 
-def _said(known: Findings, statement: str) -> pd.Series | None:
-    """Return a statement, or None where the edition does not know it."""
-    said = known.cat.statements.set_index("statement_id")
-    return said.loc[statement] if statement in said.index else None
+def _volumes(known: Findings, claim: Claim) -> pd.DataFrame:
+    """Return what was said of all volume of a claim's company, as a multiple since a day, by the day it ends on."""
+    said = about(known.cat.statements, claim).query("metric == 'volume_multiple' and set_beside == ''")
+    return said[said["measured_since"].notna()].sort_values("period_end")
 
 
 def _log_trend(values: Iterable[float], days: Iterable[pd.Timestamp]) -> Estimate:

@@ -16,9 +16,6 @@ from tokenecon.analysis.revenue.flows import with_middle
 from tokenecon.analysis.routes import breadth, ladder, price_volume, spending
 from tokenecon.catalog import Company, Period
 
-PRICE_AND_VOLUME: Mapping[str, str] = {"zp_api_price_q1": "zp_calls_q1", "zp_asp_h1": "zp_maas_volume_h1"}
-"""Statement on a price to the statement on the volume beside it."""
-
 STUDIES: Mapping[str, str] = {
     "NBER_34608": "Demirer and others",
     "BORRI_2606": "Borri and others",
@@ -63,7 +60,7 @@ class Routes(Findings):
     @finding
     def article_day(self) -> pd.Timestamp:
         """The day of the article."""
-        return self.cat.claims["published_on"].max()
+        return self.cat.articles["published_on"].iloc[0]
 
     # What revenue costs
 
@@ -96,10 +93,10 @@ class Routes(Findings):
 
     @finding
     def per_head(self) -> pd.DataFrame:
-        """Revenue per employee, in yuan at the average rate of the period, with ``company``."""
+        """Revenue per employee, in the edition's currency at the average rate of the period, with ``company``."""
         sales = self.of(Revenue).sales
         sold = sales[(sales["segment"] == "total") & (sales["period_end"] >= self.heads["period_end"].min())]
-        staff = spending.per_head(self.cat.in_currency(sold, "CNY", "average"), self.heads)
+        staff = spending.per_head(self.cat.in_currency(sold, self._base, "average"), self.heads)
         return self._named(staff[staff["heads_end"].notna()])
 
     @finding
@@ -135,7 +132,7 @@ class Routes(Findings):
     @finding
     def stated(self) -> pd.DataFrame:
         """What was said of price and of volume, in each way the words can be read."""
-        return price_volume.readings(self.cat.statements, PRICE_AND_VOLUME)
+        return price_volume.readings(self.cat.statements)
 
     @finding
     def speaker(self) -> Company | None:
@@ -277,7 +274,8 @@ class Routes(Findings):
     def customers(self) -> pd.DataFrame:
         """Paying customers times revenue from each, against the API line as filed (``filed``)."""
         rows = self._own(self.cat.operating).query("metric in ['paying_customers', 'arppu']")
-        wide = rows.pivot_table("value", ["entity_id", "period_end", "period"], "metric").reset_index()
+        wide = rows.pivot_table("value", ["entity_id", "period_end", "period"], "metric")
+        wide = wide.reindex(columns=["paying_customers", "arppu"]).reset_index()
         lines = self.of(Revenue).lines.query("route == 'api'")[["entity_id", "period", "value"]]
         found = wide.merge(lines.rename(columns={"value": "filed"}), on=["entity_id", "period"], how="left")
         return found.assign(product=found["paying_customers"] * found["arppu"])
@@ -339,49 +337,53 @@ class Routes(Findings):
     @finding
     def quotes(self) -> pd.DataFrame:
         """The article's figures on whole companies."""
-        return self._own(self.of(Revenue).quotes).query("segment == 'total'")
+        own = self._own(self.of(Revenue).quotes).query("segment == 'total'")
+        return own[own["claim_id"].isin(self.cat.claims_of()["claim_id"])]
 
     @finding
-    def figures_in_yuan(self) -> pd.DataFrame:
-        """Every claimed yuan figure judged against accounts in yuan at the average rate of their period, by claim."""
+    def figures_in_base(self) -> pd.DataFrame:
+        """Every claimed figure in the edition's currency judged against accounts at the average rate of the period."""
         flows = self.cat.metrics.query("dimension == 'money' and nature == 'flow'")["metric_id"]
-        quoted = self.of(Revenue).quotes.query("base_unit == 'CNY'")
+        quoted = self.of(Revenue).quotes.query("base_unit == @self._base")
         filed = self.of(Revenue).figures
         filed = filed[filed["metric"].isin(flows) & filed["period"].isin(quoted["period"])]
-        staff = self.per_head.assign(metric="revenue_per_head", base_unit="CNY", value=self.per_head["per_head_end"])
-        accounts = pd.concat([self.cat.in_currency(filed, "CNY", "average"), staff])
+        staff = self.per_head.assign(
+            metric="revenue_per_head", base_unit=self._base, value=self.per_head["per_head_end"]
+        )
+        accounts = pd.concat([self.cat.in_currency(filed, self._base, "average"), staff])
         return judge.evaluate(quoted, self.cat.metrics, accounts).set_index("claim_id")
 
     @finding
     def judged(self) -> pd.DataFrame:
         """The article's figures on the two routes, computed again and judged, with ``company``."""
         tested = self.quotes[self.quotes["metric"].isin(TESTED)]
-        foreign = {company.id for company in self.companies if company.currency != "CNY"}
-        yuan = tested["metric"].eq("revenue_per_head") | (
-            tested["entity_id"].isin(foreign) & tested["base_unit"].eq("CNY")
+        foreign = {company.id for company in self.companies if company.currency != self._base}
+        brought_over = tested["metric"].eq("revenue_per_head") | (
+            tested["entity_id"].isin(foreign) & tested["base_unit"].eq(self._base)
         )
-        own = self.of(Revenue).figures_judged.loc[tested.loc[~yuan, "claim_id"]]
-        brought = self.figures_in_yuan.loc[tested.loc[yuan, "claim_id"]]
+        own = self.of(Revenue).figures_judged.loc[tested.loc[~brought_over, "claim_id"]]
+        brought = self.figures_in_base.loc[tested.loc[brought_over, "claim_id"]]
         return self._named(pd.concat([own, brought]).reset_index()).sort_values(
             ["entity_id", "metric"], ascending=[False, True]
         )
 
     @finding
     def implied_rates(self) -> pd.DataFrame:
-        """Exchange rates that the article's yuan amounts of companies with other accounts imply, by metric."""
-        foreign = [company.id for company in self.companies if company.currency not in ("CNY", "")]
-        quoted = self.quotes[self.quotes["entity_id"].isin(foreign) & (self.quotes["base_unit"] == "CNY")]
+        """Exchange rates that the article's amounts of companies with accounts in another currency imply, by metric."""
+        foreign = [company.id for company in self.companies if company.currency not in (self._base, "")]
+        quoted = self.quotes[self.quotes["entity_id"].isin(foreign) & (self.quotes["base_unit"] == self._base)]
         filed = self.figures[(self.figures["segment"] == "total") & self.figures["entity_id"].isin(foreign)]
         return spending.implied_rates(quoted, filed).set_index("metric")
 
     @finding
     def market_rates(self) -> pd.Series:
-        """Yuan for a dollar: average and close of the article's year, and close of the month before the article."""
+        """What the other accounts' currency was worth in the article's year, and at the end of the month before it."""
+        foreign = next((one.currency for one in self.companies if one.currency not in (self._base, "")), "USD")
         month_before = (self.article_day - pd.offsets.MonthEnd()).date()
         return pd.Series({
-            "average of the year": self.cat.rate("USD", "CNY", self.article_year).value,
-            "closing, year": self.cat.rate("USD", "CNY", self.article_year, kind="closing").value,
-            "closing, month before the article": self.cat.rate("USD", "CNY", month_before, kind="closing").value,
+            "average of the year": self.cat.rate(foreign, self._base, self.article_year).value,
+            "closing, year": self.cat.rate(foreign, self._base, self.article_year, kind="closing").value,
+            "closing, month before the article": self.cat.rate(foreign, self._base, month_before, kind="closing").value,
         })  # fmt: skip
 
     @finding
@@ -402,6 +404,10 @@ class Routes(Findings):
         sales = rates["rate"] * other["value"] / other["rate"]
         a_head = sales / other["heads_end"]
         return rates.assign(sales=sales, a_head=a_head, over_first=a_head / first["per_head_end"])
+
+    @property
+    def _base(self) -> str:
+        return self.edition.base_currency
 
     @property
     def _speaker(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -51,15 +51,22 @@ def divisia(before: Mapping[str, float], after: Mapping[str, float]) -> pd.DataF
     return pd.DataFrame({"factor": list(before), "multiple": multiples, "effect": weight * logs, "share": shares})
 
 
-def readings(statements: pd.DataFrame, pairs: Mapping[str, str]) -> pd.DataFrame:
+def set_beside(statements: pd.DataFrame, kind: str) -> Iterator[tuple[pd.Series, pd.Series]]:
+    """Yield the statements of a kind, each with the one that its row sets beside it, by period, both being known."""
+    known = statements.set_index("statement_id")
+    own = known[known["kind"].eq(kind) & known["set_beside"].isin(known.index)]
+    for _, row in own.sort_values("period_end", kind="stable").iterrows():
+        yield row, known.loc[row["set_beside"]]
+
+
+def readings(statements: pd.DataFrame) -> pd.DataFrame:
     """Return what a company said of price and of volume, as multiples, in each way the words can be read.
 
     Parameters
     ----------
     statements : pandas.DataFrame
-        ``statement_id``, ``entity_id``, ``metric``, ``value``, ``period``, ``period_start``, ``period_end``.
-    pairs : mapping of str to str
-        Statement on a price (a change) to the statement on the volume beside it.
+        ``statement_id``, ``entity_id``, ``kind``, ``metric``, ``value``, ``period``, ``period_start``, ``period_end``
+        and ``set_beside``: of a change of price, the statement on the volume beside it.
 
     Returns
     -------
@@ -68,12 +75,8 @@ def readings(statements: pd.DataFrame, pairs: Mapping[str, str]) -> pd.DataFrame
         ``product``. A growth of volume has two readings: g percent *more*, and g percent *of* the earlier volume.
         A pair of which one is not known is left out.
     """
-    known = statements.set_index("statement_id")
     rows = []
-    for one, other in pairs.items():
-        if not {one, other} <= set(known.index):
-            continue
-        price, volume = known.loc[one], known.loc[other]
+    for price, volume in set_beside(statements, "price_change"):
         ways = {"as stated": volume["value"]}
         if volume["metric"] == "volume_growth":
             ways = {"added to": 1 + volume["value"], "multiplied by": volume["value"]}

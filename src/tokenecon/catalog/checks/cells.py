@@ -34,7 +34,8 @@ def number_fault(text: str) -> str | None:
 def date_fault(text: str) -> str | None:
     """Say what is wrong with a date, or None."""
     if not _ISO_DATE.fullmatch(text):
-        return f"{shown(text)} is not a date; write it as {_day_meant(text) or '2026-03-31'}"
+        meant = _day_meant(text)
+        return f"{shown(text)} is not a date; write it {f'as {meant}' if meant else 'like 2026-03-31'}"
     try:
         year = date.fromisoformat(text).year
     except ValueError:

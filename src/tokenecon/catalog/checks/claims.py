@@ -18,12 +18,28 @@ def claim_findings(data: Data) -> Iterator[Finding]:
     for line, row in data.rows("claims"):
         faults = _as_statement(row) if row["statement_id"] else _figure(row, data)
         yield from (data.finding("claims", line, column, message) for column, message in faults)
+        yield from (data.finding("claims", line, column, message) for column, message in _places(row, data))
     sources = {row["source_id"] for _, row in data.rows("claims")}
     claimed = {row["statement_id"] for _, row in data.rows("claims")}
+    known = {row["statement_id"] for _, row in data.rows("statements")}
     for line, row in data.rows("statements"):
         if row["source_id"] in sources and row["statement_id"] not in claimed:
             message = f"'{row['statement_id']}' of {row['source_id']} is in no row of data/claims.csv; add its claim"
             yield data.finding("statements", line, "statement_id", message)
+        if row["set_beside"] and row["set_beside"] not in known:
+            message = f"'{row['set_beside']}' is in no row of statements.csv"
+            yield data.finding("statements", line, "set_beside", message)
+
+
+def _places(row: Row, data: Data) -> Iterator[tuple[str, str]]:
+    """A claim stands in its article, and the companies beside its own are known."""
+    articles = {article["article_id"]: article for _, article in data.rows("articles")}
+    if row["source_id"] != (own := articles[row["article_id"]]["source_id"]):
+        yield "source_id", f"'{row['source_id']}' is not the source of article {row['article_id']}, {own}"
+    known = {entity["entity_id"] for _, entity in data.rows("entities")}
+    for one in row["beside"].split():
+        if one not in known:
+            yield "beside", f"'{one}' is in no row of entities.csv"
 
 
 def _as_statement(row: Row) -> Iterator[tuple[str, str]]:

@@ -118,6 +118,13 @@ def segment_findings(data: Data) -> Iterator[Finding]:
             yield data.finding("segments", line, "parent", f"'{row['parent']}' is the segment itself")
 
 
+def name_findings(data: Data) -> Iterator[Finding]:
+    """A former name has the day on which it ended, and the day a former name."""
+    for line, row in data.rows("entities"):
+        if bool(row["former_name"]) != bool(row["renamed_on"]):
+            yield data.finding("entities", line, "renamed_on", "goes with former_name: give both or neither")
+
+
 def edition_findings(data: Data) -> Iterator[Finding]:
     """Edition files can be read, and name editions and currencies that exist."""
     paths = edition_paths(data.root)

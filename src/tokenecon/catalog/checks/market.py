@@ -27,9 +27,7 @@ def _lacks_output(row: Row) -> bool:
 
 
 def _cached_above_input(row: Row) -> bool:
-    # What refresh reads it judges itself; this is about rows that people typed.
-    typed = row["dating"] != "snapshot" and bool(row["cached_input"])
-    return typed and float(row["cached_input"]) > float(row["input"])
+    return float(row["cached_input"] or 0) > float(row["input"])
 
 
 SHOWN: dict[str, Callable[[Row], bool]] = {

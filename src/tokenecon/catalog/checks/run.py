@@ -23,6 +23,7 @@ ACROSS = (
     links.unit_findings,
     links.range_findings,
     links.segment_findings,
+    links.name_findings,
     numbers.sum_findings,
     numbers.part_findings,
     numbers.formula_findings,

@@ -13,7 +13,7 @@ from tokenecon.refresh.merge.base import Base, Made, View
 from tokenecon.refresh.merge.quarantine import Held, Quarantine
 from tokenecon.refresh.tables import Row
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
+_ID = re.compile(r"(?=.*[a-z])[a-z0-9][a-z0-9-]*")
 OWN_LIST, OTHER_LIST, ROUTER = 0, 1, 2
 """How far to believe what a list tells of a model: the maker's, another one, the router's first sight."""
 BELIEF = {"maker": OWN_LIST, "author": ROUTER}
@@ -131,7 +131,7 @@ class Models:
             # Of the lists of some hosts nothing of other makers is taken.
             return Match("" if role == "host_own" and maker != own else known, maker)
         model_id = names.undated(names.slug(said[-1]))
-        if not maker or not _ID.fullmatch(model_id):
+        if not maker or not said[-1].isascii() or not _ID.fullmatch(model_id):
             raise LookupError("is an unknown model, and its name does not tell the maker")
         if model_id in self.rows:
             raise LookupError(f"is the name of a model of {self.rows[model_id]['entity_id']}")

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 _DATED = re.compile(r"-(20\d{2})(\d{2})(\d{2})$")
 _DASHED = re.compile(r"-(20\d{2})-(\d{2})-(\d{2})$")
+FIRST = date(2017, 1, 1)
+"""No model that is sold was released before; an earlier day stands for none."""
 _IDLE = ("instruct", "it")
 """Words that stores of weights add to a name."""
 _MOVING = re.compile(r"(?:^|-)latest(?:-|$)|^deepseek-(?:chat|reasoner)$|^qwen-(?:vl-)?(?:max|plus|turbo|long)$")
@@ -64,5 +66,7 @@ def release(text: str, look: date) -> tuple[str, str]:
         else:
             day, note = date.fromisoformat(text), ""
     except ValueError:
+        return "", ""
+    if day < FIRST:
         return "", ""
     return (day.isoformat(), note) if day <= look else ("", f"announced for {day}")

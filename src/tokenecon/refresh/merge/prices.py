@@ -8,7 +8,7 @@ new span when the list says that it points to something else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +29,8 @@ AT_ONCE = 0.25
 """If more than this part of a source changes or goes at once, all of it is held back."""
 FEW = 3
 """So many names may change or go at once however short the list."""
+CACHED = 1000
+"""Input read from a cache costs a tenth mostly, a hundredth at some makers, and less than this part at none."""
 PEERS = 5
 """So many prices of a maker are needed to say what is usual with it; with fewer those of all makers say it."""
 LONGEST = 200
@@ -238,6 +240,9 @@ class Prices:
             else:
                 judge = bounds(name) if bounds else _judge_change
                 cells[name] = text(self.quarantine.value(view, "", place_by_hour, name, raw, known, judge))
+        for name, reason in _odd(*(Decimal(cells[name] or 0) for name in CELLS)):
+            if not self.quarantine.lets_in(view, "", place, name, cells[name], reason):
+                raise Held
         return cells
 
     def _bounds(self, match: Match, listed: Row) -> Judge:
@@ -311,6 +316,7 @@ class Prices:
         taken, given = Decimal(cells["input"]), Decimal(cells["output"] or 0)
         router = listed["role"] == "author"
         standard = self.spans.get((listed["endpoint"], offer.name, ""), [])
+        cached = Decimal(cells["cached_input"] or 0)
         dearer = not standard or taken > Decimal(standard[-1]["input"])
         found = {
             "reseller": router,
@@ -319,6 +325,7 @@ class Prices:
             "zero_price": not taken and cells["output"] != "" and not given,
             "no_output_price": bool(taken) and not given,
             "inconsistent": 0 < given < taken,
+            "cached_above_input": cached > taken,
             "other_tokens": bool(offer.modalities),
             "peak": bool(offer.hours) and dearer,
             "off_peak": bool(offer.hours) and not dearer,
@@ -384,6 +391,14 @@ def _judge_change(value: Decimal, known: Decimal | None) -> str:
     if known and not known / JUMP <= value <= known * JUMP:
         return f"is more than {JUMP} times the price before, or less than a {JUMP}th of it"
     return ""
+
+
+def _odd(taken: Decimal, given: Decimal, cached: Decimal) -> Iterator[tuple[str, str]]:
+    """Give the prices that do not go with the others of an offer, and why."""
+    if given and not taken:
+        yield "input", f"is zero beside a price of output, {text(given)}"
+    if cached and cached < taken / CACHED:
+        yield "cached_input", f"is less than a {CACHED}th of the price without a cache, {text(taken)}"
 
 
 def _same(one: str, other: str) -> bool:

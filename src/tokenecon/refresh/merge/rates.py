@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import calendar
-import re
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import pairwise
 
-from tokenecon.refresh.connectors import Daily
+from tokenecon.refresh.connectors import BASE, Daily
 from tokenecon.refresh.merge.base import Base, Made, View
 from tokenecon.refresh.merge.quarantine import Held, Quarantine
 from tokenecon.refresh.tables import Row
 
 JUMP = Decimal("1.25")
 """A rate more than so many times that of the month before, or less than its so-manieth part, is held back."""
+PAIRS = [(BASE, quote) for quote in ("CNY", "EUR", "GBP", "HKD", "JPY", "KRW")]
 EDGE = 5
-"""Days at either end of a month that may have no rate: weekends and holidays."""
+"""So many days after one with a rate there is another, over weekends and holidays."""
 
 
 class Rates:
@@ -41,16 +42,21 @@ class Rates:
 
     def see(self, view: View) -> None:
         """Take in a look at daily rates."""
-        months: dict[tuple[str, str, str], list[Daily]] = {}
-        for daily in view.entries:
+        months: dict[tuple[tuple[str, str], str], list[Daily]] = {}
+        for daily in sorted(view.entries, key=lambda daily: daily.day):
             last = calendar.monthrange(daily.day.year, daily.day.month)[1]
-            months.setdefault((daily.base, daily.quote, daily.day.replace(day=last).isoformat()), []).append(daily)
-        for (base, quote, end), dailies in sorted(months.items()):
-            known = self.means.setdefault((base, quote), {})
-            days = [daily.day.day for daily in dailies]
-            whole = min(days) <= EDGE and max(days) > int(end[-2:]) - EDGE and view.look.day.isoformat() > end
-            if end not in known and whole:
-                self._average(view, (base, quote), end, sorted(dailies, key=lambda daily: daily.day))
+            end = daily.day.replace(day=last).isoformat()
+            months.setdefault(((daily.base, daily.quote), end), []).append(daily)
+        over = {end for (_, end), dailies in months.items() if end < view.look.day.isoformat() and _is_whole(dailies)}
+        for pair in PAIRS:
+            for end in sorted(over - self.means.setdefault(pair, {}).keys()):
+                dailies = months.get((pair, end), [])
+                if _is_whole(dailies):
+                    self._average(view, pair, end, dailies)
+                else:
+                    place, reason = f"{'/'.join(pair)} {end}", "lacks days of the month that other currencies have"
+                    remedy = "add the month to data/fx.csv, or ignore it in data/accepted.csv"
+                    self.quarantine.hold(view, place, place, "rate", len(dailies), reason, remedy=remedy)
 
     def _average(self, view: View, pair: tuple[str, str], end: str, dailies: list[Daily]) -> None:
         scope, known = f"{'/'.join(pair)} {end}", self.means[pair]
@@ -63,7 +69,7 @@ class Rates:
                 rates.append(self.quarantine.value(view, scope, place, "rate", daily.rate, known.get(before), _judge))
             except Held:
                 continue
-        if len(rates) != len(dailies) or not all(re.fullmatch("[A-Z]{3}", name) for name in pair):
+        if len(rates) != len(dailies):
             return
         mean = round(sum(rates) / len(rates), 4)
         known[end] = mean
@@ -74,6 +80,13 @@ class Rates:
         """Take up the rows that were made."""
         for row in rows:
             self.means.setdefault((row["base"], row["quote"]), {})[row["date"]] = Decimal(row["rate"])
+
+
+def _is_whole(dailies: list[Daily]) -> bool:
+    """Whether days in order cover their month."""
+    days = [0, *(daily.day.day for daily in dailies)]
+    last = calendar.monthrange(dailies[0].day.year, dailies[0].day.month)[1] if dailies else 31
+    return all(after - before <= EDGE for before, after in pairwise([*days, last + 1]))
 
 
 def _judge(value: Decimal, known: Decimal | None) -> str:
