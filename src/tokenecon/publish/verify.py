@@ -24,7 +24,7 @@ _LOADED = (("img", "src"), ("script", "src"), ("iframe", "src"), ("source", "src
            ("use", "href"), ("use", "xlink:href"))  # fmt: skip
 _CSS_URL = re.compile(r"""url\(\s*['"]?([^'")]+)|@import\s*['"]([^'"]+)""")
 _NEGATIVE_ZERO = re.compile(r"(?<![\w.,])[−-]0(?:[.,]0+)?%?(?![\d.,]|[−-]\d)")
-_NO_VALUE = re.compile(r"\[not available\]|\b(?:nan|NaN|NaT)\b|<NA>")
+_NO_VALUE = re.compile(r"\[not available\]|\b(?:nan|NaT)\b|<NA>")
 _COMPARED = 40
 
 LARGEST = 600_000
