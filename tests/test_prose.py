@@ -100,7 +100,10 @@ YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\w)")
 KEY = re.compile(r"\w*_\w*")
 PARTS = ("analysis", "display", "publish")
 SOURCES = sorted(path for part in PARTS for path in (Path(tokenecon.__file__).parent / part).rglob("*.py"))
-NO_YEAR = {("sample.py", "2020-01-01"): "the origin of a time scale, which cancels"}
+NO_YEAR = {
+    ("sample.py", "2020-01-01"): "the origin of a time scale, which cancels",
+    ("public.py", "http://www.w3.org/2005/Atom"): "the name of a format",
+}
 
 
 def years_in_code(code):

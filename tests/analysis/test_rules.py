@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tokenecon.analysis import evidence, ledger
+from tokenecon.analysis import ledger
 from tokenecon.analysis.judge import COMPUTATIONS, Verdict
 from tokenecon.catalog import Catalog, DataError
 from tokenecon.catalog.checks import run_checks
@@ -35,9 +35,10 @@ def change(data, computation, threshold, /, **cells):
 
 
 def judged(data, claim_id):
-    cat = Catalog.open("2025FY", data)
-    claim = cat.claims.set_index("claim_id", drop=False).loc[claim_id].to_dict()
-    return COMPUTATIONS[claim["computation"]](evidence.Known(cat), claim).verdict
+    known = ledger.Ledger("2025FY", data)
+    known.cat = Catalog.open("2025FY", data)  # what one process opened before the rules changed is kept
+    claim = known.cat.claims.set_index("claim_id", drop=False).loc[claim_id].to_dict()
+    return COMPUTATIONS[claim["computation"]](known, claim).verdict
 
 
 def test_a_verdict_follows_its_threshold(data):

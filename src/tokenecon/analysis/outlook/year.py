@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-
 
 def implied_total(api: float, share: float) -> tuple[float, float]:
     """Return total revenue and revenue of the other lines when the token line is ``share`` of it."""
@@ -38,9 +35,3 @@ def share_needed(share: float, year: float, known: float, known_total: float) ->
 def place(value: float, low: float, high: float) -> str:
     """Say where a value lies: ``below``, ``inside`` or ``above`` the range from ``low`` to ``high``."""
     return "below" if value < low else "above" if value > high else "inside"
-
-
-def histogram(values: np.ndarray, entity: str, bins: int = 50) -> pd.DataFrame:
-    """Return the share of draws, ``part``, in each of ``bins`` classes from ``left`` to ``right`` over zero to one."""
-    counts, edges = np.histogram(values, bins=bins, range=(0, 1))
-    return pd.DataFrame({"entity_id": entity, "left": edges[:-1], "right": edges[1:], "part": counts / len(values)})
