@@ -1,6 +1,7 @@
 """The report itself, built by the embedded renderer in a copy of the project: what a reader and later tools rely on."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tokenecon import publish
+from tokenecon.publish.errata import read_errata
 
 ROOT = Path(__file__).parents[1]
 EDITIONS = sorted(path.stem for path in (ROOT / "data" / "editions").glob("*.toml"))
@@ -87,3 +89,11 @@ def test_an_edition_sees_nothing_published_after_its_day(built, project):
 
 def test_nothing_is_executed_twice(project, built):
     assert {reason for _, reason in publish.why(built.name, project=project)} == {""}
+
+
+def test_an_edition_recorded_again_tells_what_it_had_printed(built, project):
+    told = [one for one in read_errata(project) if one.edition == built.name]
+    page = (built / "html" / "changes.html").read_text(encoding="utf-8")
+    assert ("tbl-errata" in page) == bool(told)
+    shown = re.sub(r"<[^>]+>|\s+", " ", page)
+    assert all(one.reason.split(",")[0].split("'")[0] in shown for one in told)

@@ -196,7 +196,9 @@ def as_of(data, day: str) -> Catalog:
     """Open an edition whose day of knowledge has been moved, with all that is held today."""
     file = "editions/2026H1.toml"
     text = data.text(file).replace("as_of = 2026-09-30", f"as_of = {day}")
-    data.write(file, "".join(line for line in text.splitlines(keepends=True) if not line.startswith("recorded_on")))
+    data.write(
+        file, "".join(line for line in text.splitlines(keepends=True) if not line.startswith(("recorded_on", "priors")))
+    )
     return Catalog.open("2026H1", data.root)
 
 

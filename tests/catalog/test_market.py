@@ -110,7 +110,7 @@ def test_tokens_keep_the_rest(h1):
             "first_party",
             "'true' does not fit; false goes",
         ),
-        ("prices.csv", {"flags": "converted domestic_in_usd"}, {"currency": "EUR"}, "currency", "'EUR' is none of CNY"),
+        ("prices.csv", {"flags": "converted domestic_in_usd"}, {"currency": "XAU"}, "currency", "'XAU' is none of CNY"),
         ("prices.csv", {"flags": "same_day"}, {"effective_to": "2024-01-01"}, "effective_to", "2024-01-01 is before"),
         ("prices.csv", {"flags": ""}, {"last_seen_on": "2024-01-01"}, "last_seen_on", "2024-01-01 is before published"),
         ("prices.csv", {"dating": "change_commit"}, {"effective_from": ""}, "published_on", ""),

@@ -54,7 +54,7 @@ def test_a_page_shows_the_interactive_form_around_the_same_picture():
     assert markdown.index("```{=html}") < markdown.index("<script>") < markdown.index("#image(")
 
 
-def test_the_first_figure_alone_stays_in_the_flow_of_the_paper():
+def test_the_chart_of_the_answer_alone_stays_in_the_flow_of_the_paper():
     made = notebook("md:# Title {#sec-title}", LABELS + "draw()", LABELS.replace(": fig-a", ": fig-b") + "draw()")
     own = {"tokenecon": {"data_csv": "a\n1\n"}}
     for cell in made.cells[1:]:
@@ -62,6 +62,8 @@ def test_the_first_figure_alone_stays_in_the_flow_of_the_paper():
     markdown = read_chapter(made, "01_x.ipynb").markdown
     assert markdown.count("#in-flow[") == 1
     assert markdown.index("#in-flow[") < markdown.index("{#fig-a}") < markdown.index("{#fig-b}")
+    made.cells.insert(1, nbformat.v4.new_markdown_cell("## A section"))
+    assert "#in-flow[" not in read_chapter(made, "01_x.ipynb").markdown
 
 
 @pytest.mark.parametrize(

@@ -296,12 +296,8 @@ def test_an_edit_that_would_change_earlier_rows_is_refused(data, good):
 def test_rows_that_would_not_pass_the_checks_are_not_written(data, good, monkeypatch):
     from tokenecon.catalog import DataError
 
-    text = (
-        (data / "entities.csv")
-        .read_text(encoding="utf-8")
-        .replace("openai,OpenAI,,vendor,US", "openai,OpenAI,,vendor,UK")
-    )
-    (data / "entities.csv").write_text(text, encoding="utf-8")
+    file = data / "entities.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(",vendor,US,", ",vendor,UK,"), encoding="utf-8")
     before = contents(data)
     with pytest.raises(DataError, match=r"data/entities\.csv:\d+: country: 'UK'"):
         look(data, good)

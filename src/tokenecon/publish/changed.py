@@ -8,6 +8,7 @@ from tokenecon.analysis.changes import KINDS
 from tokenecon.catalog import Edition
 from tokenecon.publish.chapter import only_html
 from tokenecon.publish.compare import Diff
+from tokenecon.publish.errata import read_errata
 from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
 from tokenecon.publish.project import Project
 
@@ -27,7 +28,7 @@ _MEANING = {
 
 def changes_page(project: Project, edition: Edition, changed: Diff | None) -> str:
     """Return Markdown on the editions there are, and on what changed since the previous one."""
-    parts = ["## Editions {#sec-changes-editions}", _editions(project, edition)]
+    parts = ["## Editions {#sec-changes-editions}", _editions(project, edition), *_errata(project, edition)]
     if edition.previous is None:
         parts.append("This is the first edition: there is none to compare it with.")
     elif changed is None:
@@ -52,6 +53,23 @@ def _editions(project: Project, edition: Edition) -> str:
     header = ("Edition", "Title", "Knows the world to", "About", "Beside it", "Follows")
     table = pipe_table(header, (10, 18, 18, 10, 34, 10), rows)
     return captioned(table, "Editions up to this one. Source: `data/editions`.", "tbl-editions")
+
+
+def _errata(project: Project, edition: Edition) -> list[str]:
+    rows = [
+        (one.on.isoformat(), escaped(one.what), escaped(one.reason))
+        for one in read_errata(project)
+        if one.edition == edition.id
+    ]
+    if not rows:
+        return []
+    said = (
+        "This edition has been recorded again since it was first published. What its first readers were told and now "
+        "reads otherwise stands here, with the reason; every number of either record is in version control."
+    )
+    table = pipe_table(("Put right on", "What was printed, and what is printed now", "Because"), (12, 50, 38), rows)
+    caption = "Errata of this edition. Source: `data/errata.csv`."
+    return ["## Erratum {#sec-changes-erratum}", said, captioned(table, caption, "tbl-errata")]
 
 
 def _facts(changed: Diff) -> list[str]:

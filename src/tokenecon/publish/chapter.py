@@ -21,6 +21,7 @@ from tokenecon.publish.svg import inline_svg
 LARGEST_TWICE = 300_000
 """Characters up to which a page holds the drawing for narrow screens beside the wide one."""
 
+_SECTION = re.compile(r"^## ", re.M)
 _HEADING = re.compile(r"^# (?P<title>.+?)\s*\{#(?P<label>sec-[\w-]+)\}\s*$", re.M)
 _PLACE = "<!-- the picture -->"
 _BOX = re.compile(rf'<div class="figure-box">\s*{re.escape(_PLACE)}\s*</div>')
@@ -234,7 +235,8 @@ class _Cell:
             caption,
             ":::",
         ])  # fmt: skip
-        if len(self.content.figures) == 1:  # It follows the chapter's answer on paper too, where others float.
+        if len(self.content.figures) == 1 and not any(_SECTION.search(text) for _, text in self.content.blocks):
+            # The chart of the chapter's answer follows it on paper too, where others float.
             figure = _in_typst("in-flow", figure)
         return f"{figure}\n\n{_downloads(links)}"
 
