@@ -141,7 +141,9 @@ def _named(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> lis
 def _amount(value: float, unit: str) -> str:
     if value != value:
         return "—"
-    return f"{value / 1e6:,.0f}" if unit in ("USD", "CNY") else f"{value:.1%}" if unit == "ratio" else f"{value:,.2f}"
+    if unit == "ratio":
+        return f"{value:.1%}"
+    return f"{value / 1e6:,.0f}" if unit in ("USD", "CNY") else f"{value:,.3g}"
 
 
 def shown(rows: pd.DataFrame) -> pd.DataFrame:
