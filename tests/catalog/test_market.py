@@ -88,7 +88,7 @@ def test_scores_come_with_their_scale(h1):
 def test_tokens_keep_the_rest(h1):
     days = h1.token_models.query("frequency == 'day'")
     rest = days[days["name"] == "other"]
-    assert len(rest) == days["period_end"].nunique() == 90
+    assert len(rest) == days["period_end"].nunique() == 95
     assert rest["entity_id"].eq("").all()
     assert days["free"].any()
     assert h1.token_shares["value"].between(0, 1).all()

@@ -106,7 +106,9 @@ def tasks(edition, prices):
     held = (index["effective_from"] <= day) & ~(index["effective_to"] <= day) & (index["input"] > 0)
     index = index[held].assign(told=lambda found: (3 * found["input"] + found["output"]) / 4)
     index = index.drop_duplicates(["model_id", "named"])[["model_id", "named", "told"]]
-    about = edition.rows("models")[["model_id", "entity_id"]]
+    # The index itself says whose model it is, also where no list of models did by the edition's day.
+    told = edition.rows("index_prices").rename(columns={"endpoint": "entity_id"})
+    about = pd.concat([edition.rows("models"), told])[["model_id", "entity_id"]].drop_duplicates("model_id")
     rows = rows.merge(about, on="model_id").merge(edition.rows("entities")[["entity_id", "country"]], on="entity_id")
     rows = rows[rows["country"].isin([CN, US])].merge(index, on=["model_id", "named"], how="left")
     rows = rows.assign(paid=rows["told"].fillna(rows["model_id"].map(listed)), cn=(rows["country"] == CN) * 1.0)
