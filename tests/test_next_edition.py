@@ -113,6 +113,7 @@ def test_notebooks_run_before_the_rows_are_there_and_mark_their_gaps(started, mo
         shutil.copy(path, project.notebooks)
         notebook = nbformat.reads(execute(f"notebooks/{path.name}", NAME, draft=True).notebook, as_version=4)
         found = gaps(notebook)
+        assert found or path.stem == "00_summary", "the first page leaves out what nobody filed yet"
         assert all("Error" in gap for gap in found)
         assert not any("NameError" in gap for gap in found), "a gap should not take what comes after it along"
         text = read_chapter(notebook, path.stem).markdown
@@ -143,8 +144,14 @@ def silent(request, filled, tmp_path_factory):
     return root
 
 
-@pytest.mark.parametrize("name", ("01_revenue_mix", "02_route_divergence"))
-def test_a_company_that_stops_disclosing_breaks_no_sentence(silent, name, monkeypatch):
+SIMULATED = ("00_summary", "05_outlook")
+"""Notebooks that draw the first company's simulation, which has no start without its newest accounts: a known fault."""
+
+
+@pytest.mark.parametrize("name", ABOUT_FOCAL)
+def test_a_company_that_stops_disclosing_breaks_no_sentence(silent, name, monkeypatch, request):
+    if name in SIMULATED and request.node.callspec.params["silent"] == NEWEST.companies[0]:
+        request.applymarker(pytest.mark.xfail(strict=True, reason="the outlook needs the first company's accounts"))
     monkeypatch.setenv("TOKENECON_DATA", str(silent))
     monkeypatch.setenv("TOKENECON_EDITION", NAME)
     errors, shown = inline.run(ROOT / "notebooks" / f"{name}.ipynb")

@@ -123,10 +123,14 @@ class Revenue(Findings):
 
     @finding
     def newest(self) -> tuple[str, str]:
-        """Labels of the focal period and the one before it, or of the last that the first company filed instead."""
-        own = self.growth[self.growth["entity_id"] == self.companies[0].id].sort_values(["period_end", "months"])
-        filed = [*own["period"], *own.loc[own["period"] == self.focal, "period"]]
-        label = filed[-1] if filed else self.focal
+        """Labels of the focal period and the one before it.
+
+        Where others filed the focal period and the first company did not, they are of the last that it filed. A period
+        that nobody filed yet stays, so that what needs it is a gap.
+        """
+        own = self.growth.loc[self.growth["entity_id"] == self.companies[0].id].sort_values(["period_end", "months"])
+        silent = self.focal in set(self.growth["period"]) - set(own["period"]) and len(own) > 0
+        label = own["period"].iloc[-1] if silent else self.focal
         return label, Period.parse(label).year_before.label
 
     @finding
@@ -232,13 +236,6 @@ class Revenue(Findings):
         newest = self.pace.groupby(["entity_id", "measure"])["period_end"].transform("max")
         found = self.pace[self.pace["period_end"] == newest]
         return found.sort_values(["entity_id", "measure", "months"], ascending=[False, True, False])
-
-    @finding
-    def implied(self) -> pd.Series:
-        """The ``low``est and ``high``est monthly growth that the first company's API run-rate asks for."""
-        paths = self.newest_pace[self.newest_pace["entity_id"] == self.companies[0].id]
-        rates = paths.loc[paths["measure"] == "api", "monthly_growth"]
-        return pd.Series({"low": rates.min(), "high": rates.max()})
 
     @finding
     def bases(self) -> pd.DataFrame:
