@@ -24,11 +24,7 @@ def run(path):
         except Exception as error:
             errors.append(f"cell {number} ({label}): {type(error).__name__}: {error}")
         shown += _printed(cell, names, errors, number)
-    return errors, [
-        one if isinstance(one, str) else str(getattr(one, "text", getattr(one, "finding", "")))
-        for one in shown
-        if one is not None
-    ]
+    return errors, [one if isinstance(one, str) else str(getattr(one, "text", "")) for one in shown if one is not None]
 
 
 def _printed(cell, names, errors, number):

@@ -1,12 +1,12 @@
 """The report itself, built by the embedded renderer in a copy of the project: what a reader and later tools rely on."""
 
 import json
-import re
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from tokenecon import publish
 from tokenecon.publish.errata import read_errata
@@ -95,5 +95,5 @@ def test_an_edition_recorded_again_tells_what_it_had_printed(built, project):
     told = [one for one in read_errata(project) if one.edition == built.name]
     page = (built / "html" / "changes.html").read_text(encoding="utf-8")
     assert ("tbl-errata" in page) == bool(told)
-    shown = re.sub(r"<[^>]+>|\s+", " ", page)
-    assert all(one.reason.split(",")[0].split("'")[0] in shown for one in told)
+    shown = " ".join(BeautifulSoup(page, "html.parser").get_text().replace("\u2019", "'").split())
+    assert all(one.what.replace("\u2019", "'") in shown and one.reason in shown for one in told)

@@ -36,7 +36,8 @@ def read(*arguments, **named):
 
 
 def test_a_figure_carries_alt_text_data_and_links():
-    content = read(LABELS + "draw()", {"image/svg+xml": SVG}, {"data_csv": "a\n1\n", "finding": 'It is "tall" & wide.'})
+    titled = LABELS + """#| fig-title: 'It is "tall" & wide.'\n"""
+    content = read(titled + "draw()", {"image/svg+xml": SVG}, {"data_csv": "a\n1\n"})
     (figure,) = content.figures
     assert figure.alt == 'An alt text. It is "tall" & wide.'
     assert 'aria-label="An alt text. It is &quot;tall&quot; &amp; wide."' in content.markdown

@@ -106,9 +106,9 @@ def test_a_figure_can_be_enlarged_and_put_back(page, html):
     page.goto(f"file://{html}/01_one.html")
     page.get_by_role("button", name="Enlarge the figure").focus()
     page.keyboard.press("Enter")
-    assert page.locator("dialog.large svg#fig-bar--svg").is_visible()
+    expect(page.locator("dialog.large svg#fig-bar--svg")).to_be_visible()
     page.keyboard.press("Escape")
-    assert page.locator("main svg#fig-bar--svg").is_visible()
+    expect(page.locator("main svg#fig-bar--svg")).to_be_visible()
 
 
 @pytest.mark.parametrize("view", VIEWS)

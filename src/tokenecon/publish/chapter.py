@@ -219,8 +219,8 @@ class _Cell:
             raise PublishError(f"figure {label} brings no data: return it from tokenecon.display")
         title, subtitle = (inline.printed(str(self.options.get(name, "")), self.cell) for name in inline.TITLES)
         self._collect(dict(inline.facts(self.cell)))
-        if finding := own.get("finding") or title:
-            alt = f"{alt.rstrip('.')}. {finding}"
+        if title:
+            alt = f"{alt.rstrip('.')}. {title}"
         self.content.figures.append(Figure(label, svg, own["data_csv"], alt, title, subtitle))
         shown = _in_page(svg, html, label, alt, own.get("narrow", ""))
         quoted = alt.replace("\\", "\\\\").replace('"', '\\"')

@@ -534,20 +534,6 @@ class Outlook(Findings):
         return pd.DataFrame(rows, columns=[*token.columns, "other_before", "value_before"])
 
     @finding
-    def skill(self) -> pd.DataFrame:
-        """How :attr:`resolved` came out by edition and kind of outcome.
-
-        ``n``, ``vendors``, ``inside`` (share in the middle nine tenths), ``pit`` (mean), ``crps`` and ``naive`` (means;
-        in logs for run-rates), ``hindcasts`` (how many).
-        """
-        kind = np.where(self.resolved["measure"] == "share", "API share", "run-rate")
-        groups = self.resolved.assign(kind=kind).astype({"inside": float, "hindcast": float}, errors="ignore")
-        return groups.groupby(["edition", "kind"], sort=False).agg(
-            n=("value", "size"), vendors=("entity_id", "nunique"), inside=("inside", "mean"), pit=("pit", "mean"),
-            crps=("crps", "mean"), naive=("naive_crps", "mean"), hindcasts=("hindcast", "sum"),
-        ).reset_index()  # fmt: skip
-
-    @finding
     def first_fans(self) -> pd.DataFrame:
         """The first edition's simulated run-rates, of vendors drawn here and in the scope drawn here, to today."""
         parts = []
