@@ -36,7 +36,7 @@ class Shown:
 def say(text, **facts):
     return Shown({"text/markdown": text, "text/plain": text}, facts=facts)
 
-def figure(finding="The bar is tall."):
+def figure():
     svg = (
         '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="400pt" height="200pt" '
         'viewBox="0 0 400 200"><defs><style type="text/css">*{stroke-linecap: butt}</style>'
@@ -44,7 +44,7 @@ def figure(finding="The bar is tall."):
         '<g clip-path="url(#clip)"><rect id="bar" x="20" y="20" width="90" height="160" fill="#0b62a4"/>'
         '<text x="130" y="100" style="font: 16px Lato">tall</text></g></svg>'
     )
-    return Shown({"image/svg+xml": svg, "text/plain": "Figure"}, data_csv="x,y\\n1,2\\n", finding=finding)
+    return Shown({"image/svg+xml": svg, "text/plain": "Figure"}, data_csv="x,y\\n1,2\\n")
 
 def table(rows=2):
     lines = ["| Name | Value |", "|:------------|------:|", *(f"| row {i} | {i}.5 |" for i in range(rows))]
@@ -90,7 +90,8 @@ HEADING_SUMMARY = (
 )
 HEADING_ONE = "# The first question {#sec-one}\n\nAs [@AR25] says.[^n] See @sec-two and @sec-step.\n\n[^n]: A footnote."
 FIGURE = (
-    '#| label: fig-bar\n#| fig-cap: "One bar. Source: results [@AR25]."\n#| fig-alt: "A bar chart of one bar"\nfigure()'
+    '#| label: fig-bar\n#| fig-cap: "One bar. Source: results [@AR25]."\n'
+    '#| fig-alt: "A bar chart of one bar. The bar is tall."\nfigure()'
 )
 TABLE = '#| label: tbl-rows\n#| tbl-cap: "Rows. Source: results [@AR25]."\ntable()'
 MORE = '#| label: tbl-more\n#| tbl-cap: "More rows."\ntable(3)'
