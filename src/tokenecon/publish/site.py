@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, CData, NavigableString, Tag
 
 from tokenecon.catalog import Edition
 from tokenecon.publish import quarto
@@ -35,7 +35,12 @@ WORDS_A_MINUTE = 230
 DESCRIPTION = 200
 """Letters of a page's description."""
 
-_NOT_READ = "script, style, svg, math, pre, nav, details, .downloads, .anchor, .reading, .page-foot, .table-note"
+_NOT_SEARCHED = frozenset({"script", "style", "svg", "math", "pre", "nav", "details", "downloads"})
+_NOT_READ = _NOT_SEARCHED | {"anchor", "reading", "page-foot", "table-note"}
+_NUMBERS = frozenset({"header-section-number", "chapter-number", "anchor"})
+"""Elements and classes whose text is left out: of the search, of what is read, of titles."""
+
+_DRAWING = re.compile(r"(<svg\b[^>]*>).*?</svg>", re.S)
 _PICTURE = re.compile(r'<a href="(?:\./)?figures/(fig-[\w-]+)\.png"[^>]*>[^<]*</a>')
 _APART = ("figure", "table", "nav", "footer", "header")
 
@@ -114,14 +119,14 @@ def complete(project: Project, edition: Edition, folder: Path, pdfs: Iterable[Pa
     for file, page in pages.items():
         main = page.find("main") or page
         entries += _entries(file.name, main) if file in rendered else []
-        words = _read(main)
+        words, cited = _read(main), _targets(main)
         notes = {
-            "references": {key: text for key, text in references.items() if _cites(main, key)},
+            "references": {key: text for key, text in references.items() if key in cited},
             "terms": [{"forms": term.forms, "says": term.says} for term in terms if term.is_in(words)],
         }
         text = file.read_text(encoding="utf-8")
         text = _with_head(text, _head(book, file, main, offered))
-        text = _after_title(text, _reading(main, offered))
+        text = _after_title(text, _reading(words, offered))
         text = _before_end(text, _foot(book, project, file, offered), notes)
         text = _PICTURE.sub(rf'\g<0> · <a href="{FIGURES}#\1">Embed</a>', text) if file in rendered else text
         file.write_text(text, encoding="utf-8")
@@ -131,7 +136,9 @@ def complete(project: Project, edition: Edition, folder: Path, pdfs: Iterable[Pa
 
 
 def _parsed(files: Iterable[Path]) -> dict[Path, BeautifulSoup]:
-    return {file: BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser") for file in files}
+    """Return pages without what is inside their drawings, which is most of them and says nothing here."""
+    texts = {file: _DRAWING.sub(r"\1</svg>", file.read_text(encoding="utf-8")) for file in files}
+    return {file: BeautifulSoup(text, "html.parser") for file, text in texts.items()}
 
 
 # What a page says of itself -------------------------------------------------------------------------------------------
@@ -139,10 +146,17 @@ def _parsed(files: Iterable[Path]) -> dict[Path, BeautifulSoup]:
 
 def _read(element: Tag) -> str:
     """Return the text that a reader reads, in one line."""
-    copy = BeautifulSoup(str(element), "html.parser")
-    for left_out in copy.select(_NOT_READ):
-        left_out.decompose()
-    return " ".join(copy.get_text(" ").replace("\u200b", "").split())
+    return " ".join(" ".join(_strings(element, _NOT_READ)).replace("\u200b", "").split())
+
+
+def _strings(element: Tag, left_out: frozenset[str]) -> Iterator[str]:
+    """Yield the text below an element, but for that of elements of a name or a class that is left out."""
+    for child in element.children:
+        if isinstance(child, Tag):
+            if child.name not in left_out and left_out.isdisjoint(child.get("class") or ()):
+                yield from _strings(child, left_out)
+        elif type(child) in (NavigableString, CData):
+            yield child
 
 
 def _head(book: _Book, file: Path, main: Tag, pdfs: Mapping[str, str]) -> str:
@@ -167,12 +181,12 @@ def _head(book: _Book, file: Path, main: Tag, pdfs: Mapping[str, str]) -> str:
 
 def _title(main: Tag) -> str:
     heading = main.find("h1")
-    if heading is None:
-        return ""
-    copy = BeautifulSoup(str(heading), "html.parser")
-    for number in copy.select(".header-section-number, .chapter-number, .anchor"):
-        number.decompose()
-    return re.sub(r"^Appendix [A-Z] —", "", " ".join(copy.get_text().split())).strip()
+    return re.sub(r"^Appendix [A-Z] —", "", _heading(heading)).strip() if heading else ""
+
+
+def _heading(heading: Tag) -> str:
+    """Return the text of a heading without its number."""
+    return " ".join("".join(_strings(heading, _NUMBERS)).split())
 
 
 def _description(main: Tag) -> str:
@@ -193,8 +207,8 @@ def _shortened(text: str) -> str:
     return sentences[0] if sentences else text[:DESCRIPTION].rsplit(" ", 1)[0].rstrip(",;:") + " …"
 
 
-def _reading(main: Tag, pdfs: Mapping[str, str]) -> str:
-    minutes = max(1, round(len(_read(main).split()) / WORDS_A_MINUTE))
+def _reading(words: str, pdfs: Mapping[str, str]) -> str:
+    minutes = max(1, round(len(words.split()) / WORDS_A_MINUTE))
     parts = [f"{minutes} minute{'s' if minutes > 1 else ''} to read"]
     parts += [f'<a href="{name}">{label}</a>' for name, label in pdfs.items()]
     parts.append('<a href="#cite">Cite</a>')
@@ -259,33 +273,26 @@ def _entries(page: str, main: Tag) -> Iterator[dict[str, str]]:
     headings = [one for one in main.find_all(["h1", "h2", "h3"]) if not one.find_parent("dialog")]
     for heading in headings:
         anchor = heading.get("id") or (heading.find_parent("section") or {}).get("id", "")
-        own = _title_of(heading)
         text = " ".join(_until_next(heading))
         place = page if heading.name == "h1" else f"{page}#{anchor}"
-        yield {"at": place, "chapter": chapter, "heading": own, "text": text}
-
-
-def _title_of(heading: Tag) -> str:
-    copy = BeautifulSoup(str(heading), "html.parser")
-    for number in copy.select(".header-section-number, .chapter-number, .anchor"):
-        number.decompose()
-    return " ".join(copy.get_text(" ").split())
+        yield {"at": place, "chapter": chapter, "heading": _heading(heading), "text": text}
 
 
 def _until_next(heading: Tag) -> Iterator[str]:
     """Yield the text between a heading and the next one, that of pictures left out."""
-    skipped = {"script", "style", "svg", "math", "pre", "nav", "details"}
     for node in heading.next_elements:
         if isinstance(node, Tag):
             if node.name in ("h1", "h2", "h3") and node is not heading:
                 return
             continue
-        if heading in node.parents or any(
-            parent.name in skipped or "downloads" in (parent.get("class") or ()) for parent in node.parents
-        ):
+        if any(parent is heading or _is_not_searched(parent) for parent in node.parents):
             continue
         if words := " ".join(str(node).split()):
             yield words
+
+
+def _is_not_searched(element: Tag) -> bool:
+    return element.name in _NOT_SEARCHED or not _NOT_SEARCHED.isdisjoint(element.get("class") or ())
 
 
 def _write_index(entries: list[dict[str, str]], file: Path) -> None:
@@ -302,5 +309,6 @@ def _references(pages: Mapping[Path, BeautifulSoup]) -> dict[str, str]:
     return found
 
 
-def _cites(main: Tag, key: str) -> bool:
-    return main.find("a", href=re.compile(rf"#{re.escape(key)}$")) is not None
+def _targets(main: Tag) -> set[str]:
+    """Return the ids that a page's links lead to."""
+    return {str(link["href"]).rpartition("#")[2] for link in main.find_all("a", href=True)}
