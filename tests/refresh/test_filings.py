@@ -580,6 +580,7 @@ def test_a_hint_is_a_number_that_a_filing_can_print(value):
 @example(b"\xff\xfe\x00")
 @example(b'"\n"')
 @example(b",\n,\n")
+@example(b"#\x00")
 @settings(max_examples=200)
 def test_any_file_is_read_or_refused_in_lines(small, content):
     with tempfile.TemporaryDirectory() as folder:

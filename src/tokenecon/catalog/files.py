@@ -196,7 +196,7 @@ def _header(lines: list[str], raw: RawTable, fields: list[str], needed: Collecti
     """Read the header; the table is unusable where it is wrong."""
     first = lines[0]
     if not first.strip(" ,;\t") or first.startswith("#") or first.lower().startswith("sep="):
-        _unusable(raw, 1, f"'{first}' is no header; delete the line", "header")
+        _unusable(raw, 1, f"{first!r} is no header; delete the line", "header")
         return []
     separator = next((sign for sign in _SEPARATORS if "," not in first and first.count(sign) > 1), "")
     if separator:
@@ -269,6 +269,8 @@ def _row_faults(cells: list[str], header: list[str], strict: bool) -> list[tuple
         return [("row", f"has {len(cells)} cells where the header has {len(header)}; {_width_hint(cells, header)}")]
     found = []
     for column, cell in zip(header, cells, strict=True):
+        if cell.isprintable() and not (strict and cell != cell.strip()):
+            continue
         if "\n" in cell:
             found.append((column, f"{cell!r} holds a line break; a cell stands on one line"))
         elif strict and cell != cell.strip():

@@ -176,15 +176,18 @@ def _slips(figures: list[Figure], data: Data, held: Tables) -> Iterator[tuple[Fi
         own = [figure for figure in figures if figure.row["entity_id"] == entity]
         new = [figure.row for figure in own]
         raw = {name: _of_entity(table, entity) if tables[name].is_fact else table for name, table in data.raw.items()}
-        raw[TABLE] = raw_table(TABLE, [row for row in held.rows(TABLE) if row["entity_id"] == entity], held)
-        if not _complains(held, raw, new):
+        known = raw_table(TABLE, [row for row in held.rows(TABLE) if row["entity_id"] == entity], held)
+        beside = Data(held.root, held.schema, raw | {TABLE: known})
+        for check in ARITHMETIC:
+            list(check(beside))  # What is made of the other tables is made once, for every figure that is tried.
+        if not _complains(beside, new):
             continue
         for number, figure in enumerate(own):
             others = [*new[:number], *new[number + 1 :]]
-            if _complains(held, raw, others):
+            if _complains(beside, others):
                 continue  # Something is wrong without this figure: no other value of it helps.
             for value in _misread(figure.row["value"]):
-                if not _complains(held, raw, [*others, figure.row | {"value": value}]):
+                if not _complains(beside, [*others, figure.row | {"value": value}]):
                     yield figure, value
 
 
@@ -210,8 +213,8 @@ def _of_entity(table: RawTable, entity: str) -> RawTable:
     return RawTable(table.file, table.frame[table.frame["entity_id"] == entity])
 
 
-def _complains(held: Tables, raw: Mapping[str, RawTable], new: list[Row]) -> bool:
+def _complains(beside: Data, new: list[Row]) -> bool:
     """Whether any check of numbers fails on the rows of one entity and new ones."""
-    frame = pd.concat([raw[TABLE].frame, pd.DataFrame(new, dtype=str)], ignore_index=True)
-    data = Data(held.root, held.schema, {**raw, TABLE: RawTable(TABLE, frame)})
+    frame = pd.concat([beside.raw[TABLE].frame, pd.DataFrame(new, dtype=str)], ignore_index=True)
+    data = beside.but(TABLE, RawTable(TABLE, frame))
     return any(True for check in ARITHMETIC for _ in check(data))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -18,6 +18,8 @@ from tokenecon.catalog.rulings import corrected, rejections, rows_named
 from tokenecon.catalog.schema import Schema, Table
 
 Row = dict[str, str]
+
+_MADE = ("_held", "_records", "_standing", "_replaced", "derived")
 
 
 class Replaced(NamedTuple):
@@ -50,6 +52,13 @@ class Data:
     _records: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
     _standing: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
     _replaced: dict[str, list[Replaced]] = field(default_factory=dict)
+    derived: dict[str, Any] = field(default_factory=dict)
+    """What checks make of a table and ask for more than once, by its name."""
+
+    def but(self, name: str, raw: RawTable) -> Data:
+        """Return the same tables but one, to which no other refers; what was made of the others is kept."""
+        kept = {own: {other: made for other, made in getattr(self, own).items() if other != name} for own in _MADE}
+        return Data(self.root, self.schema, self.raw | {name: raw}, **kept)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Rows of a table that follow the schema, as text, indexed by line number."""

@@ -130,7 +130,9 @@ def tables_of_facts(data: Data) -> Iterator[Facts]:
     # Statements are kept as they were said, so nothing is asked of them.
     for table in data.fact_tables:
         if table.name != "statements":
-            yield Facts(data, table)
+            if table.name not in data.derived:
+                data.derived[table.name] = Facts(data, table)
+            yield data.derived[table.name]
 
 
 def sum_findings(data: Data) -> Iterator[Finding]:
