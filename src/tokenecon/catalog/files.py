@@ -20,7 +20,7 @@ import pandas as pd
 from tokenecon import inputs
 from tokenecon.catalog.errors import Finding
 from tokenecon.catalog.paths import display_name
-from tokenecon.catalog.reading import SPACES, odd_character
+from tokenecon.catalog.reading import SPACES, odd_character, shown
 from tokenecon.catalog.schema import Table
 
 BOM = b"\xef\xbb\xbf"
@@ -196,7 +196,7 @@ def _header(lines: list[str], raw: RawTable, fields: list[str], needed: Collecti
     """Read the header; the table is unusable where it is wrong."""
     first = lines[0]
     if not first.strip(" ,;\t") or first.startswith("#") or first.lower().startswith("sep="):
-        _unusable(raw, 1, f"{first!r} is no header; delete the line", "header")
+        _unusable(raw, 1, f"{shown(first)} is no header; delete the line", "header")
         return []
     separator = next((sign for sign in _SEPARATORS if "," not in first and first.count(sign) > 1), "")
     if separator:
@@ -264,7 +264,7 @@ def _row_faults(cells: list[str], header: list[str], strict: bool) -> list[tuple
     if not any(cell.strip() for cell in cells):
         return [("row", "is blank; delete the line")]
     if cells[0].startswith("#"):
-        return [("row", f"'{cells[0]}' is a comment; delete the line")]
+        return [("row", f"{shown(cells[0])} is a comment; delete the line")]
     if len(cells) != len(header):
         return [("row", f"has {len(cells)} cells where the header has {len(header)}; {_width_hint(cells, header)}")]
     found = []
@@ -274,7 +274,7 @@ def _row_faults(cells: list[str], header: list[str], strict: bool) -> list[tuple
         if "\n" in cell:
             found.append((column, f"{cell!r} holds a line break; a cell stands on one line"))
         elif strict and cell != cell.strip():
-            found.append((column, f"'{cell}' has spaces at an end; write '{cell.strip()}'"))
+            found.append((column, f"{shown(cell)} has spaces at an end; write {shown(cell.strip())}"))
         elif odd := odd_character(cell.strip()):
             found.append((column, f"{cell!r} holds a character that does not print, {odd}"))
     return found

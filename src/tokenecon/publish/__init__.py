@@ -3,7 +3,13 @@
 Publishing knows nothing of what the notebooks say. It reads the conventions on their cells and outputs.
 """
 
+import sys
+
 from tokenecon.lazy import export
+
+# Whoever imports nbformat imports jsonschema, which takes over a second to compile grammars of addresses where their
+# package is installed: for checks of formats that notebooks do not have. It does without where there is none.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 __all__ = export(
     __name__,

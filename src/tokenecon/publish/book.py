@@ -91,9 +91,9 @@ class Book:
         with _replacing(project.build / self.edition.id) as target:
             on_progress(f"rendering with {renderer_name(renderer)}")
             report = target / ".report"
-            shutil.copytree(project.report, report, ignore=shutil.ignore_patterns(*STAGED))
-            self._stage(report, pages, changed, manifest)
             with keeping(project.build / ".state" / self.edition.id / "rendered", report):
+                shutil.copytree(project.report, report, ignore=shutil.ignore_patterns(*STAGED))
+                self._stage(report, pages, changed, manifest)
                 renderer_module(renderer).render(project, self.edition, report, target, formats)
             shutil.rmtree(report)
             if "html" in formats:

@@ -6,7 +6,8 @@ import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 
 from tokenecon.publish.errors import PublishError
+from tokenecon.publish.memory import kept
 
 HAN = "Noto Sans SC"
 """The family that Chinese names are set in."""
@@ -25,6 +27,8 @@ FIRST_HAN = 0x2E80
 
 BASIC = "".join(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x180))))
 """Letters that a page may show though the book does not: what a reader types, what a script writes."""
+
+_MADE_WITH = [f"{name} {version(name)}" for name in ("fonttools", "brotli", "font-lato", "pylopdf-fonts-zh-cn")]
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,8 @@ def write_fonts(target: Path, texts: Iterable[str]) -> None:
         if letters := letters & _letters(face.file):
             (target / face.file.name).write_bytes(face.file.read_bytes())
             name = f"{face.file.stem}.woff2"
-            (target / name).write_bytes(_subset(face.file, letters))
+            given = [face.file.name, *_MADE_WITH, "".join(map(chr, sorted(letters)))]
+            (target / name).write_bytes(kept(given, partial(_subset, face.file, letters)))
             rules.append(_rule(face, name, letters if face.family == HAN else ()))
     (target / "fonts.css").write_text("\n".join(rules) + "\n", encoding="utf-8")
     (target / "OFL.txt").write_bytes((faces()[0].file.parent / "OFL.txt").read_bytes())

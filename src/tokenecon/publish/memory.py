@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,16 +26,21 @@ class _Memory:
     def __init__(self, folder: Path, report: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.report = folder, report
-        # Filters, templates, bibliography and settings: every step may read them.
+
+    @cached_property
+    def shared(self) -> list[str]:
+        """Filters, templates, bibliography and settings: every step of a renderer may read them."""
+        report = self.report
         parts = [(path.relative_to(report).parts, path) for path in sorted(report.rglob("*")) if path.is_file()]
         shared = [path for own, path in parts if own[0] not in _PICTURES and not _is_page(own[-1])]
-        self.shared = [version("pypandoc_binary"), *(f"{path.relative_to(report)} {_digest(path)}" for path in shared)]
+        return [version("pypandoc_binary"), *(f"{path.relative_to(report)} {_digest(path)}" for path in shared)]
 
-    def file(self, given: Sequence[str]) -> Path:
+    def given(self, given: Sequence[str]) -> list[str]:
+        """Return what a step follows from: its arguments, the staged pages they name, and what all steps read."""
         texts = [text.replace(str(self.report), "") for text in given]
         staged = sorted({name for text in given for name in _STAGED.findall(text) if (self.report / name).is_file()})
         texts += [f"{name} {_digest(self.report / name)}" for name in staged]
-        return self.folder / hashlib.sha256("\0".join([*self.shared, *texts]).encode()).hexdigest()
+        return [*self.shared, *texts]
 
     def forget(self) -> None:
         for file in self.folder.iterdir():
@@ -62,14 +68,26 @@ def remembered(given: Sequence[str], compute: Callable[[], str]) -> str:
     memory = _memory.get()
     if memory is None:
         return compute()
-    file = memory.file(given)
+    place = str(memory.report)
+    return kept(memory.given(given), lambda: compute().encode(), lambda made: place.encode() not in made).decode()
+
+
+def kept(given: Sequence[str], compute: Callable[[], bytes], lasts: Callable[[bytes], bool] = bool) -> bytes:
+    """Return what was made of just this earlier, else compute it: bytes that follow from ``given`` alone.
+
+    ``lasts`` says of what was made whether it may be kept.
+    """
+    memory = _memory.get()
+    if memory is None:
+        return compute()
+    file = memory.folder / hashlib.sha256("\0".join(given).encode()).hexdigest()
     if file.is_file():
         os.utime(file)
-        return file.read_text(encoding="utf-8")
+        return file.read_bytes()
     made = compute()
-    if str(memory.report) not in made:
+    if lasts(made):
         fresh = file.with_suffix(f".{os.getpid()}")
-        fresh.write_text(made, encoding="utf-8")
+        fresh.write_bytes(made)
         fresh.replace(file)
     return made
 

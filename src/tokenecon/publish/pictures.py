@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import typst
@@ -12,10 +14,12 @@ from tokenecon.markup import shown
 from tokenecon.publish.chapter import Figure
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.fonts import faces
+from tokenecon.publish.memory import kept
 
 RESOLUTION = 160
 """Pixels an inch; a figure is about seven inches wide."""
 
+_HEAD = '#set page(width: 7.6in, height: auto, margin: 14pt)\n#set text(font: ("Lato", "Noto Sans SC"))\n'
 _PAGE = """
 #page[
   #if {title} != "" {{ text(weight: "bold", size: 12pt, {title}) }}
@@ -38,31 +42,26 @@ def write_pictures(figures: Iterable[Figure], folder: Path, origin: str) -> None
     origin : str
         What the line below each picture says.
     """
-    figures = list(figures)
-    if not figures:
-        return
-    head = '#set page(width: 7.6in, height: auto, margin: 14pt)\n#set text(font: ("Lato", "Noto Sans SC"))\n'
-    pages = [
-        _PAGE.format(
+    for figure in figures:
+        page = _HEAD + _PAGE.format(
             title=_string(shown(figure.title)),
             subtitle=_string(shown(figure.subtitle)),
             file=_string(f"{figure.label}.svg"),
             origin=_string(origin),
         )
-        for figure in figures
-    ]
-    source = folder / ".pictures.typ"
-    source.write_text(head + "".join(pages), encoding="utf-8")
+        given = [version("typst"), page, figure.svg]
+        (folder / f"{figure.label}.png").write_bytes(kept(given, partial(_drawn, page, folder)))
+
+
+def _drawn(page: str, folder: Path) -> bytes:
+    source = folder / ".picture.typ"
+    source.write_text(page, encoding="utf-8")
     try:
-        made = typst.compile(
-            source, root=folder, font_paths=[folder.parent / "fonts"], format="png", ppi=RESOLUTION
-        )  # fmt: skip
+        return typst.compile(source, root=folder, font_paths=[folder.parent / "fonts"], format="png", ppi=RESOLUTION)
     except RuntimeError as error:
         raise PublishError(f"Typst cannot draw the figures: {error}") from None
     finally:
         source.unlink()
-    for figure, picture in zip(figures, made if isinstance(made, list) else [made], strict=True):
-        (folder / f"{figure.label}.png").write_bytes(picture)
 
 
 def _string(text: str) -> str:
