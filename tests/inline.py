@@ -4,11 +4,15 @@ import ast
 
 import nbformat
 
+from tokenecon.analysis.finding import NotServed
 from tokenecon.publish.inline import expressions
 
 
 def run(path):
-    """Run every code cell, and return the errors as ``cell <number> (<label>): <error>`` and what the cells showed."""
+    """Run every code cell, up to one that leaves the chapter out.
+
+    Return the errors as ``cell <number> (<label>): <error>`` and what the cells showed.
+    """
     names, errors, shown = {"__name__": "__main__"}, [], []
     for number, cell in enumerate(nbformat.read(path, as_version=4).cells, start=1):
         if cell.cell_type != "code":
@@ -21,6 +25,9 @@ def run(path):
             exec(compile(tree, path.name, "exec"), names)
             if last is not None:
                 shown.append(eval(compile(ast.Expression(last.value), path.name, "eval"), names))
+        except NotServed as error:
+            shown.append(str(error))
+            break
         except Exception as error:
             errors.append(f"cell {number} ({label}): {type(error).__name__}: {error}")
         shown += _printed(cell, names, errors, number)

@@ -44,6 +44,13 @@ _PLAIN = (
 Room = TypeVar("Room", bound="Findings")
 
 
+class NotServed(LookupError):
+    """The data hold no row of a table on which a chapter stands; the message is the sentence to print in its place."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
 class finding:  # noqa: N801 -- a decorator
     """A result of :class:`Findings`: computed once, kept, and given out as a copy where it could be changed."""
 
@@ -75,6 +82,9 @@ class Findings:
         Data folder; the project's if left out.
     """
 
+    STANDS_ON: tuple[str, ...] = ()
+    """Tables without which the chapter has nothing to say."""
+
     def __init__(self, edition: str | None = None, data_dir: str | Path | None = None) -> None:
         self.root = Path(data_dir).resolve() if data_dir else data_root()
         self.edition: Edition = find_edition(self.root, edition or os.environ.get("TOKENECON_EDITION") or None)
@@ -95,6 +105,24 @@ class Findings:
     def companies(self) -> tuple[Company, ...]:
         """The companies that the edition sets side by side, in its order."""
         return self.cat.companies
+
+    @finding
+    def lacks(self) -> tuple[str, ...]:
+        """Those of :attr:`STANDS_ON` of which the edition knows no row."""
+        return tuple(name for name in self.STANDS_ON if self.cat.table(name).empty)
+
+    def served(self) -> Self:
+        """Return the findings, for a chapter about nothing else.
+
+        Raises
+        ------
+        NotServed
+            If the data lack a table that it stands on: the chapter is then left out, and says why.
+        """
+        if self.lacks:
+            tables = ", ".join(f"`data/{name}.csv`" for name in self.lacks)
+            raise NotServed(f"This edition leaves the chapter out: it stands on {tables}, without a row known by then.")
+        return self
 
     @property
     def focal(self) -> str:

@@ -158,11 +158,9 @@ class Outlook(Findings):
 
     @finding
     def market(self) -> str:
-        """The market of the country of :attr:`lead`, an entity."""
-        rows = self.cat.entities
-        return rows.loc[(rows["kind"] == "market") & (rows["country"] == self.lead.country), "entity_id"].iloc[
-            0
-        ]
+        """The market of the country of :attr:`lead`, an entity; empty where none has a row."""
+        rows = self.cat.entities.query("kind == 'market' and country == @lead", local_dict={"lead": self.lead.country})
+        return next(iter(rows["entity_id"]), "")
 
     @finding
     def average_prices(self) -> pd.DataFrame:
@@ -175,8 +173,9 @@ class Outlook(Findings):
         """Tokens a day that earn the newest target, by price of a million (``basis``), in dollars."""
         paid = self.cat.operating
         paid = paid[(paid["entity_id"] == self.market) & (paid["metric"] == "revenue_per_million_tokens")]
-        dollars = {"CNY": self.cat.rate("CNY", "USD", self.edition.focal).value, "USD": 1.0}
         listed = tokens.list_prices(self.cat.operating, self.lead.id)
+        priced_in = {*listed["currency"], *paid["currency"]} - {"USD"}
+        dollars = {one: self.cat.rate(one, "USD", self.edition.focal).value for one in priced_in} | {"USD": 1.0}
         return tokens.token_needs(tokens.price_bases(listed, self.average_prices, paid, dollars), self.aim["value"])
 
     @finding
@@ -618,20 +617,23 @@ class Outlook(Findings):
 
     @finding
     def commitments(self) -> pd.DataFrame:
-        """Prepayments for computing at the end of each period filed, of the companies, in the accounts' currency."""
+        """Prepayments for computing at the end of each period filed, of the companies, in the edition's currency."""
         rows = self.cat.financials[self.cat.financials["metric"] == "prepayments_compute"]
         rows = rows[rows["entity_id"].isin([company.id for company in self.companies])]
+        rows = self.cat.in_currency(rows, self.edition.base_currency, "closing")
         return rows.assign(company=rows["entity_id"].map(self.names)).sort_values("period_end")
 
     @finding
     def catalysts(self) -> pd.DataFrame:
         """Days within a year that decide something: ``day``, ``kind`` and ``whom``, in order of time.
 
-        Results are due within three months of a year and two of a half-year, as the exchange's listing rules say.
+        Results of listed companies are due within three months of a year and two of a half-year, as the exchange's
+        listing rules say.
         """
-        listed = [company.name for company in self.companies]
+        places = self.cat.entities.set_index("entity_id")["listing"]
+        listed = [company.name for company in self.companies if places[company.id]]
         rows = []
-        for kind, month in (("annual results", 3), ("interim results", 8)):
+        for kind, month in (("annual results", 3), ("interim results", 8)) if listed else ():
             day = pd.Timestamp(self.as_of.year, month, 31)
             due = day if day > self.as_of else day + pd.DateOffset(years=1)
             rows.append((due, kind, listed))
