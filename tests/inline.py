@@ -2,7 +2,9 @@
 
 import ast
 
+import matplotlib.pyplot as plt
 import nbformat
+from matplotlib.figure import Figure
 
 from tokenecon.analysis.finding import NotServed
 from tokenecon.publish.inline import expressions
@@ -24,7 +26,7 @@ def run(path):
         try:
             exec(compile(tree, path.name, "exec"), names)
             if last is not None:
-                shown.append(eval(compile(ast.Expression(last.value), path.name, "eval"), names))
+                shown.append(_finished(eval(compile(ast.Expression(last.value), path.name, "eval"), names)))
         except NotServed as error:
             shown.append(str(error))
             break
@@ -32,6 +34,15 @@ def run(path):
             errors.append(f"cell {number} ({label}): {type(error).__name__}: {error}")
         shown += _printed(cell, names, errors, number)
     return errors, [one if isinstance(one, str) else str(getattr(one, "text", "")) for one in shown if one is not None]
+
+
+def _finished(shown):
+    """Return what a cell ends in; a figure is closed, and must bring its data as publishing asks."""
+    if isinstance(shown, Figure):
+        plt.close(shown)
+        if not len(shown.data):
+            raise ValueError("the figure brings no data")
+    return shown
 
 
 def _printed(cell, names, errors, number):
