@@ -108,8 +108,8 @@ class Findings:
 
     @finding
     def lacks(self) -> tuple[str, ...]:
-        """Those of :attr:`STANDS_ON` of which the edition knows no row."""
-        return tuple(name for name in self.STANDS_ON if self.cat.table(name).empty)
+        """What the chapter stands on and of which the edition knows nothing; tables of :attr:`STANDS_ON`."""
+        return tuple(f"rows of `data/{name}.csv`" for name in self.STANDS_ON if self.cat.table(name).empty)
 
     def served(self) -> Self:
         """Return the findings, for a chapter about nothing else.
@@ -117,11 +117,12 @@ class Findings:
         Raises
         ------
         NotServed
-            If the data lack a table that it stands on: the chapter is then left out, and says why.
+            If something that it stands on is not known: the chapter is then left out, and says why.
         """
         if self.lacks:
-            tables = ", ".join(f"`data/{name}.csv`" for name in self.lacks)
-            raise NotServed(f"This edition leaves the chapter out: it stands on {tables}, without a row known by then.")
+            raise NotServed(
+                f"This edition leaves the chapter out: it stands on {' and on '.join(self.lacks)}, and none is known."
+            )
         return self
 
     @property

@@ -108,7 +108,7 @@ class _Execution:
                     if self._execute_cell(client, index, cell):
                         self._print_inline(client, index, cell)
                     else:
-                        del self.notebook.cells[index + 1 :]
+                        break
                 except DeadKernelError:
                     if not last:
                         raise
@@ -147,7 +147,8 @@ class _Execution:
         except CellExecutionError:
             error = next(output for output in cell.outputs if output.output_type == "error")
             if error.ename == LEFT_OUT:
-                cell.outputs = [nbformat.v4.new_output("display_data", {"text/markdown": error.evalue})]
+                told = {"text/markdown": error.evalue}
+                cell.outputs = [nbformat.v4.new_output("display_data", told, metadata={"tokenecon": {"ends": True}})]
                 return False
             if not self.draft or error.ename in NO_GAPS:
                 raise self._failed(index, place(cell), _last_lines(error)) from None

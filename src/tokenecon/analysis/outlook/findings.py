@@ -80,21 +80,21 @@ class Outlook(Findings):
         return found.dropna(subset=["value"]).reset_index(drop=True)
 
     @finding
-    def lead(self) -> Company:
-        """The company whose target the chapter follows: the first of the edition's that has one and is simulated.
-
-        Raises
-        ------
-        MissingInput
-            If no company of the edition has both.
-        """
+    def leading(self) -> tuple[Company, ...]:
+        """Companies of the edition that are simulated and have an open target."""
         aimed = set(self.aims.loc[self.aims["kind"] == "guidance", "entity_id"])
-        if not (found := [company for company in self.filers if company.id in aimed]):
-            raise MissingInput(
-                "no company of the edition has an open target for its run-rate, a stated run-rate and accounts of the "
-                "last twelve months: add its guidance to data/statements.csv"
-            )
-        return found[0]
+        return tuple(company for company in self.filers if company.id in aimed)
+
+    @finding
+    def lacks(self) -> tuple[str, ...]:
+        """A company to lead the chapter, where there is none."""
+        needed = "a company with an open target, a stated run-rate and accounts of the last twelve months"
+        return () if self.leading else (needed,)
+
+    @property
+    def lead(self) -> Company:
+        """The company whose target the chapter follows: the first of :attr:`leading`."""
+        return self.served().leading[0]
 
     @finding
     def left_out(self) -> tuple[Company, ...]:
