@@ -43,7 +43,7 @@ def _finished(shown):
     plt.close(shown)
     if not len(shown.data):
         raise ValueError("the figure brings no data")
-    return "; ".join(text for ax in shown.axes for text in (ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) if text)
+    return "; ".join(ax.get_title(loc="left") or ax.get_title() for ax in shown.axes)
 
 
 def _printed(cell, names, errors, number):

@@ -11,8 +11,9 @@ import pytest
 from tokenecon import publish
 from tokenecon.analysis.revenue.findings import Revenue
 from tokenecon.analysis.routes.findings import Routes
-from tokenecon.catalog import list_editions
+from tokenecon.catalog import Catalog, list_editions
 from tokenecon.catalog.checks import run_checks
+from tokenecon.catalog.periods import month_end
 
 ROOT = Path(__file__).parents[1]
 NEWEST = list_editions(ROOT / "data")[-1]
@@ -20,7 +21,7 @@ WHO = NEWEST.companies[1]
 FOCAL = NEWEST.focal.year_after
 NAME, SAID_ON = f"{FOCAL.start.year}H1", f"{FOCAL.start.year}-08-31"
 TIMES, RESEARCH = 20, 10
-"""Yuan that stand in the new accounts for a dollar of a year before: of all figures, and of R&D; both keep sums whole."""
+"""Yuan that stand in the new accounts for a dollar of a year before, and of R&D; whole, so that sums hold."""
 CHAPTERS = ("00_summary", "01_revenue_mix", "02_route_divergence", "05_outlook")
 
 
@@ -30,14 +31,18 @@ def in_yuan(row, like):
     return row | {"value": f"{value:.1f}", "currency": "CNY", "source_id": invented.SOURCE, "published_on": SAID_ON}
 
 
+def months_between(first, last):
+    """Return the last days of some months of the year before."""
+    return [month_end(NEWEST.focal.start.year, month).isoformat() for month in range(first, last + 1)]
+
+
 def yuan_a_dollar():
     """Return the average rate of the half-year before, from the months as printed."""
-    months = f"{NEWEST.focal.start.year}-0"
     rates = [
         float(row["rate"])
         for row in invented.read(ROOT / "data" / "fx.csv")
         if (row["base"], row["quote"], row["kind"]) == ("USD", "CNY", "monthly_average")
-        and months + "1" <= row["date"] < months + "7"
+        and row["date"] in months_between(1, 6)
     ]
     assert len(rates) == 6
     return sum(rates) / len(rates)
@@ -66,9 +71,11 @@ def data(tmp_path_factory):
     ]
     invented.write(folder / "financials.csv", changed)
     publish.fill(NAME, project=project)
-    entities = invented.read(project.data / "entities.csv")
-    said = [row | ({"reporting_currency": "CNY"} if row["entity_id"] == WHO else {}) for row in entities]
-    invented.write(project.data / "entities.csv", said)
+    for day in months_between(7, 12):
+        invented.append(
+            project.data / "fx.csv", date=day, base="USD", quote="CNY", rate="6.8", kind="monthly_average",
+            source_id=invented.SOURCE, published_on=SAID_ON,
+        )  # fmt: skip
     due = f"{FOCAL.start.year}-12-31"
     run_rates = {("zhipu", "cloud"): 4_000, (WHO, "total"): 2_500}
     invented.state(project.data, SAID_ON, run_rates, {key: 2 * value for key, value in run_rates.items()}, due)
@@ -83,6 +90,11 @@ def there(data, monkeypatch):
 
 def test_the_rows_are_sound(data):
     assert [str(finding) for finding in run_checks(data)] == []
+
+
+def test_each_edition_knows_the_currency_of_the_accounts_of_its_day(data):
+    found = [[one.currency for one in Catalog.open(name, data).companies] for name in (NEWEST.id, NAME)]
+    assert found == [["CNY", "USD"], ["CNY", "CNY"]]
 
 
 def test_growth_over_the_change_is_of_one_currency():
@@ -101,4 +113,6 @@ def test_chapters_run_over_the_change_and_label_axes_by_the_rows(name):
     told = " ".join(shown)
     assert "million USD" not in told and "per dollar of revenue" not in told
     if name == "01_revenue_mix":
-        assert "MiniMax, million CNY" in told
+        assert "Zhipu, million CNY; MiniMax, million CNY" in told
+    if name == "05_outlook":
+        assert shown[-1].startswith("This edition leaves the chapter out"), "H2 of the year before is not filed"
