@@ -71,7 +71,7 @@ def show_todo(out: Console, todo: Todo) -> None:
         out.print(
             "fill in value, source_id and published_on; then: tokenecon edition fill, tokenecon check", markup=False
         )
-    out.print(f"build it: tokenecon build -e {edition.id}; gaps are marked until the rows are there", markup=False)
+    out.print(f"build it: tokenecon build {edition.id}; gaps are marked until the rows are there", markup=False)
 
 
 def _table(out: Console, title: str, header: Sequence[str], rows: Iterable[Iterable[str]]) -> None:

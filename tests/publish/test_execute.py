@@ -80,6 +80,14 @@ def test_warnings_are_counted_by_cell(project):
     assert told in "".join(made(project, "1", WARNS, "md:Another remark.")), "still told when it does not run"
 
 
+def test_a_chapter_that_stands_on_nothing_known_says_so_and_ends_there(project):
+    leaves = "class NotServed(LookupError): pass\nraise NotServed('Left out: it stands on scores.')"
+    made(project, leaves, "md:## After\n\n`{python} unknown`", "unknown")
+    page = (project.build / "2025FY/html/02_two.html").read_text(encoding="utf-8")
+    assert "<p>Left out: it stands on scores.</p>" in page
+    assert "After</" not in page
+
+
 def test_a_result_in_doubt_fails_with_cell_and_message(project):
     with pytest.raises(NotebookError, match=r"02_two.ipynb cell 2 \(import numpy as np\) failed:(.|\n)*RankWarning"):
         made(project, DOUBTS)

@@ -44,6 +44,13 @@ _PLAIN = (
 Room = TypeVar("Room", bound="Findings")
 
 
+class NotServed(LookupError):
+    """The data hold no row of a table on which a chapter stands; the message is the sentence to print in its place."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
 class finding:  # noqa: N801 -- a decorator
     """A result of :class:`Findings`: computed once, kept, and given out as a copy where it could be changed."""
 
@@ -75,6 +82,9 @@ class Findings:
         Data folder; the project's if left out.
     """
 
+    STANDS_ON: tuple[str, ...] = ()
+    """Tables without which the chapter has nothing to say."""
+
     def __init__(self, edition: str | None = None, data_dir: str | Path | None = None) -> None:
         self.root = Path(data_dir).resolve() if data_dir else data_root()
         self.edition: Edition = find_edition(self.root, edition or os.environ.get("TOKENECON_EDITION") or None)
@@ -95,6 +105,25 @@ class Findings:
     def companies(self) -> tuple[Company, ...]:
         """The companies that the edition sets side by side, in its order."""
         return self.cat.companies
+
+    @finding
+    def lacks(self) -> tuple[str, ...]:
+        """What the chapter stands on and of which the edition knows nothing; tables of :attr:`STANDS_ON`."""
+        return tuple(f"rows of `data/{name}.csv`" for name in self.STANDS_ON if self.cat.table(name).empty)
+
+    def served(self) -> Self:
+        """Return the findings, for a chapter about nothing else.
+
+        Raises
+        ------
+        NotServed
+            If something that it stands on is not known: the chapter is then left out, and says why.
+        """
+        if self.lacks:
+            raise NotServed(
+                f"This edition leaves the chapter out: it stands on {' and on '.join(self.lacks)}, and none is known."
+            )
+        return self
 
     @property
     def focal(self) -> str:

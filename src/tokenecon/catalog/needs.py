@@ -77,10 +77,9 @@ def comparatives_of(focal: Period, previous: Edition) -> list[Period]:
 
 def files_accounts(catalog: Catalog, period: Period) -> bool:
     """Whether a company of the edition filed accounts for a period or for the same one a year before."""
-    spans = [(pd.Timestamp(one.start), pd.Timestamp(one.end)) for one in (period, period.year_before)]
     filed = catalog.financials
     filed = filed[filed["entity_id"].isin(catalog.edition.companies)]
-    return any(((filed["period_start"] == start) & (filed["period_end"] == end)).any() for start, end in spans)
+    return bool(filed["period"].isin([period.label, period.year_before.label]).any())
 
 
 def needs(catalog: Catalog, previous: Edition) -> pd.DataFrame:

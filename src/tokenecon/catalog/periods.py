@@ -20,6 +20,9 @@ _SPANS = {
 _LABEL = re.compile(r"(FY|H[12]|9M|Q[1-4]) ?(\d{4})")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})")
+_WEEKS = re.compile(r"(\d{2}) weeks to (\d{4}-\d{2}-\d{2})")
+_COUNTS = (13, 14, 26, 27, 39, 40, 52, 53)
+"""Weeks of a quarter, a half, nine months and a year of a company that counts its year in weeks."""
 
 
 def month_end(year: int, month: int) -> date:
@@ -42,6 +45,8 @@ class Period:
     datetime.date(2026, 6, 30)
     >>> Period(date(2025, 1, 1), date(2025, 9, 30)).label
     '9M 2025'
+    >>> Period(date(2024, 12, 30), date(2025, 12, 28)).label, Period(date(2024, 9, 29), date(2025, 9, 27)).label
+    ('FY2025', '52 weeks to 2025-09-27')
     """
 
     start: date
@@ -54,7 +59,8 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> Period:
-        """Read a label: ``FY2025``, ``H1 2026``, ``9M 2025``, ``Q4 2025``, a month, a day, or ``day/day``.
+        """Read a label: ``FY2025``, ``H1 2026``, ``9M 2025``, ``Q4 2025``, a month, a day, ``52 weeks to day``, or
+        ``day/day``.
 
         Raises
         ------
@@ -68,6 +74,9 @@ class Period:
             return cls(date(year, first, 1), month_end(year, last))
         if found := _SPAN.fullmatch(text):
             return cls(date.fromisoformat(found[1]), date.fromisoformat(found[2]))
+        if found := _WEEKS.fullmatch(text):
+            end = date.fromisoformat(found[2])
+            return cls(end - timedelta(days=7 * int(found[1]) - 1), end)
         if found := _MONTH.fullmatch(text):
             year, month = int(found[1]), int(found[2])
             if 1 <= month <= 12:
@@ -82,11 +91,18 @@ class Period:
 
     @property
     def _span(self) -> tuple[str, str] | None:
+        year, slack = self.end.year, timedelta(days=6 if self._weeks else 0)
+        year -= bool(self._weeks) and self.end < date(year, 1, 1) + slack  # a year of weeks may end in January
         for prefix, (kind, first, last) in _SPANS.items():
-            year = self.start.year
-            if self.start == date(year, first, 1) and self.end == month_end(year, last):
+            if abs(self.start - date(year, first, 1)) <= slack and abs(self.end - month_end(year, last)) <= slack:
                 return kind, f"FY{year}" if prefix == "FY" else f"{prefix} {year}"
         return None
+
+    @property
+    def _weeks(self) -> int:
+        """How many weeks the period counts, where it is a part of a year that is counted in weeks; else zero."""
+        weeks, days = divmod((self.end - self.start).days + 1, 7)
+        return weeks if not days and weeks in _COUNTS and not self.is_whole_months else 0
 
     @property
     def kind(self) -> str:
@@ -99,11 +115,16 @@ class Period:
 
     @property
     def label(self) -> str:
-        """Name of the period; parsing it gives the period back."""
+        """Name of the period; parsing it gives the period back.
+
+        Parts of a year of weeks whose ends lie within a week of the calendar's have the name of the calendar's.
+        """
         if self._span:
             return self._span[1]
         if self.kind == "day":
             return self.start.isoformat()
+        if self._weeks:
+            return f"{self._weeks} weeks to {self.end}"
         return self.start.strftime("%Y-%m") if self.kind == "month" else f"{self.start}/{self.end}"
 
     @property
@@ -124,7 +145,8 @@ class Period:
     def year_before(self) -> Period:
         """The same period a year earlier.
 
-        An end of February stays one; a period that starts on the 29th starts on the 28th a year before.
+        An end of February stays one; a period that starts on the 29th starts on the 28th a year before. A year of
+        weeks moves by 52 of them.
         """
         return self._moved(-1)
 
@@ -134,6 +156,10 @@ class Period:
         return self._moved(1)
 
     def _moved(self, years: int) -> Period:
+        if self._weeks:
+            shift = timedelta(weeks=52 * years)
+            return Period(self.start + shift, self.end + shift)
+
         def move(day: date, keeps_end: bool) -> date:
             end = month_end(day.year + years, day.month)
             return (

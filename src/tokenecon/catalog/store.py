@@ -134,8 +134,11 @@ class Catalog:
 
     @property
     def companies(self) -> tuple[Company, ...]:
-        """The companies that the edition sets side by side, in its order."""
-        return companies(self.entities, list(self.edition.companies))
+        """The companies that the edition sets side by side, in its order, in the currency of the last revenue filed."""
+        sold = self.financials[self.financials["metric"] == "revenue"].sort_values("period_end")
+        filed = self.entities["entity_id"].map(sold.groupby("entity_id")["currency"].last()).astype(object)
+        entities = self.entities.assign(reporting_currency=filed.fillna(self.entities["reporting_currency"]))
+        return companies(entities, list(self.edition.companies))
 
     @property
     def metrics(self) -> pd.DataFrame:

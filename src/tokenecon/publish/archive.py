@@ -61,7 +61,7 @@ def write_release(tag: str, *, project: Project | None = None) -> Path:
     edition = edition_of_tag(project, tag)
     built, target = project.build / edition.id, project.build / "release" / tag
     if lacking := [name for name in ("html", REPORT, "facts.json", "manifest.json") if not (built / name).exists()]:
-        raise PublishError(f"build/{edition.id} lacks {', '.join(lacking)}: run `tokenecon build -e {edition.id}`")
+        raise PublishError(f"build/{edition.id} lacks {', '.join(lacking)}: run `tokenecon build {edition.id}`")
     with plain_disk_errors():
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)

@@ -111,11 +111,18 @@ def read_chapter(notebook: NotebookNode, source: str) -> Content:
                 content.blocks.append((number, text))
         except PublishError as error:
             problems += [f"{source} cell {number}: {line}" for line in str(error).splitlines()]
+        if _ends(cell):
+            break
     if not content.title:
         problems.append(f"{source} cell 1: begin with a heading `# Title {{#sec-name}}`")
     if problems:
         raise PublishError.joined(problems)
     return content
+
+
+def _ends(cell: NotebookNode) -> bool:
+    """Say whether a cell leaves the rest of its chapter out."""
+    return any(one.get("metadata", {}).get("tokenecon", {}).get("ends") for one in cell.get("outputs", []))
 
 
 class _Cell:

@@ -94,6 +94,6 @@ def _known(project: Project, edition: Edition) -> Record:
         return record
     folder = project.build / edition.id
     if not (folder / "facts.json").is_file():
-        raise PublishError(f"edition {edition.id} is neither published nor built: run tokenecon build -e {edition.id}")
+        raise PublishError(f"edition {edition.id} is neither published nor built: run tokenecon build {edition.id}")
     texts = [file.read_text(encoding="utf-8") for file in sorted((folder / "tables").glob("*.csv"))]
     return Record(json.loads((folder / "facts.json").read_text(encoding="utf-8")), claims_of(texts))

@@ -25,6 +25,8 @@ from tokenecon.publish.gaps import NO_GAPS, gap, gap_of, place, shortened
 from tokenecon.publish.kernel import ARGUMENTS, manager
 from tokenecon.publish.source import read_notebook
 
+LEFT_OUT = "NotServed"
+"""The error with which a cell leaves the rest of its chapter out, its message standing in its place."""
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+(?=>)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -103,8 +105,10 @@ class _Execution:
         with tempfile.TemporaryDirectory() as folder, self._kernel(Path(folder)) as client:
             for index, cell in enumerate(self.notebook.cells):
                 try:
-                    self._execute_cell(client, index, cell)
-                    self._print_inline(client, index, cell)
+                    if self._execute_cell(client, index, cell):
+                        self._print_inline(client, index, cell)
+                    else:
+                        break
                 except DeadKernelError:
                     if not last:
                         raise
@@ -136,14 +140,20 @@ class _Execution:
     def _failed(self, index: int, where: str, said: str) -> NotebookError:
         return NotebookError(self.path.name, index + 1, where, said)
 
-    def _execute_cell(self, client: NotebookClient, index: int, cell: NotebookNode) -> None:
+    def _execute_cell(self, client: NotebookClient, index: int, cell: NotebookNode) -> bool:
+        """Execute a cell; say whether the chapter goes on, which it does not where the data have nothing for it."""
         try:
             client.execute_cell(cell, index)
         except CellExecutionError:
             error = next(output for output in cell.outputs if output.output_type == "error")
+            if error.ename == LEFT_OUT:
+                told = {"text/markdown": error.evalue}
+                cell.outputs = [nbformat.v4.new_output("display_data", told, metadata={"tokenecon": {"ends": True}})]
+                return False
             if not self.draft or error.ename in NO_GAPS:
                 raise self._failed(index, place(cell), _last_lines(error)) from None
             cell.outputs = [gap(error)]
+        return True
 
     def _print_inline(self, client: NotebookClient, index: int, cell: NotebookNode) -> None:
         """Evaluate the inline expressions of a cell's prose, and keep what they give where Quarto looks for it.

@@ -31,6 +31,8 @@ LARGEST, AUTHORS, DAYS = "nine largest models", "all tokens, by author", "all to
 class Market(Findings):
     """The structure of the market, as one edition knows it."""
 
+    STANDS_ON = ("capability", "prices", "token_models")
+
     @finding
     def names(self) -> Mapping[str, str]:
         """Short names of vendors by id."""

@@ -80,9 +80,31 @@ class Outlook(Findings):
         return found.dropna(subset=["value"]).reset_index(drop=True)
 
     @finding
+    def leading(self) -> tuple[Company, ...]:
+        """Companies of the edition that are simulated and have an open target."""
+        aimed = set(self.aims.loc[self.aims["kind"] == "guidance", "entity_id"])
+        return tuple(company for company in self.filers if company.id in aimed)
+
+    @finding
+    def lacks(self) -> tuple[str, ...]:
+        """A company to lead the chapter, where there is none."""
+        needed = "a company with an open target, a stated run-rate and accounts of the last twelve months"
+        return () if self.leading else (needed,)
+
+    @property
+    def lead(self) -> Company:
+        """The company whose target the chapter follows: the first of :attr:`leading`."""
+        return self.served().leading[0]
+
+    @finding
+    def left_out(self) -> tuple[Company, ...]:
+        """Companies of the edition without a run-rate stated or accounts of the last twelve months: not simulated."""
+        return tuple(company for company in self.companies if company not in self.filers)
+
+    @finding
     def aim(self) -> pd.Series:
-        """The target for its run-rate that the first company's management named last."""
-        return growth.newest_target(self.aims, self.companies[0].id)
+        """The target for its run-rate that the management of :attr:`lead` named last."""
+        return growth.newest_target(self.aims, self.lead.id)
 
     @finding
     def until(self) -> pd.Timestamp:
@@ -99,7 +121,7 @@ class Outlook(Findings):
 
     @finding
     def asked(self) -> pd.Series:
-        """The row of :attr:`required` of the first company's newest target."""
+        """The row of :attr:`required` of the newest target of :attr:`lead`."""
         return self.required.set_index("statement_id").loc[self.aim["statement_id"]]
 
     @finding
@@ -111,7 +133,7 @@ class Outlook(Findings):
 
     @finding
     def relayed_target(self) -> pd.Series | None:
-        """The target that the article relays of the first company, from the run-rate stated with it; none without one.
+        """The target that the article relays of :attr:`lead`, from the run-rate stated with it; none without one.
 
         ``start``, ``start_on``, ``value``, ``due``, ``months`` and ``growth`` (ratio a month).
         """
@@ -136,15 +158,13 @@ class Outlook(Findings):
 
     @finding
     def market(self) -> str:
-        """The market of the first company's country, an entity."""
-        rows = self.cat.entities
-        return rows.loc[(rows["kind"] == "market") & (rows["country"] == self.companies[0].country), "entity_id"].iloc[
-            0
-        ]
+        """The market of the country of :attr:`lead`, an entity; empty where none has a row."""
+        rows = self.cat.entities.query("kind == 'market' and country == @lead", local_dict={"lead": self.lead.country})
+        return next(iter(rows["entity_id"]), "")
 
     @finding
     def average_prices(self) -> pd.DataFrame:
-        """What a million of all tokens processed earned the first company's token line, dollars, by period."""
+        """What a million of all tokens processed earned the token line of :attr:`lead`, dollars, by period."""
         line = self.of(Revenue).dollars.query("entity_id == @first and measure == 'api' and months <= 6", **self._dict)
         return tokens.average_prices(line, self.volumes.query("entity_id == @first", **self._dict))
 
@@ -153,14 +173,15 @@ class Outlook(Findings):
         """Tokens a day that earn the newest target, by price of a million (``basis``), in dollars."""
         paid = self.cat.operating
         paid = paid[(paid["entity_id"] == self.market) & (paid["metric"] == "revenue_per_million_tokens")]
-        dollars = {"CNY": self.cat.rate("CNY", "USD", self.edition.focal).value, "USD": 1.0}
-        listed = tokens.list_prices(self.cat.operating, self.companies[0].id)
+        listed = tokens.list_prices(self.cat.operating, self.lead.id)
+        priced_in = {*listed["currency"], *paid["currency"]} - {"USD"}
+        dollars = {one: self.cat.rate(one, "USD", self.edition.focal).value for one in priced_in} | {"USD": 1.0}
         return tokens.token_needs(tokens.price_bases(listed, self.average_prices, paid, dollars), self.aim["value"])
 
     @finding
     def levels(self) -> pd.DataFrame:
-        """The last volume known of the first company and of its market, with a ``label``."""
-        own = self.volumes[self.volumes["entity_id"].isin([self.companies[0].id, self.market])]
+        """The last volume known of :attr:`lead` and of its market, with a ``label``."""
+        own = self.volumes[self.volumes["entity_id"].isin([self.lead.id, self.market])]
         last = own.drop_duplicates("entity_id", keep="last")
         return last.assign(label=last["entity_id"].map(self.names) + last["period_end"].dt.strftime(", %b %Y"))
 
@@ -242,7 +263,7 @@ class Outlook(Findings):
 
     @finding
     def chance_of_aim(self) -> pd.Series:
-        """The row of :attr:`chances` of the first company's newest target."""
+        """The row of :attr:`chances` of the newest target of :attr:`lead`."""
         return self.chances.set_index("statement_id").loc[self.aim["statement_id"]]
 
     @finding
@@ -279,8 +300,8 @@ class Outlook(Findings):
 
     @finding
     def volume_and_price(self) -> pd.DataFrame:
-        """By what tokens and price multiply to :attr:`until` behind the first company's fan: low, median, high."""
-        own = self.paths[self.companies[0].id]
+        """By what tokens and price multiply to :attr:`until` behind the fan of :attr:`lead`: low, median, high."""
+        own = self.paths[self.lead.id]
         end = own.days.get_loc(self.until)
         both = dict(zip(("volume", "price"), scenarios.tokens_and_price(own), strict=True))
         quantiles = {name: np.quantile(v[:, end], [scenarios.LOW, 0.5, scenarios.HIGH]) for name, v in both.items()}
@@ -289,7 +310,7 @@ class Outlook(Findings):
     @finding
     def tornado(self) -> pd.DataFrame:
         """How far each prior moves the newest target's probability, the widest first."""
-        first, aim = self.companies[0].id, self.aim
+        first, aim = self.lead.id, self.aim
         return scenarios.tornado(self.starts[first], self.priors[first], aim["due"], aim["measure"], aim["value"])
 
     # The year
@@ -326,15 +347,18 @@ class Outlook(Findings):
         return token[inside & ~token["derived"]]
 
     @finding
-    def half(self) -> pd.Series:
-        """The share of revenue that the first company's management expects of the token line, as the article says."""
+    def half(self) -> pd.Series | None:
+        """The share of revenue that the management of :attr:`lead` expects of its token line, as the article says."""
         own = self.expectations.query("entity_id == @first and metric == 'revenue_share'", local_dict=self._first)
-        return own.iloc[-1]
+        return None if own.empty else own.iloc[-1]
 
     @finding
     def half_paths(self) -> pd.DataFrame:
-        """The first company's calendar year on four paths, and what the expected share asks of the other lines."""
-        first, half = self.companies[0].id, self.half
+        """The calendar year of :attr:`lead` on four paths, and what the expected share asks of the other lines."""
+        first, half = self.lead.id, self.half
+        columns = ["path", "growth", "realisation", "api", "other_before", "total", "other", "other_growth", "share"]
+        if half is None:
+            return pd.DataFrame(columns=columns)
         start, held = self.starts[first], self.priors[first]
         middle = scenarios.ends(held, "realisation")[1]
         left = (self.aim["due"] - start.on).days / scenarios.DAYS_A_MONTH
@@ -345,7 +369,6 @@ class Outlook(Findings):
                 api, before = scenarios.steady_year(start, held, pace, realised)
                 total, other = year.implied_total(api, half["value"])
                 rows.append((path, pace, realised, api, before, total, other, other / before - 1, api / (api + before)))
-        columns = ["path", "growth", "realisation", "api", "other_before", "total", "other", "other_growth", "share"]
         return pd.DataFrame(rows, columns=columns)
 
     @finding
@@ -355,7 +378,7 @@ class Outlook(Findings):
 
     @finding
     def share_tests(self) -> pd.DataFrame:
-        """What the token share that the article expects of another company than the first asks, one row each.
+        """What the token share that the article expects of another company than :attr:`lead` asks, one row each.
 
         ``expected``, ``passed``, ``period``, ``filed`` (share, last period), ``filed_then`` (of the forecast's own
         period), ``total`` (simulated median of the year), ``growth`` (asked of the line), ``rest`` (share that the
@@ -594,20 +617,23 @@ class Outlook(Findings):
 
     @finding
     def commitments(self) -> pd.DataFrame:
-        """Prepayments for computing at the end of each period filed, of the companies, in the accounts' currency."""
+        """Prepayments for computing at the end of each period filed, of the companies, in the edition's currency."""
         rows = self.cat.financials[self.cat.financials["metric"] == "prepayments_compute"]
         rows = rows[rows["entity_id"].isin([company.id for company in self.companies])]
+        rows = self.cat.in_currency(rows, self.edition.base_currency, "closing")
         return rows.assign(company=rows["entity_id"].map(self.names)).sort_values("period_end")
 
     @finding
     def catalysts(self) -> pd.DataFrame:
         """Days within a year that decide something: ``day``, ``kind`` and ``whom``, in order of time.
 
-        Results are due within three months of a year and two of a half-year, as the exchange's listing rules say.
+        Results of listed companies are due within three months of a year and two of a half-year, as the exchange's
+        listing rules say.
         """
-        listed = [company.name for company in self.companies]
+        places = self.cat.entities.set_index("entity_id")["listing"]
+        listed = [company.name for company in self.companies if places[company.id]]
         rows = []
-        for kind, month in (("annual results", 3), ("interim results", 8)):
+        for kind, month in (("annual results", 3), ("interim results", 8)) if listed else ():
             day = pd.Timestamp(self.as_of.year, month, 31)
             due = day if day > self.as_of else day + pd.DateOffset(years=1)
             rows.append((due, kind, listed))
@@ -618,7 +644,7 @@ class Outlook(Findings):
 
     @finding
     def unit_economics(self) -> pd.DataFrame:
-        """A bridge for a million of all tokens processed by the first company, dollars, low and high volume known.
+        """A bridge for a million of all tokens processed by :attr:`lead`, dollars, low and high volume known.
 
         ``price`` earned, ``cost`` of revenue and ``gross_profit`` of the token line, and ``rd``, the company's R&D over
         the token line's revenue times the price; of the last period with volumes and a margin. Free tokens are inside.
@@ -626,7 +652,7 @@ class Outlook(Findings):
         if self.average_prices.empty:
             return pd.DataFrame(columns=["period", "end", "price", "cost", "gross_profit", "rd"])
         last, flows = self.average_prices.iloc[-1], self.of(Revenue)
-        place = {"entity_id": self.companies[0].id, "period": last["period"]}
+        place = {"entity_id": self.lead.id, "period": last["period"]}
         sold = revenue.at(flows.dollars, "value", measure="api", **place)
         profit = revenue.at(flows.gross_profit_dollars, "value", measure="api", **place)
         research = revenue.at(flows.rd_dollars, "value", measure="total", **place)
@@ -775,7 +801,7 @@ class Outlook(Findings):
 
     @property
     def _first(self) -> dict[str, str]:
-        return {"first": self.companies[0].id}
+        return {"first": self.lead.id}
 
     @property
     def _dict(self) -> dict[str, dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 
 _BASIS = re.compile(r"-(?:net|gross|gross-base|gross-with-over-allotment)$")
@@ -31,7 +32,7 @@ def transactions(raised: pd.DataFrame) -> pd.DataFrame:
     rows = rows.sort_values("rank", kind="stable").drop_duplicates(["entity_id", "name"])
     held = set(zip(rows["entity_id"], rows["name"], strict=True))
     doubled = [_parts(row.name, row.entity_id) <= held and "-and-" in row.name for row in _named(rows)]
-    return rows[[not one for one in doubled]].sort_values(["entity_id", "period_end"], ignore_index=True)
+    return rows[~np.array(doubled, dtype=bool)].sort_values(["entity_id", "period_end"], ignore_index=True)
 
 
 def _named(rows: pd.DataFrame):

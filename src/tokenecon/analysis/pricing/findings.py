@@ -61,6 +61,8 @@ USE: Mapping[str, float] = {"all of it sold": 1.0, "half": 0.5, "a quarter": 0.2
 class Pricing(Findings):
     """List prices of two countries' models: level, slope, movement, spread and cost."""
 
+    STANDS_ON = ("capability", "prices")
+
     # The samples ------------------------------------------------------------------------------------------------
 
     @finding
