@@ -152,6 +152,66 @@ def test_nothing_new_is_no_proposal(clone):
     assert (done.returncode, done.stdout) == (0, "nothing new\n")
 
 
+# The environment that make keeps, with stand-ins for Python and uv ----------------------------------------------------
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """A project whose environment was made with Python 3.11: a function that says what make setup does."""
+    for folder in ("bin", ".venv/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("pyproject.toml", "requirements.lock", ".venv/.ready"):
+        (tmp_path / name).write_text("")
+    program(tmp_path / "bin/uv", f'echo "$@" >>{tmp_path}/asked')
+    program(tmp_path / ".venv/bin/tokenecon", "echo renderer: none")
+    for place, version in ((".venv/bin/python", "3.11"), ("bin/python3", "3.13"), ("bin/old", "3.11")):
+        program(tmp_path / place, f"echo {version}")
+
+    def setup(*words):
+        path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            ["make", "setup", *words], cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True
+        )
+        asked = tmp_path / "asked"
+        return done, asked.read_text().splitlines() if asked.exists() else []
+
+    return tmp_path, setup
+
+
+ANEW = "venv --quiet --clear --python"
+
+
+@pytest.mark.parametrize("words", [(), ("PYTHON=old",)])
+def test_an_environment_of_the_right_python_is_left_alone(environment, words):
+    _, setup = environment
+    done, asked = setup(*words)
+    assert (done.returncode, asked) == (0, [])
+
+
+def test_an_environment_of_another_python_is_made_anew_and_says_so(environment):
+    _, setup = environment
+    done, asked = setup("PYTHON=python3")
+    assert ".venv was made with Python 3.11, and PYTHON=python3 is 3.13: making .venv anew." in done.stdout
+    assert (done.returncode, asked[0]) == (0, f"{ANEW} python3 .venv")
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew_and_says_so(environment):
+    root, setup = environment
+    (root / ".venv/bin/python").unlink()
+    done, asked = setup()
+    assert "The Python that .venv was made with is gone: making .venv anew." in done.stdout
+    assert (done.returncode, asked[0]) == (0, f"{ANEW} python3 .venv")
+
+
+def test_a_python_that_does_not_run_is_one_line(environment):
+    root, setup = environment
+    program(root / "bin/broken", "exit 1")
+    done, asked = setup("PYTHON=broken")
+    (line,) = done.stderr.splitlines()
+    assert "PYTHON=broken does not run: name a Python 3.11 or newer" in line and done.returncode and not asked
+
+
 # What the project says of itself --------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ What a child process reads, or a library without Python's own files, is not seen
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sys
@@ -61,7 +62,15 @@ def recording() -> Iterator[set[str]]:
 
 
 def read_unnoted(file: Path) -> bytes:
-    """Read a file that is no input yet: the catalogue notes a table when it is used, not when it is checked."""
+    """Read a file that is no input yet: the catalogue notes a table when it is used, not when it is checked.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read; a pipe or a device, at which reading might never end, is not tried.
+    """
+    if file.exists() and not file.is_file():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder, a pipe or a device, and no file", str(file))
     _UNNOTED.add(str(file.absolute()))
     try:
         return file.read_bytes()

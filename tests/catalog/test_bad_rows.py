@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
 from tokenecon.catalog import Catalog, DataError
 from tokenecon.catalog.checks import run_checks
 from tokenecon.catalog.files import SAVE
+from tokenecon.cli import find_faults
 
+ASKED_FOR = ("metrics", "financials", "operating", "rules", "rulings", "scenarios", "share_prices")
+UNDESCRIBED = "data/datapackage.json:1: file: describes no table"
 API_2025 = {"entity_id": "zhipu", "metric": "revenue", "segment": "cloud", "period_end": "2025-12-31"}
 MARGIN_2025 = {"entity_id": "zhipu", "metric": "gross_margin", "segment": "cloud", "period_end": "2025-12-31"}
 HEADCOUNT = {"entity_id": "minimax", "metric": "headcount", "period_end": "2025-12-31"}
@@ -112,6 +117,25 @@ def test_several_findings_come_at_once_and_in_order(data):
 def test_a_missing_file(data):
     (data.root / "fx.csv").unlink()
     only(data, "data/fx.csv:1: file: is missing; datapackage.json lists it")
+
+
+@pytest.mark.parametrize("name", ["fx.csv", "datapackage.json", "editions/2025FY.toml"])
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir])
+def test_what_is_no_file_is_one_line_and_nobody_waits_for_it(data, name, make):
+    (data.root / name).unlink()
+    make(data.root / name)
+    (finding,) = data.findings()
+    assert finding.startswith(f"data/{name}:1: file: cannot be read: it is a folder, a pipe or a device, and no file")
+
+
+def test_a_table_that_the_package_does_not_describe(data):
+    package = json.loads(data.text("datapackage.json"))
+    for name in [resource["name"] for resource in package["resources"]]:
+        kept = [resource for resource in package["resources"] if resource["name"] != name]
+        data.write("datapackage.json", json.dumps(package | {"resources": kept}))
+        found = [str(finding) for finding in find_faults(data.root)]
+        assert any("datapackage.json" in line for line in found), name
+        assert name not in ASKED_FOR or f"{UNDESCRIBED} '{name}'" in "".join(found)
 
 
 @pytest.mark.parametrize(("content", "message"), [(b"", "is empty"), (b"\n\n", "is empty")])
@@ -356,7 +380,7 @@ def test_broken_json(data):
     assert finding.startswith("data/datapackage.json:2: file: is not JSON: ")
 
 
-@pytest.mark.parametrize("content", ["[]", "{}", '{"resources": 3}', '{"resources": [{"name": "a", "path": "a.csv"}]}'])
+@pytest.mark.parametrize("content", ["[]", "{}", '{"resources": 3}', '{"resources": [{"name": "financials"}]}'])
 def test_json_that_is_no_package(data, content):
     data.write("datapackage.json", content)
     (finding,) = data.findings()
@@ -421,6 +445,17 @@ def test_an_average_of_a_year_may_be_half_a_percent_off_its_months(data, rate, f
     data.edit("fx.csv", line, rate=rate)
     message = f"data/fx.csv:{line}: rate: {rate} is far from the mean of its months, 7.0000"
     assert data.findings() == ([message] if far else [])
+
+
+@pytest.mark.parametrize("quote", ["JPY", "EUR", "CNY"])
+@pytest.mark.parametrize("day", ["2025-12-31", "2023-01-31", "2026-06-30"])
+def test_a_month_entered_inverse_is_one_finding(data, quote, day):
+    line = data.line("fx.csv", quote=quote, kind="monthly_average", date=day)
+    rate = f"{1 / float(data.rows('fx.csv')[line - 2]['rate']):.4f}"
+    data.edit("fx.csv", line, rate=rate)
+    (finding,) = data.findings()
+    assert finding.startswith(f"data/fx.csv:{line}: rate: {rate} is far from the rates around it, ")
+    assert finding.endswith(f"its inverse near them; write how many {quote} one USD is")
 
 
 WEEKS = {"segment": "total", "unit": "million", "currency": "CNY", "source_id": "ZP_IR26", "published_on": "2026-08-31"}

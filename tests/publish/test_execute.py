@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -143,6 +145,25 @@ def test_a_kernel_killed_once_is_begun_again_and_one_that_dies_each_time_is_name
         made(project, "import os\nos.kill(os.getpid(), 9)")
 
 
+def test_a_kernel_that_dies_while_it_starts_is_begun_again_and_named_if_it_never_comes_up(
+    project, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TOKENECON_PROJECT", str(project.root))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    write_notebook(project, "02_two.ipynb", TITLE, "print('up')")
+    mark = tmp_path / "mark"
+    once = f"if 'ipykernel_launcher' in ' '.join(sys.orig_argv) and not pathlib.Path({str(mark)!r}).exists():"
+    dies = f"    pathlib.Path({str(mark)!r}).touch()\n    os.kill(os.getpid(), 9)\n"
+    (tmp_path / "sitecustomize.py").write_text(f"import os, pathlib, sys\n{once}\n{dies}")
+    assert "up" in execute("notebooks/02_two.ipynb", "2025FY").notebook
+    assert mark.exists()
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nif 'ipykernel_launcher' in ' '.join(sys.orig_argv):\n    sys.exit('no such library')\n"
+    )
+    with pytest.raises(NotebookError, match=r"\(while the kernel started\) failed:\nthe kernel died"):
+        execute("notebooks/02_two.ipynb", "2025FY")
+
+
 def test_a_failure_gives_up_what_still_runs_and_leaves_nothing_behind(project):
     left = set(Path(tempfile.gettempdir()).glob("tokenecon-*"))
     write_notebook(project, "01_one.ipynb", "md:# One {#sec-one}", "import time\ntime.sleep(600)")
@@ -187,6 +208,56 @@ def test_what_a_disk_refuses_is_said_in_plain_words_and_the_report_stays(project
     assert len(str(caught.value).splitlines()) == 1
     assert (project.build / "2025FY/html/index.html").read_text() == kept
     assert sorted(path.name for path in project.build.iterdir()) == [".state", "2025FY"]
+
+
+@pytest.fixture
+def small_disk(built, tmp_path):
+    """A copy of the built project on a disk of its own: a function that mounts it anew with options."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("needs the right to mount a disk")
+    try:
+        shutil.copytree(built.root, disk / "project")
+        yield Project(disk / "project"), lambda how: subprocess.run(["mount", "-o", f"remount,{how}", disk], check=True)
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def left_by(project):
+    files = [path for path in project.root.rglob("*") if path.is_file()]
+    return {path.relative_to(project.root): path.stat().st_size for path in files if path.suffix != ".pyc"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("room", [0, 200, 600])
+def test_a_disk_that_is_full_is_one_line_and_nothing_is_left_on_it(small_disk, room):
+    project, mount = small_disk
+    write_notebook(project, "02_two.ipynb", TITLE, "1 + 1")
+    before = left_by(project)
+    used = (shutil.disk_usage(project.root).used >> 10) + room
+    mount(f"size={used}k")
+    with pytest.raises(PublishError) as caught:
+        build(renderer="embedded", project=project, formats=("html",), max_workers=1)
+    assert len(str(caught.value).splitlines()) == 1 and "the disk is full" in str(caught.value)
+    after = left_by(project)
+    changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    assert {path for path in changed if path.parts[:3] != ("build", ".state", "2025FY")} == set()  # Run again anyway.
+    assert sum(after.values()) - sum(before.values()) < 100_000
+    mount("size=500m")
+    assert made(project, "1 + 1")
+
+
+@pytest.mark.slow
+def test_a_checkout_that_is_only_read_is_one_line(small_disk):
+    project, mount = small_disk
+    write_notebook(project, "02_two.ipynb", TITLE, "1 + 1")
+    before = left_by(project)
+    mount("ro")
+    with pytest.raises(PublishError, match=r"cannot be written \(Read-only file system\)") as caught:
+        build(renderer="embedded", project=project, formats=("html",), max_workers=1)
+    assert len(str(caught.value).splitlines()) == 1
+    assert left_by(project) == before
 
 
 def test_a_disk_that_fills_while_a_notebook_runs_is_no_gap_of_a_draft(project):

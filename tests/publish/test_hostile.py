@@ -17,6 +17,7 @@ from tokenecon.publish import build, choose_renderer, verify
 from tokenecon.publish.paper import text_of
 from tokenecon.publish.svg import inline_svg
 
+CAPTIONS = (("tbl-rows", "caption, #tbl-rows figcaption"), ("fig-bar", "figcaption"))
 TEXTS = [text for text in hostile.TEXTS if any(letter.isalnum() for letter in text)]
 
 
@@ -28,8 +29,9 @@ def hostile_project(root):
     project = make_project(root)
     data = pd.DataFrame({"who": TEXTS, "value": range(len(TEXTS)), "said": TEXTS[::-1]})
     made = table(data, {"who": Column("Who <b>*x*</b>"), "value": Column("Value", ",.1f"), "said": Column("$Said$")})
-    cell = f'#| label: tbl-rows\n#| tbl-cap: "Rows."\nShown({{"text/markdown": {made.markdown!r}}}, data_csv="a\\n")'
-    figure = f'#| label: fig-bar\n#| fig-cap: "One bar."\n#| fig-alt: {escaped_yaml(TEXTS)}\nfigure()'
+    label = '#| label: tbl-rows\n#| tbl-cap: "Rows in HK$ and US$, by $x^2$."'
+    cell = f'{label}\nShown({{"text/markdown": {made.markdown!r}}}, data_csv="a\\n")'
+    figure = f'#| label: fig-bar\n#| fig-cap: "One bar of $a_1$, in US$."\n#| fig-alt: {escaped_yaml(TEXTS)}\nfigure()'
     set_up = f"{SET_UP}\nfrom tokenecon.shown import Shown"
     heading = HEADING_ONE.replace(" See @sec-two and @sec-step.", "")
     write_notebook(project, "01_one.ipynb", f"md:{heading}", set_up, cell, figure)
@@ -82,6 +84,15 @@ def test_each_cell_shows_its_text_in_its_column(page):
         assert re.fullmatch(r"\d+\.0", value.strip())
     heads = [cell.get_text().strip() for cell in page("01_one.html").select("#tbl-rows th")]
     assert heads == ["Who <b>*x*</b>", "Value", "$Said$"]
+
+
+def test_a_caption_has_its_maths_and_keeps_its_dollars(page, project):
+    captions = [page("01_one.html").select_one(f"#{label} {tag}") for label, tag in CAPTIONS]
+    for caption, said in zip(captions, ("Rows in HK$ and US$, by", "One bar of"), strict=True):
+        assert len(caption.select("math, .math")) == 1
+        assert said in " ".join(caption.get_text().split())
+    assert " in US$." in captions[1].get_text()
+    assert "rowsinhkandus" in squeezed(text_of(project.build / "2025FY/report.pdf")[0])
 
 
 @pytest.mark.parametrize("name", ["01_one.html", "data.html"])

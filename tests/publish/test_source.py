@@ -34,6 +34,8 @@ def content(*cells):
         ('{"cells": [\n=======\n]}', "line 2: a merge left its marker ======="),
         ('{"cells": [', "is not JSON"),
         ("[" * 100_000, "is not JSON"),
+        ('{"nbformat": 4, "cells": [], "cells": []}', "is not JSON ('cells' stands twice in one object)"),
+        ('{"cells": [{"source": "1", "source": "2"}]}', "'source' stands twice in one object"),
         ("[]", "no notebook"),
         ("{}", "no notebook"),
         ('{"nbformat": 3, "nbformat_minor": 0, "worksheets": []}', "format 3: bring it to format 4"),

@@ -31,6 +31,18 @@ def changed(source: str, change) -> object:
     return answer
 
 
+@pytest.mark.parametrize("said", ["deprecated", "Deprecated", " RETIRED ", "end-of-life", "Discontinued"])
+def test_a_model_ends_however_its_list_spells_it(said):
+    answer = changed("models_dev", lambda found: found["openai"]["models"]["gpt-7"].update(status=said))
+    assert [offer.ended for offer in entries("models_dev", answer) if offer.name == "gpt-7"] == [True]
+
+
+@pytest.mark.parametrize("said", ["alpha", "beta", "", None, "stable", False])
+def test_a_model_of_another_status_goes_on(said):
+    answer = changed("models_dev", lambda found: found["openai"]["models"]["gpt-7"].update(status=said))
+    assert not any(offer.ended for offer in entries("models_dev", answer))
+
+
 def test_every_source_has_a_connector_and_a_shape():
     assert set(SHAPES) == set(CONNECTORS)
 
@@ -255,7 +267,7 @@ def test_a_byte_order_mark_is_read_over():
 
 def test_a_name_that_stands_twice_in_an_object_is_refused():
     one = json.dumps(SHAPES["models_dev"])[1:-1]
-    with pytest.raises(FetchError, match="names 'openai' twice in one object"):
+    with pytest.raises(FetchError, match="'openai' stands twice in one object"):
         read_entries(CONNECTORS["models_dev"], f"{{{one}, {one}}}".encode(), DAY)
 
 

@@ -11,7 +11,6 @@ from decimal import Decimal
 import pytest
 from refresh.conftest import models_dev, openrouter
 
-from tokenecon.analysis.pricing.price_events import MOVING
 from tokenecon.refresh import CONNECTORS, merge
 from tokenecon.refresh.connectors import newest_day, read_entries
 from tokenecon.refresh.merge import Base, Outcome, View, names
@@ -155,14 +154,17 @@ def test_the_span_of_a_moving_name_ends_when_it_may_point_elsewhere_though_the_p
     ]
 
 
-@pytest.mark.parametrize(
-    "name", ["gpt-4.1-latest", "deepseek-chat", "qwen-max", "grok-4.20-beta-latest-reasoning", "mistral-large-latest"]
-)
-def test_what_moves_for_refresh_moves_for_the_analysis_of_price_changes(name):
-    import re
+MOVING = "gpt-4.1-latest deepseek-chat qwen-max grok-4.20-beta-latest-reasoning gpt-stable glm-newest"
 
+
+@pytest.mark.parametrize("name", MOVING.split())
+def test_a_name_that_moves_is_known_by_its_words(name):
     assert names.is_moving(name)
-    assert re.search(MOVING, names.slug(name))
+
+
+@pytest.mark.parametrize("name", ["stable-code", "stablelm-2", "gpt-4.1", "current-7b", "deepseek-chat-v3"])
+def test_a_name_that_stays_is_not(name):
+    assert not names.is_moving(name)
 
 
 # Whose model, and what is known of it --------------------------------------------------------------------------------

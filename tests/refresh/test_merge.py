@@ -457,6 +457,15 @@ def test_a_rate_far_off_is_held_back(base, rate):
     assert outcome.held and not outcome.rows["fx"]
 
 
+def test_a_month_that_is_far_on_every_day_is_one_item_and_one_decision(base):
+    looks = [rated(0, "2026-10", Decimal("0.14"))]
+    [item] = [row for row in fold(base, looks).held if row["reason"].startswith("is more than")]
+    assert (item["name"], item["seen"]) == ("USD/CNY 2026-10-31", "0.14")
+    outcome = fold(decided(base, decision(item["quarantine_id"], "accept", 0)), looks)
+    assert [row["rate"] for row in outcome.rows["fx"]] == ["0.1400"]
+    assert item["quarantine_id"] not in {row["quarantine_id"] for row in outcome.held}
+
+
 # Rows of people beside ours ------------------------------------------------------------------------------------------
 
 

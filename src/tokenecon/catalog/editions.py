@@ -109,6 +109,8 @@ def read_edition(path: Path, root: Path) -> Edition:
         values = tomllib.loads(inputs.read_unnoted(path).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError([Finding(file, 1, "file", f"is not TOML: {error}")]) from None
+    except OSError as error:
+        raise DataError([Finding(file, 1, "file", f"cannot be read: {error.strerror}")]) from None
     found = [Finding(file, 1, name, "is missing") for name in _REQUIRED if name not in values]
     for name, value in values.items():
         kind = (_REQUIRED | _OPTIONAL).get(name)

@@ -79,8 +79,10 @@ def read_table(root: Path, table: Table) -> RawTable:
     raw = _empty(display_name(path, root), fields)
     try:
         content = inputs.read_unnoted(path)
-    except (FileNotFoundError, IsADirectoryError):
+    except FileNotFoundError:
         return _unusable(raw, 1, "is missing; datapackage.json lists it")
+    except OSError as error:
+        return _unusable(raw, 1, f"cannot be read: {error.strerror}; take the file from version control")
     if content.startswith(BOM):
         raw.findings.append(Finding(raw.file, 1, "file", "begins with a byte order mark; save as UTF-8 without one"))
     if (text := _decode(content, raw)) is None:
@@ -251,9 +253,9 @@ def _take_rows(lines: list[str], header: list[str], raw: RawTable, *, strict: bo
     good = {}
     lines = lines if strict else [line.translate(SPACES) for line in lines]
     for number, cells, fault in _records(lines[1:], len(header), start=2):
-        found = [("row", fault)] if fault else _row_faults(cells, header, strict)
+        found = _row_faults(cells, header, strict) if cells and not fault else [("row", fault)]
         raw.findings += [Finding(raw.file, number, column, message) for column, message in found]
-        if not any(column == "row" for column, _ in found) and not any("\n" in cell for cell in cells):
+        if cells and not any(column == "row" for column, _ in found) and not any("\n" in cell for cell in cells):
             good[number] = [cell.strip() for cell in cells]
     if good:
         frame = pd.DataFrame.from_dict(good, orient="index", columns=header, dtype=str)

@@ -134,8 +134,8 @@ class Rates:
             return Rate(base, quote, 1.0, kind, on.start, on.end, "same currency", False, ())
         rate = self._either_way(base, quote, on, kind)
         if rate is None:
-            legs = [self._either_way(base, PIVOT, on, kind), self._either_way(PIVOT, quote, on, kind)]
-            rate = legs[0].times(legs[1]) if all(legs) else None
+            first, second = self._either_way(base, PIVOT, on, kind), self._either_way(PIVOT, quote, on, kind)
+            rate = first.times(second) if first and second else None
         if rate is None:
             raise RateError(self._complaint(base, quote, on, kind))
         return rate
@@ -163,8 +163,8 @@ class Rates:
             return rate([month], "monthly average", proxy=True) if month else None
         if on.kind == "year" and (year := known("annual_average", on.end)):
             return rate([year], "annual average")
-        months = [known("monthly_average", day) for day in on.months]
-        if not all(months):
+        months = [month for day in on.months if (month := known("monthly_average", day))]
+        if len(months) < len(on.months):
             return None
         basis = "monthly average" if len(months) == 1 else f"mean of {len(months)} monthly averages"
         return rate(months, basis, proxy=not on.is_whole_months)

@@ -8,6 +8,11 @@ from typing import NamedTuple
 import pandas as pd
 
 Texts = Mapping[str, pd.DataFrame]
+MOVING = (
+    r"(?:^|-)(?:latest|newest)(?:-|$)|-(?:stable|current|default)$"
+    r"|^deepseek-(?:chat|reasoner)$|^qwen-(?:vl-)?(?:max|plus|turbo|long)$"
+)
+"""Ids of models that are names, which point now to one model and now to another: their prices are of no model."""
 PARTS = {"percent": 100.0}
 """How many of a unit make a whole; units without a whole stay as they are."""
 

@@ -48,7 +48,8 @@ def plain_number(printed: str) -> str:
     """
     text = printed.translate(_FULL_WIDTH)
     found = _READ.fullmatch(text) if len(text) <= LONGEST else None
-    if fault := _fault(found) if found else _why_not(text):
+    fault = _fault(found) if found else _why_not(text)
+    if not found or fault:
         raise ValueError(f"{shown(printed)} {fault}")
     digits = re.sub(r"\D", "", found["whole"]) + (found["part"] or "")
     below = found["open"] or found["sign"] not in (None, "+")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tokenecon import inputs
 from tokenecon.catalog.errors import DataError, Finding
+from tokenecon.strict import once_each
 
 PACKAGE = "datapackage.json"
 
@@ -75,6 +76,14 @@ class Table:
         return [name for name in self.primary_key if name != "source_id"]
 
 
+class _Tables(dict[str, Table]):
+    """Tables by name; one that the package does not describe is a finding wherever it is asked for."""
+
+    def __missing__(self, name: str) -> Table:
+        message = f"describes no table '{name}', which the report asks for; take its entry from version control"
+        raise DataError([Finding(f"data/{PACKAGE}", 1, "file", message)])
+
+
 class Schema:
     """All tables, units and dimensions of the package.
 
@@ -95,7 +104,7 @@ class Schema:
 
     def __init__(self, descriptor: dict):
         self.descriptor = descriptor
-        self.tables = {r["name"]: Table(r["name"], r["path"], r) for r in descriptor["resources"]}
+        self.tables = _Tables((r["name"], Table(r["name"], r["path"], r)) for r in descriptor["resources"])
         self.units = {
             name: Unit(Fraction(unit["factor"]), frozenset(unit["dimensions"]))
             for name, unit in self.tables["financials"].fields["unit"]["tokenecon:units"].items()
@@ -109,13 +118,13 @@ class Schema:
         Raises
         ------
         DataError
-            If the file is missing, is no JSON or describes no tables.
+            If the file is missing, cannot be read, is no JSON or describes no tables.
         """
         around = (folder / "data" / PACKAGE for folder in root.parents)
-        path = next((path for path in (root / PACKAGE, *around) if path.is_file()), root / PACKAGE)
+        path = next((path for path in (root / PACKAGE, *around) if path.exists()), root / PACKAGE)
         name = f"data/{PACKAGE}"
         try:
-            return cls(json.loads(inputs.read_unnoted(path).decode("utf-8")))
+            return cls(json.loads(inputs.read_unnoted(path).decode("utf-8"), object_pairs_hook=once_each))
         except FileNotFoundError:
             raise DataError([Finding(name, 1, "file", "is missing; it holds the schema of all tables")]) from None
         except json.JSONDecodeError as error:
@@ -123,6 +132,8 @@ class Schema:
             raise DataError([Finding(name, error.lineno, "file", message)]) from None
         except UnicodeDecodeError as error:
             raise DataError([Finding(name, 1, "file", f"is not UTF-8: {error.reason}")]) from None
+        except OSError as error:
+            raise DataError([Finding(name, 1, "file", f"cannot be read: {error.strerror}")]) from None
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             message = f"does not describe the tables as a data package does: {type(error).__name__} at {error}"
             raise DataError([Finding(name, 1, "file", message)]) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -312,8 +313,8 @@ class Catalog:
 
         Raises
         ------
-        KeyError
-            If the package has no such table.
+        DataError
+            If the package has no such table, or it cannot be loaded.
         """
         frame = self.history(name)
         table = self._schema.tables[name]
@@ -417,7 +418,7 @@ class Catalog:
 
     def convert(
         self,
-        amount: object,
+        amount: Any,
         base: str,
         quote: str,
         on: Period | date | str | tuple[date, date],

@@ -12,7 +12,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from tokenecon.catalog import Edition
+from tokenecon.catalog.editions import Edition
 from tokenecon.publish.changed import changes_page
 from tokenecon.publish.chapter import Content
 from tokenecon.publish.colophon import colophon_page

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tokenecon.catalog import Edition
+from tokenecon.catalog.editions import Edition
 from tokenecon.publish.cache import files_below, sha256
 from tokenecon.publish.errata import read_errata
 from tokenecon.publish.errors import PublishError, plain_disk_errors

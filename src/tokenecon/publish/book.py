@@ -16,7 +16,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from tokenecon.catalog import Edition
+from tokenecon.catalog.editions import Edition
 from tokenecon.publish import appendix, site, stage
 from tokenecon.publish.cache import Cache, files_below, sha256
 from tokenecon.publish.changed import CHANGES_CSV
@@ -136,7 +136,7 @@ class Book:
         return {
             "edition": edition.id,
             "as_of": edition.as_of.isoformat(),
-            "inputs": dict(sorted((run.inputs | own).items())),
+            "inputs": dict(sorted({**run.inputs, **own}.items())),
             "packages": _packages(project),
             "python": platform.python_version(),
             "renderer": {"name": renderer, "versions": renderer_module(renderer).versions()},
@@ -160,7 +160,7 @@ def _packages(project: Project) -> dict[str, str]:
     file = project.root / "pyproject.toml"
     wanted = tomllib.loads(file.read_text(encoding="utf-8"))["project"]["dependencies"] if file.is_file() else []
     found = {}
-    for name in sorted(re.match(r"[\w.-]+", requirement)[0] for requirement in wanted):
+    for name in sorted(re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in wanted):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

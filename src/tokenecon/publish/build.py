@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from tokenecon.catalog import Edition, list_editions
+from tokenecon.catalog.editions import Edition, list_editions
 from tokenecon.publish.cache import NO_PART, Cache, files_below, sha256
 from tokenecon.publish.errors import NotebookError, PublishError, plain_disk_errors
 from tokenecon.publish.executor import Task, available, executor
@@ -238,7 +238,7 @@ def _execute(
     """Run every notebook that has to run, the longest first, and call ``ready`` for each edition that has them all."""
     project, by_id = works[0].project, {work.edition.id: work for work in works}
     checked = _check_key(project) if check and any(work.left for work in works) else ""
-    tasks: dict[Any, Task] = {"check": (check, ())} if checked and not _is_checked(project, checked) else {}
+    tasks: dict[Any, Task] = {"check": (check, ())} if check and checked and not _is_checked(project, checked) else {}
     waiting = {key: task for work in works if work.left for key, task in work.tasks().items()}
     tasks |= dict(sorted(waiting.items(), key=lambda item: -by_id[item[0][0]].cache.seconds(item[0][1])))
     for work in works:

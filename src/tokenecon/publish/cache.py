@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tokenecon import inputs
-from tokenecon.catalog import Edition, settled
+from tokenecon.catalog.editions import Edition, settled
 from tokenecon.publish.project import STAGED, Project
 
 if TYPE_CHECKING:

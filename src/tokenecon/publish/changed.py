@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tokenecon.analysis.changes import KINDS
-from tokenecon.catalog import Edition
+from tokenecon.catalog.editions import Edition
 from tokenecon.publish.chapter import only_html
 from tokenecon.publish.compare import Diff
 from tokenecon.publish.errata import read_errata

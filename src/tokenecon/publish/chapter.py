@@ -278,7 +278,7 @@ class _Cell:
         label = str(self.options.get("label", ""))
         if not re.fullmatch(rf"{kind}-[\w-]+", label):
             raise PublishError(f"shows a {name} and needs `#| label: {kind}-…`, not {label or 'none'}")
-        if label in {known.label for known in (*self.content.figures, *self.content.tables)}:
+        if label in {*(known.label for known in self.content.figures), *(known.label for known in self.content.tables)}:
             raise PublishError(f"shows {label} a second time: one {name} a cell, each with a label of its own")
         caption = " ".join(str(self.options.get(f"{kind}-cap", "")).split())
         if not caption:

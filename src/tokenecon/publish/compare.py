@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tokenecon.analysis import changes
-from tokenecon.catalog import Catalog, Edition
+from tokenecon.catalog.editions import Edition
+from tokenecon.catalog.store import Catalog
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
 from tokenecon.publish.record import Record, claims_of, read_record

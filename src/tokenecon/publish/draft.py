@@ -15,11 +15,15 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from tokenecon.catalog import Catalog, DataError, Edition, Period, list_editions
+from tokenecon.catalog.editions import Edition, list_editions
+from tokenecon.catalog.errors import DataError
 from tokenecon.catalog.needs import comparatives_of, files_accounts, focal_of, needs, stale_tables, title_of
+from tokenecon.catalog.periods import Period
+from tokenecon.catalog.store import Catalog
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
 from tokenecon.refresh.tables import Tables, alone, commit
@@ -191,7 +195,7 @@ def _write(project: Project, todo: Todo) -> None:
         _write_rows(todo.folder / table.name, header, [*kept, *lines])
 
 
-def _template(row: Mapping[str, object], header: list[str]) -> dict[str, str]:
+def _template(row: Mapping[str, Any], header: list[str]) -> dict[str, str]:
     """Return a row of a table with everything but the figure and its source."""
     if row["table"] == "fx":
         return dict.fromkeys(header, "") | {

@@ -20,7 +20,7 @@ from typing import Any
 import pypandoc
 import typst
 
-from tokenecon.catalog import Edition
+from tokenecon.catalog.editions import Edition
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.memory import remembered
 from tokenecon.publish.parts import Part, parts

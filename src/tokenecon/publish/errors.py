@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,10 +50,14 @@ def plain_disk_errors() -> Iterator[None]:
 
 def about_disk(error: OSError) -> str:
     """Return what to do about a full disk or a folder that cannot be written; nothing for any other error."""
-    what = Path(error.filename2 or error.filename).name if error.filename else "a file"
-    if error.errno in _FULL:
+    number, place = error.errno, error.filename2 or error.filename
+    if isinstance(error, shutil.Error):  # Of the many files of a folder: their faults are text, and the first will do.
+        _, place, said = error.args[0][0]
+        number = next((one for one in (*_FULL, *_CLOSED) if f"[Errno {one}]" in said), None)
+    if number in _FULL:
+        what = Path(place).name if place else "a file"
         return f"the disk is full: {what} could not be written; make room and build again, what was there is as it was"
-    if error.errno in _CLOSED:
-        place = error.filename or "the project"
-        return f"{place}: cannot be written ({error.strerror}); a build writes build/ and the pages in report/"
+    if number in _CLOSED:
+        said = os.strerror(number)
+        return f"{place or 'the project'}: cannot be written ({said}); a build writes build/ and the pages in report/"
     return ""

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from tokenecon.catalog import Catalog, Edition
+from tokenecon.catalog.editions import Edition
+from tokenecon.catalog.store import Catalog
 from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
 from tokenecon.publish.project import Project
 
@@ -27,7 +28,7 @@ def _flags(known: Mapping[str, Catalog]) -> list[str]:
         totals[name] = (len(prices), len(clean.frame))
         left_out[name] = clean.excluded.set_index("flag")["rows"]
         marked[name] = clean.frame["flags"].str.split().explode().value_counts()
-    reasons = next(reversed(known.values())).table("flags").query("table == 'prices'").set_index("flag")
+    reasons = list(known.values())[-1].table("flags").query("table == 'prices'").set_index("flag")
     out = _count_rows(reasons[reasons["excluded"]], left_out)
     for label, place in (("*Rows known*", 0), ("*Rows used*", 1)):
         out.append((label, "", *(f"{totals[name][place]:,}" for name in known)))
@@ -58,7 +59,7 @@ def _count_rows(reasons: pd.DataFrame, counts: Mapping[str, pd.Series]) -> list[
 
 def _rulings(known: Mapping[str, Catalog]) -> list[str]:
     rows = []
-    for ruling in next(reversed(known.values())).rulings.fillna("").itertuples():
+    for ruling in list(known.values())[-1].rulings.fillna("").itertuples():
         holds = [name for name, catalog in known.items() if _in_force(catalog, ruling)]
         if holds:
             rows.append((code(ruling.ruling_id), escaped(ruling.kind), escaped(ruling.reason), ", ".join(holds)))

@@ -7,7 +7,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,11 +76,14 @@ def execute(name: str, edition: str, draft: bool = False) -> Executed:
         If the notebook cannot be read.
     """
     root = Path(os.environ[inputs.PROJECT])
-    try:
+    with suppress(DeadKernelError):
         return _Execution(root, name, edition, draft).run()
-    except DeadKernelError:
-        # Killed from outside perhaps, for want of memory: a second time the notebook itself is to blame.
-        return _Execution(root, name, edition, draft).run(last=True)
+    # Killed from outside perhaps, for want of memory: a second time the notebook itself is to blame.
+    again = _Execution(root, name, edition, draft)
+    try:
+        return again.run()
+    except DeadKernelError as error:
+        raise NotebookError(again.path.name, *again.at, f"the kernel died{error}") from None
 
 
 class _Execution:
@@ -88,6 +91,7 @@ class _Execution:
         self.path, self.draft = root / name, draft
         self.notebook = read_notebook(self.path, name)
         self.warnings: list[dict[str, Any]] = []
+        self.at = 1, "while the kernel started"
         source = root / "src"
         given = {
             "TOKENECON_EDITION": edition,
@@ -100,19 +104,14 @@ class _Execution:
         variables = os.environ | given | kernel_variables()
         self.variables = {name: value for name, value in variables.items() if value is not None}
 
-    def run(self, last: bool = False) -> Executed:
+    def run(self) -> Executed:
         start = time.perf_counter()
-        with tempfile.TemporaryDirectory() as folder, self._kernel(Path(folder)) as client:
+        with tempfile.TemporaryDirectory() as folder, _dying(Path(folder)), self._kernel(Path(folder)) as client:
             for index, cell in enumerate(self.notebook.cells):
-                try:
-                    if self._execute_cell(client, index, cell):
-                        self._print_inline(client, index, cell)
-                    else:
-                        break
-                except DeadKernelError:
-                    if not last:
-                        raise
-                    raise self._failed(index, place(cell), f"the kernel died{_last_words(folder)}") from None
+                self.at = index + 1, place(cell)
+                if not self._execute_cell(client, index, cell):
+                    break
+                self._print_inline(client, index, cell)
             found = _ask(client, [inputs.ANSWER])[0]["data"]["application/json"]
         text = nbformat.writes(_tidied(self.notebook)) + "\n"
         seconds = round(time.perf_counter() - start, 2)
@@ -131,10 +130,11 @@ class _Execution:
             resources={"metadata": {"path": str(self.path.parent)}},
         )
         variables = self.variables | {"IPYTHONDIR": str(folder)}
-        with (
-            (folder / "stderr").open("wb") as complaints,
-            client.setup_kernel(env=variables, stderr=complaints, cleanup_kc=True),
-        ):
+        with (folder / "stderr").open("wb") as complaints, ExitStack() as stack:
+            try:
+                stack.enter_context(client.setup_kernel(env=variables, stderr=complaints, cleanup_kc=True))
+            except RuntimeError as error:  # One that dies on its way up, or never answers, is no DeadKernelError yet.
+                raise DeadKernelError(str(error)) from None
             yield client
 
     def _failed(self, index: int, where: str, said: str) -> NotebookError:
@@ -188,6 +188,8 @@ class _Execution:
 def _ask(client: NotebookClient, expressions: list[str]) -> list[dict[str, Any]]:
     """Evaluate expressions in the kernel as Quarto does, without a cell, and return what it answers to each."""
     asked = {str(number): expression for number, expression in enumerate(expressions)}
+    if client.kc is None:
+        raise DeadKernelError("the kernel is gone")
     message = client.kc.execute("", silent=True, store_history=False, user_expressions=asked)
     reply = client.wait_for_reply(message)
     if reply is None or reply["content"].get("status") != "ok":
@@ -207,12 +209,15 @@ def _tidied(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _last_words(folder: str) -> str:
-    """Return the last line that a dead kernel left, to be put behind a colon."""
-    lines = (Path(folder) / "stderr").read_text(encoding="utf-8", errors="replace").split("\n")
-    return next(
-        (f": {line.strip()}" for line in reversed(lines) if line.strip()), ", killed perhaps for want of memory"
-    )
+@contextmanager
+def _dying(folder: Path) -> Iterator[None]:
+    """Let the error of a dead kernel hold the last line that it left, to be put behind its name."""
+    try:
+        yield
+    except DeadKernelError:
+        lines = (folder / "stderr").read_text(encoding="utf-8", errors="replace").split("\n")
+        said = (f": {line.strip()}" for line in reversed(lines) if line.strip())
+        raise DeadKernelError(next(said, ", killed perhaps for want of memory")) from None
 
 
 def _last_lines(error: NotebookNode, lines: int = 12) -> str:

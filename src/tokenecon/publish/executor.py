@@ -23,6 +23,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -88,10 +89,10 @@ class _Lasting(Executor):
         self._begin, self._lock, self._open = begin, threading.Lock(), True
         self.pools = [begin()]
 
-    def submit(self, call: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+    def submit(self, call: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
         """Give work; the future fails with a PublishError if its workers die time and again."""
         promised: Future[Any] = Future()
-        self._give(promised, (call, arguments), 1)
+        self._give(promised, (_bound(call, named), arguments), 1)
         return promised
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -132,10 +133,10 @@ class _Processes(Executor):
         self._pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=given)
         self._scratch = scratch
 
-    def submit(self, call: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+    def submit(self, call: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
         """Give work to a process."""
         promised: Future[Any] = Future()
-        written = self._pool.submit(_write_answer, Path(self._scratch), call, arguments)
+        written = self._pool.submit(_write_answer, Path(self._scratch), _bound(call, named), arguments)
         written.add_done_callback(lambda done: _pass_on(done, promised, _read_answer))
         return promised
 
@@ -146,6 +147,10 @@ class _Processes(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more work."""
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def _bound(call: Callable[..., Any], named: Mapping[str, Any]) -> Callable[..., Any]:
+    return partial(call, **named) if named else call
 
 
 def _write_answer(folder: Path, call: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
@@ -189,7 +194,7 @@ def _processes(project: Path, workers: int) -> Iterator[Executor]:
         lasting.shutdown()
     except BaseException:
         # What runs is given up: kernels end with their worker.
-        started = [process for pool in lasting.pools for process in pool.workers()]
+        started = [process for pool in lasting.pools if isinstance(pool, _Processes) for process in pool.workers()]
         lasting.shutdown(wait=False, cancel_futures=True)
         for process in started:
             process.kill()
@@ -204,8 +209,10 @@ def _context() -> multiprocessing.context.BaseContext:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))
+    from multiprocessing import forkserver
+
     with _variables(kernel_variables()):
-        multiprocessing.forkserver.ensure_running()
+        forkserver.ensure_running()
     return context
 
 
@@ -259,7 +266,8 @@ def _begin(project: str, scratch: str, variables: dict[str, str]) -> None:
 
 def end_with_parent() -> None:
     """End this process when the one that asked for it is no more."""
-    parent = multiprocessing.parent_process()
+    if (parent := multiprocessing.parent_process()) is None:
+        return
 
     def wait() -> None:
         parent.join()
@@ -313,10 +321,10 @@ class _Sending(Executor):
         self._away = _ByValue(cloudpickle.dumps(_by_value()))
         self._expected = versions()
 
-    def submit(self, call: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+    def submit(self, call: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
         """Send a task."""
         variables = {name: value for name, value in os.environ.items() if name.startswith(SENT)}
-        work = pickle.dumps((call, arguments, self._expected))
+        work = pickle.dumps((_bound(call, named), arguments, self._expected))
         return self._dask.submit(self._away, self._project, work, variables)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

@@ -104,7 +104,7 @@ def _without_glyph(letters: str) -> frozenset[str]:
     pages = "\n#pagebreak()\n".join(f"#str.from-unicode({ord(letter)})" for letter in letters)
     source = f'#set text(font: ("Lato", "{HAN}", "Libertinus Serif"))\n{pages}'
     folders = sorted({face.file.parent for face in faces()})
-    made = typst.compile(source.encode(), font_paths=folders, ignore_system_fonts=True)
+    made = typst.compile(source.encode(), font_paths=typst.Fonts(include_system_fonts=False, font_paths=folders))
     found = PdfReader(io.BytesIO(made)).pages
     return frozenset(letter for letter, page in zip(letters, found, strict=True) if "\0" in page.extract_text())
 

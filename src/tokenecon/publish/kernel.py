@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from subprocess import Popen
+from typing import Any, cast
 
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
@@ -93,9 +94,11 @@ class _Warm(LocalProvisioner):
     """Asks the nursery for a kernel where the usual provisioner starts an interpreter."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        if _nursery is None:
+            raise RuntimeError("no copy of this process was set aside to fork kernels from")
         _nursery.send((cmd[cmd.index("-f") :], str(kwargs["cwd"]), dict(kwargs["env"]), kwargs["stderr"].name))
-        self.process = _Forked(_nursery.recv())
-        self.pid = self.pgid = self.process.pid
+        forked = _Forked(_nursery.recv())
+        self.process, self.pid, self.pgid = cast("Popen[bytes]", forked), forked.pid, forked.pid
         self.cwd = kwargs["cwd"]
         return self.connection_info
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tokenecon.catalog import Edition
+from tokenecon.catalog.editions import Edition
 from tokenecon.publish.project import Chapter, Project
 
 REPORT, APPENDIX = "report.pdf", "appendix.pdf"

@@ -83,4 +83,4 @@ def write_card(file: Path, title: str, subtitle: str, edition: str) -> None:
 #text(size: 30pt, {_string(edition)})
 """
     folders = sorted({face.file.parent for face in faces()})
-    file.write_bytes(typst.compile(source.encode(), font_paths=folders, format="png", ppi=72))
+    file.write_bytes(typst.compile(source.encode(), font_paths=typst.Fonts(font_paths=folders), format="png", ppi=72))

@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from tokenecon.catalog import DataError, Edition, find_edition, list_editions
+from tokenecon.catalog.editions import Edition, find_edition, list_editions
+from tokenecon.catalog.errors import DataError
 from tokenecon.publish.errors import PublishError
 
 HOME = "index"

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tokenecon.catalog import list_editions
+from tokenecon.catalog.editions import list_editions
+from tokenecon.refresh.summary import Part
 
 TODAY = "today"
 """The id of the edition that is judged; it is written into copies of the data only."""
-
-Part = tuple[str, str, list[tuple[str, ...]]]
 
 
 def copy_data(root: Path, target: Path) -> Path:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokenecon.catalog import Edition
+from tokenecon.catalog.editions import Edition
 from tokenecon.publish.build import Check, build_all
 from tokenecon.publish.errata import Erratum, read_errata
 from tokenecon.publish.errors import PublishError, plain_disk_errors
@@ -190,11 +190,11 @@ class _Site:
             day = one.as_of if first[one.id] <= (one.recorded_on or one.as_of) else one.recorded_on or one.as_of
             text = f"Data as of {one.as_of_text}, about {one.focal.label}."
             yield day, f"edition {one.id}", f"{one.title} ({one.id})", f"{address}{one.id}/index.html", text
-        for one in self.errata:
-            if one.edition in first:
-                link = f"{address}{EDITIONS}#errata-{one.edition}"
-                title = f"Put right in {one.edition}: {one.what}"
-                yield one.on, f"erratum {one.edition} {one.on} {one.what}", title, link, one.reason
+        for put in self.errata:
+            if put.edition in first:
+                link = f"{address}{EDITIONS}#errata-{put.edition}"
+                title = f"Put right in {put.edition}: {put.what}"
+                yield put.on, f"erratum {put.edition} {put.on} {put.what}", title, link, put.reason
 
     # The sitemap
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from tokenecon.catalog import Edition
+from tokenecon.catalog.editions import Edition
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.parts import Part, parts
 from tokenecon.publish.project import Project

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tokenecon.analysis.changes import differences, same
-from tokenecon.catalog import DataError, Edition, list_editions
+from tokenecon.catalog.editions import Edition, list_editions
+from tokenecon.catalog.errors import DataError
 from tokenecon.publish.chapter import Content
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
@@ -117,7 +118,7 @@ def recorded(facts: Mapping[str, Mapping[str, Any]], contents: Iterable[Content]
 
 def claims_of(tables: Iterable[str]) -> dict[str, dict[str, str]]:
     """Find the ledger among tables as CSV text: those that give a claim's ``verdict`` and ``n``; by claim."""
-    found = {}
+    found: dict[str, dict[str, str]] = {}
     for text in tables:
         rows = csv.DictReader(io.StringIO(text))
         if {"claim_id", "verdict", "n"} <= set(rows.fieldnames or ()):

@@ -84,7 +84,7 @@ def release(
     file, written = project.edition_file(found), False
     kept = file.read_bytes()
     try:
-        _write(file, "recorded_on", on and str(on))
+        _write(file, "recorded_on", str(on) if on else None)
         hashed = frozen(project.data, replace(found, recorded_on=on))
         _write(file, "priors", hashed and f'"{hashed}"')
         record = printed(found.id, on_progress, project=project)

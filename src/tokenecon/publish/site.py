@@ -17,7 +17,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup, CData, NavigableString, Tag
 
-from tokenecon.catalog import Edition
+from tokenecon.catalog.editions import Edition
 from tokenecon.publish import quarto
 from tokenecon.publish.listings import CLAIMS, FACTS, FIGURES, PAGES, write_listings
 from tokenecon.publish.parts import APPENDIX, REPORT
@@ -115,7 +115,7 @@ def complete(project: Project, edition: Edition, folder: Path, pdfs: Iterable[Pa
     pages = rendered | _parsed(folder / name for name in PAGES if (folder / name).is_file())
     references, terms = _references(pages), read_terms(project.report)
     offered = {name: label for name, label in PDFS.items() if (folder / name).is_file()}
-    entries = []
+    entries: list[dict[str, str]] = []
     for file, page in pages.items():
         main = page.find("main") or page
         entries += _entries(file.name, main) if file in rendered else []
@@ -272,7 +272,8 @@ def _entries(page: str, main: Tag) -> Iterator[dict[str, str]]:
     chapter = _title(main)
     headings = [one for one in main.find_all(["h1", "h2", "h3"]) if not one.find_parent("dialog")]
     for heading in headings:
-        anchor = heading.get("id") or (heading.find_parent("section") or {}).get("id", "")
+        section = heading.find_parent("section")
+        anchor = heading.get("id") or (section.get("id", "") if section else "")
         text = " ".join(_until_next(heading))
         place = page if heading.name == "h1" else f"{page}#{anchor}"
         yield {"at": place, "chapter": chapter, "heading": _heading(heading), "text": text}

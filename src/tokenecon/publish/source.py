@@ -14,6 +14,7 @@ from nbformat import NotebookNode, ValidationError
 from tokenecon.publish import inline
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.options import without_options
+from tokenecon.strict import once_each
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _MARKER = re.compile(r"^(<{7}|={7}|>{7}|\|{7})( |$)")
@@ -88,7 +89,7 @@ def _parsed(path: Path, name: str) -> Any:
     if not text.strip():
         raise PublishError(f"{name}: is empty: take it from version control")
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=once_each)
     except (ValueError, RecursionError) as error:
         for number, line in enumerate(text.splitlines(), start=1):
             if _MARKER.match(line):
@@ -105,7 +106,7 @@ def _format(content: Any) -> str:
 
 def _give_ids(cells: list[dict[str, Any]]) -> None:
     """Let the first cell keep an id that several have; name those without one of their own after their number."""
-    wanted = [cell.get("id") if isinstance(cell.get("id"), str) else "" for cell in cells]
+    wanted = [own if isinstance(own := cell.get("id"), str) else "" for cell in cells]
     taken = {one for one in wanted if _ID.fullmatch(one)}
     kept: set[str] = set()
     for number, (cell, own) in enumerate(zip(cells, wanted, strict=True), start=1):

@@ -16,7 +16,7 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
-from tokenecon.catalog import Edition
+from tokenecon.catalog.editions import Edition
 from tokenecon.publish import inline
 from tokenecon.publish.chapter import Content, read_chapter
 from tokenecon.publish.errors import PublishError

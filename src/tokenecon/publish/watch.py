@@ -114,6 +114,8 @@ class _Pages(ThreadingHTTPServer):
 
 
 class _Handler(SimpleHTTPRequestHandler):
+    server: _Pages
+
     def do_GET(self) -> None:
         if self.path == "/.built":
             self._tell_builds()

@@ -76,6 +76,7 @@ class Offer:
 
 
 HOURS = "time-of-day "
+_OVER = {"true", "deprecated", "retired", "sunset", "discontinued", "obsolete", "removed", "endoflife", "eol"}
 _LIMITS = {"type", "start_date", "start_time", "end_time"}
 """What a price may be limited by; under any other limit it is neither the standard nor one of hours."""
 
@@ -170,7 +171,7 @@ def _models_dev_model(provider: str, name: str, model: Any) -> Iterator[Offer]:
         _said(model.get("release_date")),
         {"True": "open", "False": "closed"}.get(str(model.get("open_weights")), ""),
         modalities=_beyond_text(_object(model.get("modalities") or {}, f"{where}.modalities").get("output"), prices),
-        ended=model.get("status") == "deprecated",
+        ended=_is_over(model.get("status")),
     )
 
 
@@ -227,7 +228,7 @@ def _genai_model(list_name: str, name: str, model: Any, day: date) -> Iterator[O
             hours or ("lowest tier" if tiered else ""),
             # Its output price is that of text, whatever else the model puts out: those have prices of their own.
             modalities="" if "mtok" in made or not made else _beyond_text(sorted(made)),
-            ended=model.get("deprecated") is True,
+            ended=_is_over(model.get("deprecated")),
         )
 
 
@@ -257,8 +258,8 @@ def _holding(prices: Any, day: date, where: str) -> Iterator[tuple[str, Mapping[
     alike: dict[str, tuple[list[str], Mapping[str, Any]]] = {}
     for hours, held in by_hour.items():
         alike.setdefault(repr(sorted(held.items())), ([], held))[0].append(hours)
-    for hours, held in alike.values():
-        yield HOURS + " ".join(hours), held
+    for same, held in alike.values():
+        yield HOURS + " ".join(same), held
 
 
 def _hour(time: Any, where: str) -> str:
@@ -336,6 +337,11 @@ def _created(seconds: Any) -> str:
     if isinstance(value, Decimal) and 1_500_000_000 < value < 10_000_000_000:
         return datetime.fromtimestamp(int(value), UTC).date().isoformat()
     return ""
+
+
+def _is_over(said: Any) -> bool:
+    """Whether a list says of a model, in a word or by a mark, that it has no future."""
+    return re.sub("[^a-z]", "", str(said).lower()) in _OVER
 
 
 def _said(value: Any) -> str:

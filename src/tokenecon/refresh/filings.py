@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tokenecon.catalog import Period
 from tokenecon.catalog.checks import numbers
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.checks.plausible import questions, unchecked
 from tokenecon.catalog.files import RawTable
+from tokenecon.catalog.periods import Period
 from tokenecon.refresh.tables import Row, Tables, alone, commit
 from tokenecon.refresh.typed import Added, Typed, raw_table, read_rows, unknown_sources
 from tokenecon.refresh.web import RefreshError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -138,7 +139,7 @@ def watch(root: Path, settings: Settings | None = None) -> list[tuple[str, str, 
     places += [(row["source_id"], row["url"]) for row in Tables(root).by_hand("sources") if row["url"]]
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        faults = list(pool.map(lambda place: alive(*place, settings), places))
+        faults = list(pool.map(lambda place: alive(place[0], place[1], settings), places))
     return [(*place, found) for place, found in zip(places, faults, strict=True) if found]
 
 
@@ -165,7 +166,7 @@ def _look(
             raise FetchError(f"{connector.name}: put its key into the environment variable {connector.key_variable}")
         last = next((look for look in reversed(kept) if (look.source, look.address) == (connector.name, address)), None)
         known = (last.etag, last.modified) if last else ("", "")
-        answer = fetch(connector.name, address, settings, known, lambda n, name=connector.name: progress(name, n))
+        answer = fetch(connector.name, address, settings, known, functools.partial(progress, connector.name))
         _judge_clock(connector.name, answer, moment)
         stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         if answer.body is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -96,7 +96,8 @@ def summed_up(held: Tables, outcome: Outcome) -> Summary:
     makers = {row["model_id"]: row["entity_id"] for row in [*held.by_hand("models"), *outcome.rows["models"]]}
     summary.models = [(row["name"], row["entity_id"], row["source_id"]) for row in new["models"]]
     ended = {tuple(row[part] for part in SPAN): row for row in [*held.by_hand("prices"), *outcome.rows["prices"]]}
-    begun = {(row["endpoint"], row["name"], row["condition"], row["effective_from"]): row for row in new["prices"]}
+    begun: dict[tuple[str, ...], Row] = {}
+    begun |= {(row["endpoint"], row["name"], row["condition"], row["effective_from"]): row for row in new["prices"]}
     begun |= {(row["endpoint"], row["name"], row["effective_from"]): row for row in reversed(new["prices"])}
     for end in new["price_ends"]:
         old = ended[tuple(end[part] for part in SPAN)]
@@ -114,11 +115,12 @@ def summed_up(held: Tables, outcome: Outcome) -> Summary:
 def _told(old: Row, new: Row | None) -> tuple[str, str]:
     """Tell a price before and after, with the cached one where that moved."""
     columns = ["input", "output"]
-    same = new and [new[column] for column in columns] == [old[column] for column in columns]
-    if same and new["cached_input"] != old["cached_input"]:
+    same = [row[column] for row in (old, new) if row for column in columns]
+    if new and same[:2] == same[2:] and new["cached_input"] != old["cached_input"]:
         columns.append("cached_input")
-    told = [" / ".join(row[column] or "–" for column in columns) if row else "" for row in (old, new)]
-    return tuple(f"{price} cached" if price and len(columns) > 2 else price for price in told)
+    cached = " cached" if len(columns) > 2 else ""
+    before, after = (" / ".join(row[column] or "–" for column in columns) + cached if row else "" for row in (old, new))
+    return before, after
 
 
 def _sum_up_shares(summary: Summary, held: Tables, outcome: Outcome, new: list[Row]) -> None:
@@ -143,7 +145,7 @@ def _sum_up_shares(summary: Summary, held: Tables, outcome: Outcome, new: list[R
     summary.shares = sorted(moved, key=lambda item: -abs(item[2] - item[1]))
 
 
-Part = tuple[str, str, list[tuple[str, ...]]]
+Part = tuple[str, str, Sequence[tuple[str, ...]]]
 """A heading, what stands before each line on a terminal, and the lines: names and figures, and our words between."""
 
 

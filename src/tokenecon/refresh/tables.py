@@ -21,8 +21,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tokenecon.catalog import DataError
+from tokenecon import inputs
 from tokenecon.catalog.checks import run_checks
+from tokenecon.catalog.errors import DataError
 from tokenecon.catalog.schema import Schema
 from tokenecon.refresh.connectors import CONNECTORS
 from tokenecon.refresh.web import RefreshError
@@ -70,7 +71,7 @@ class Tables:
         if name not in self._rows:
             table = self.schema.tables[name]
             try:
-                lines = (self.root / table.path).read_bytes().decode("utf-8").splitlines()
+                lines = inputs.read_unnoted(self.root / table.path).decode("utf-8").splitlines()
             except (OSError, UnicodeDecodeError):
                 raise RefreshError(f"data/{table.path} cannot be read; run tokenecon check") from None
             cells = [next(csv.reader([line]), []) for line in lines]

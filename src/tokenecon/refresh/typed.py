@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from tokenecon.catalog import DataError, Finding
 from tokenecon.catalog.checks.cells import date_fault, formula_fault
 from tokenecon.catalog.checks.context import Data
+from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_typed
 from tokenecon.catalog.reading import plain_number
 from tokenecon.catalog.schema import Table
@@ -187,7 +187,7 @@ class Added:
     def _typed_at(self, name: str, line: int) -> tuple[str, int]:
         place, typed = line - self._first[name], self._typed.get(name)
         lines = list(typed.rows) if typed else []
-        if 0 <= place < len(lines):
+        if typed and 0 <= place < len(lines):
             return typed.file, lines[place]
         if 0 <= place < len(self._rows[name]):
             return f"data/{name}.csv", 0

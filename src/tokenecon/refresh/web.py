@@ -24,6 +24,9 @@ from typing import Any
 import httpx
 import tenacity
 
+from tokenecon import inputs
+from tokenecon.strict import Twice, once_each
+
 AGENT = "tokenecon (research report; refreshes a few times a quarter)"
 SETTINGS = "refresh.toml"
 LONGEST = 600
@@ -95,11 +98,13 @@ class Settings:
             If the file is no TOML, or has a setting that is none.
         """
         try:
-            given = tomllib.loads((root / SETTINGS).read_text(encoding="utf-8"))
+            given = tomllib.loads(inputs.read_unnoted(root / SETTINGS).decode("utf-8"))
         except FileNotFoundError:
             given = {}
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise RefreshError(f"data/{SETTINGS} is not TOML: {error}") from None
+        except OSError as error:
+            raise RefreshError(f"data/{SETTINGS} cannot be read: {error.strerror}") from None
         addresses = given.pop("addresses", {})
         numbers = {name: default for name, default in cls().__dict__.items() if isinstance(default, int | float)}
         named = addresses.items() if isinstance(addresses, Mapping) else [("addresses", addresses)]
@@ -110,8 +115,8 @@ class Settings:
             known = ", ".join(["addresses", *numbers])
             said = ", ".join(dict.fromkeys(bad))
             raise RefreshError(f"data/{SETTINGS}: {said}: no setting, or no value for it; the settings are {known}")
-        named = {name: environ.get(f"TOKENECON_URL_{name.upper()}") for name in names}
-        addresses = {**addresses, **{name: address for name, address in named.items() if address}}
+        told = {name: environ.get(f"TOKENECON_URL_{name.upper()}") for name in names}
+        addresses = {**addresses, **{name: address for name, address in told.items() if address}}
         keys = {name: environ[variable] for name, variable in names.items() if variable and environ.get(variable)}
         return replace(cls(addresses, keys), **given)
 
@@ -221,26 +226,14 @@ def read_json(name: str, body: bytes) -> Any:
         text = body.decode("utf-8-sig")
         if text.lstrip()[:1] == "<":
             raise FetchError(f"{name}: answered with a web page where data were expected; is the address right?")
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once_each)
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=once_each)
     except UnicodeDecodeError as error:
         raise FetchError(f"{name}: the answer is not UTF-8 (byte {error.start}); nothing of it is kept") from None
-    except _Twice as error:
-        raise FetchError(f"{name}: the answer names '{error}' twice in one object; nothing of it is kept") from None
+    except Twice as error:
+        raise FetchError(f"{name}: {error} of the answer; nothing of it is kept") from None
     except (ValueError, ArithmeticError, RecursionError) as error:
         where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else f" ({str(error)[:80]})"
         raise FetchError(f"{name}: the answer is cut off or no JSON{where}; run this again") from None
-
-
-class _Twice(Exception):
-    """A name that stands twice in an object."""
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _Twice(next(name for name in names if names.count(name) > 1)[:80])
-    return found
 
 
 class _Again(Exception):
@@ -289,8 +282,8 @@ def _time(headers: httpx.Headers) -> datetime | None:
 
 
 def _root(error: BaseException) -> BaseException:
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__
+    while cause := error.__cause__ or error.__context__:
+        error = cause
     return error
 
 
@@ -340,9 +333,10 @@ def _how(name: str) -> str:
 
 
 def _wait(state: tenacity.RetryCallState, settings: Settings) -> float:
-    error = state.outcome.exception()
+    error = state.outcome and state.outcome.exception()
+    after = error.after if isinstance(error, _Again) else None
     doubled = settings.pause * 2 ** (state.attempt_number - 1)
-    return max(error.after or 0.0, doubled)
+    return max(after or 0.0, doubled)
 
 
 def _seconds(text: str) -> float | None:

@@ -27,6 +27,7 @@ from tokenecon.analysis.pricing import (
     time_on_frontier,
 )
 from tokenecon.analysis.pricing.countries import ONE, OTHER, PAIR
+from tokenecon.catalog.market import MOVING
 
 WIDE = 1.1
 """A vendor whose foreign list is dearer by a tenth keeps two prices."""
@@ -124,7 +125,7 @@ class Pricing(Findings):
     @finding
     def steady(self) -> pd.DataFrame:
         """List prices over time of names that do not move from model to model."""
-        return self.paths[~self.paths["model_id"].str.contains(price_events.MOVING)]
+        return self.paths[~self.paths["model_id"].str.contains(MOVING)]
 
     @finding
     def sources(self) -> tuple[str, ...]:

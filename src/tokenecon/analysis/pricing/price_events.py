@@ -23,12 +23,12 @@ from scipy import stats
 
 from tokenecon.analysis import estimators
 from tokenecon.analysis.estimators import DRAWS, SEED, Estimate, percentile_estimate
+from tokenecon.catalog.market import MOVING
 
 FLIP = 60
 SAME = 0.01
 """Relative change up to which a price counts as the same."""
 _PASSING = {"preview", "thinking", "instruct", "reasoning", "latest", "beta", "exp"}
-MOVING = r"(?:-latest(?:-|$)|^deepseek-(?:chat|reasoner)$|^qwen-(?:max|plus|turbo|long|vl-max|vl-plus)$)"
 _KEY = ["model_id", "market"]
 _YEAR = 365.25
 

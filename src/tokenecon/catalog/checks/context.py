@@ -70,7 +70,8 @@ class Data:
 
     def _held_to(self, name: str) -> tuple[pd.DataFrame, list[Finding]]:
         if name not in self._held:
-            self._held[name] = held_to(self.raw[name], self.schema.tables[name], self._reference)
+            table = self.schema.tables[name]
+            self._held[name] = held_to(self.raw[table.name], table, self._reference)
         return self._held[name]
 
     def _reference(self, name: str) -> tuple[pd.DataFrame, RawTable] | None:

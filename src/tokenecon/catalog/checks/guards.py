@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
 
 from tokenecon.catalog.checks.context import Data, Row
 from tokenecon.catalog.checks.numbers import rows_agree
@@ -14,7 +16,7 @@ def ruling_findings(data: Data) -> Iterator[Finding]:
     """Every ruling names rows that are there and still disagree."""
     for line, ruling in data.rows("rulings"):
         remove = f"remove ruling {ruling['ruling_id']}"
-        frame = data.raw[ruling["table"]].frame
+        frame = data.raw[data.schema.tables[ruling["table"]].name].frame
         sides = {"correction": ("kept",), "rejection": ("rejected",)}.get(ruling["kind"], ("kept", "rejected"))
         rows = {side: rows_named(ruling, side, frame) for side in sides}
         gone = [side for side, found in rows.items() if not len(found)]
@@ -26,12 +28,9 @@ def ruling_findings(data: Data) -> Iterator[Finding]:
         elif not all(found[0] in data[ruling["table"]].index for found in rows.values()):
             continue  # A row that breaks the schema has its own finding, and nothing to compare.
         elif ruling["kind"] == "correction":
-            message = _correction_fault(ruling, frame.loc[rows["kept"][0]].to_dict())
-            if message:
-                yield data.finding("rulings", line, "printed", f"{message}; {remove}")
-        elif ruling["kind"] != "rejection" and _settled(
-            *(frame.loc[found[0]].to_dict() for found in rows.values()), data
-        ):
+            if fault := _correction_fault(ruling, frame.loc[rows["kept"][0]].to_dict()):
+                yield data.finding("rulings", line, "printed", f"{fault}; {remove}")
+        elif ruling["kind"] != "rejection" and _settled(frame, rows, data):
             message = f"the rows of {ruling['table']} no longer disagree; {remove}"
             yield data.finding("rulings", line, "ruling_id", message)
 
@@ -46,5 +45,6 @@ def _correction_fault(ruling: Row, row: Row) -> str | None:
     return f"{ruling['table']} has{done} {now} in {ruling['column']}, not {ruling['printed']}"
 
 
-def _settled(kept: Row, rejected: Row, data: Data) -> bool:
+def _settled(frame: pd.DataFrame, rows: Mapping[str, pd.Index], data: Data) -> bool:
+    kept, rejected = (frame.loc[rows[side][0]].to_dict() for side in ("kept", "rejected"))
     return kept["currency"] == rejected["currency"] and rows_agree(kept, rejected, data)

@@ -165,8 +165,8 @@ def sums(facts: Facts, data: Data) -> Iterator[Identity]:
         if data.metrics[row["metric"]]["nature"] not in ("flow", "stock"):
             continue
         for axis, names in groups.get((row["entity_id"], row["segment"]), ()):
-            parts = [facts.like(row, segment=name) for name in names]
-            if all(parts):
+            parts = [part for name in names if (part := facts.like(row, segment=name))]
+            if len(parts) == len(names):
                 fault = _sum_fault(facts, row, [part for _, part in parts])
                 others = tuple(other for other, _ in parts)
                 yield Identity(facts.table, line, others, f"{fault} (axis {axis})" if fault else "")
@@ -237,8 +237,8 @@ def _evaluate(formula: str, row: Row, facts: Facts, data: Data) -> tuple[Interva
     pair = _operands(row, facts, data, {"metric": parsed.left}, other)
     if not pair:
         return None
-    one, other = (_difference(part, facts) for part in pair)
-    given = one - other if parsed.operator == "-" else one / other
+    first, second = (_difference(part, facts) for part in pair)
+    given = first - second if parsed.operator == "-" else first / second
     if not given:
         return None
     lines = tuple(line for part in pair for line, _ in part)
@@ -250,8 +250,9 @@ def _operands(row: Row, facts: Facts, data: Data, *changes: Row) -> list[list[tu
     # A ratio carries no currency, its parts do: any currency will do, so long as all are in it.
     currencies = [row["currency"]] if row["currency"] else ["", *data.schema.tables["financials"].enum("currency")]
     for currency in currencies:
-        parts = [_operand(row | {"currency": currency} | change, facts, data) for change in changes]
-        if all(parts):
+        wanted = (row | {"currency": currency} | change for change in changes)
+        parts = [part for one in wanted if (part := _operand(one, facts, data))]
+        if len(parts) == len(changes):
             return parts
     return None
 
@@ -266,8 +267,8 @@ def _operand(wanted: Row, facts: Facts, data: Data) -> list[tuple[int, Row]] | N
         return None
     siblings = data.exhaustive[own["entity_id"], own["parent"], own["axis"]]
     names = [own["parent"], *(name for name in siblings if name != own["segment"])]
-    rows = [facts.like(wanted, segment=name) for name in names]
-    return rows if all(rows) else None
+    rows = [row for name in names if (row := facts.like(wanted, segment=name))]
+    return rows if len(rows) == len(names) else None
 
 
 def _difference(rows: list[tuple[int, Row]], facts: Facts) -> Interval:

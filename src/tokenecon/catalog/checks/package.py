@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -37,7 +38,7 @@ def _pattern(pattern: str) -> Judge:
     return lambda text: None if matches(text) else f"'{text}' does not have the form {pattern}"
 
 
-CONSTRAINTS: dict[str, Callable[[object], Judge]] = {
+CONSTRAINTS: dict[str, Callable[[Any], Judge]] = {
     "enum": _enum,
     "pattern": _pattern,
     "minimum": lambda least: lambda text: f"'{text}' is below {least}" if _ordered(text, least)[0] else None,
@@ -48,10 +49,11 @@ CONSTRAINTS: dict[str, Callable[[object], Judge]] = {
 """Constraints of Table Schema on a cell that is not empty; `required` is judged with the cell, before them."""
 
 
-def _ordered(text: str, limit: object) -> tuple[bool, bool]:
+def _ordered(text: str, limit: Any) -> tuple[bool, bool]:
     """Say whether a cell lies below and whether it lies above a limit: days as text, all else as numbers."""
-    one, other = (text, limit) if isinstance(limit, str) and date_fault(limit) is None else (float(text), float(limit))
-    return one < other, one > other
+    if isinstance(limit, str) and date_fault(limit) is None:
+        return text < limit, text > limit
+    return float(text) < float(limit), float(text) > float(limit)
 
 
 def package_findings(schema: Schema) -> Iterator[Finding]:
@@ -156,8 +158,8 @@ def _keys(frame: pd.DataFrame, names: list[str]) -> list[tuple[str, ...]]:
 def _lost(key, own: list[str], theirs: list[str], target: RawTable, table: Table, reference) -> str | None:
     """Say that no row has a key: which part of it is unknown, and what may be meant."""
     frame = target.frame
-    for its, cell in zip(theirs[:-1], key[:-1], strict=True):
-        frame = frame[frame[its] == cell]
+    for name, cell in zip(theirs[:-1], key[:-1], strict=True):
+        frame = frame[frame[name] == cell]
     row = dict(zip(own, key, strict=True))
     if not len(frame) and len(own) > 1:
         for mine, other, its in foreign_keys(table):

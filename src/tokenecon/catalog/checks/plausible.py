@@ -98,7 +98,7 @@ class Questions:
 
     def _is_far(self, row: Row) -> bool:
         times = self._times(row)
-        return bool(times) and not Fraction(1, times[2]) < abs(times[0]) < times[2]
+        return times is not None and not Fraction(1, times[2]) < abs(times[0]) < times[2]
 
     def _is_confirmed(self, line: int, row: Row) -> bool:
         """Whether a sum or formula holds the row to a figure that is not far from the past itself.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from tokenecon.catalog.checks.context import Data
@@ -13,6 +14,8 @@ from tokenecon.catalog.periods import month_end
 
 # An annual average of days is not quite the mean of the months' averages, and may be taken of the inverse.
 TOLERANCE = 0.005
+JUMP = 1.15
+"""A rate so many times those around it, or less than its so-manieth part, is far from them."""
 
 
 def rate_findings(data: Data) -> Iterator[Finding]:
@@ -34,7 +37,20 @@ def rate_findings(data: Data) -> Iterator[Finding]:
         if row["published_on"] < row["date"] or (kind != "central_parity" and row["published_on"] == row["date"]):
             message = f"{row['published_on']} is before the rate of {day} could be known"
             yield data.finding("fx", line, "published_on", message)
-    yield from _year_findings(data, frame, days, rates)
+    around = _around(frame, days, rates)
+    off = np.log(rates / around).abs().where(rates > 0, 0)
+    inverse = off.gt(np.log(JUMP)) & np.log(rates * around).abs().lt(off)
+    for line, row in frame[inverse].iterrows():
+        message = f"{row['rate']} is far from the rates around it, {around[line]:.4g}, and its inverse near them"
+        yield data.finding("fx", line, "rate", f"{message}; write how many {row['quote']} one {row['base']} is")
+    yield from _year_findings(data, frame[~inverse], days, rates)
+
+
+def _around(frame: pd.DataFrame, days: pd.Series, rates: pd.Series) -> pd.Series:
+    """Return the median of a rate and its six neighbours in time, of the same pair and kind."""
+    ordered = rates[days.sort_values(kind="stable").index]
+    groups = ordered.groupby([frame["base"], frame["quote"], frame["kind"]])
+    return groups.transform(lambda own: own.rolling(7, center=True, min_periods=1).median())
 
 
 def _year_findings(data: Data, frame: pd.DataFrame, days: pd.Series, rates: pd.Series) -> Iterator[Finding]:

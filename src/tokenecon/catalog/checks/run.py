@@ -65,7 +65,7 @@ def run_checks(data_dir: str | Path | None = None, also: Iterable[Check] = ()) -
     if found := list(package_findings(schema)):
         return found
     found = [*_text_findings(data), *_own_findings(data)]
-    found += [finding for check in also if data.is_whole for finding in check(data)]
+    found += [finding for check in also if data.is_whole for finding in _found(check, data)]
     return sorted(dict.fromkeys(_without_echoes(found)))
 
 
@@ -106,7 +106,14 @@ def _text_findings_of(data: Data, name: str) -> list[Finding]:
 
 def _own_findings(data: Data) -> list[Finding]:
     checks = ALONE + (ACROSS if data.is_whole else ())
-    return [finding for check in checks for finding in check(data)]
+    return [finding for check in checks for finding in _found(check, data)]
+
+
+def _found(check: Check, data: Data) -> list[Finding]:
+    try:
+        return list(check(data))
+    except DataError as error:  # What the check needs is not there.
+        return error.findings
 
 
 def _without_echoes(found: Iterable[Finding]) -> list[Finding]:

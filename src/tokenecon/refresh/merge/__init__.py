@@ -76,8 +76,10 @@ class Merge:
             for view in run:
                 if view.connector.feeds == "prices":
                     self.prices.see(view, self.rates.last("USD", "CNY"))
+                elif view.connector.feeds == "tokens":
+                    self.tokens.see(view)
                 else:
-                    {"tokens": self.tokens, "fx": self.rates}[view.connector.feeds].see(view)
+                    self.rates.see(view)
         for name, key in IDENTITY.items():
             for row, source in self.made[name]:
                 stamped = _stamped(name, row, source, day)
@@ -98,8 +100,12 @@ class Merge:
     def dump(self) -> dict[str, Any]:
         """Return what cannot be told from the rows."""
         held = [[*scope, rows] for scope, rows in self.quarantine.held.items()]
-        parts = {"models": self.models, "prices": self.prices, "tokens": self.tokens}
-        return {"held": held} | {name: part.dump() for name, part in parts.items()}
+        return {
+            "held": held,
+            "models": self.models.dump(),
+            "prices": self.prices.dump(),
+            "tokens": self.tokens.dump(),
+        }
 
     def load(self, kept: dict[str, Any], rows: dict[str, list[Row]]) -> None:
         """Take up what :meth:`dump` returned, and the rows of ours in the tables."""

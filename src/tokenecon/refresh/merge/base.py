@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from tokenecon.refresh.connectors import CONNECTORS, Connector, Entry
 from tokenecon.refresh.snapshots import Look
@@ -21,6 +22,7 @@ IDENTITY = {
     "fx": ("base", "quote", "kind", "date"),
 }
 """Tables that looks add rows to, and what tells one row of ours from another."""
+E = TypeVar("E", bound=Entry)
 Made = dict[str, list[tuple[Row, str]]]
 """Rows by table, each with the source that gave it."""
 
@@ -32,6 +34,10 @@ class View:
     look: Look
     entries: list[Entry]
     newest: str = ""
+
+    def of(self, kind: type[E]) -> list[E]:
+        """Entries of a kind; a source gives one kind only."""
+        return [entry for entry in self.entries if isinstance(entry, kind)]
 
     @property
     def age(self) -> int:
@@ -89,4 +95,5 @@ class Base:
 
     def declared(self, day: str) -> tuple[list[Row], list[Row]]:
         """Return the rows of lists and of accepted that hold on a day."""
-        return tuple([row for row in rows if row["declared_on"] <= day] for rows in (self.lists, self.accepted))
+        lists, accepted = ([row for row in rows if row["declared_on"] <= day] for rows in (self.lists, self.accepted))
+        return lists, accepted

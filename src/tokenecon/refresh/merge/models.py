@@ -71,7 +71,7 @@ class Models:
         """Note what any list of a run, followed or not, tells of models: first days, weights, whose name it is."""
         self.told = {}
         for view in views:
-            for offer in view.entries:
+            for offer in view.of(Offer):
                 listed = self.lists.get((view.connector.collection, offer.list_name), {})
                 belief, maker = BELIEF.get(listed.get("role", ""), OTHER_LIST), ""
                 if belief == ROUTER:

@@ -7,13 +7,14 @@ import re
 from datetime import date
 from functools import lru_cache
 
+from tokenecon.catalog.market import MOVING
+
 _DATED = re.compile(r"-(20\d{2})(\d{2})(\d{2})$")
 _DASHED = re.compile(r"-(20\d{2})-(\d{2})-(\d{2})$")
 FIRST = date(2017, 1, 1)
 """No model that is sold was released before; an earlier day stands for none."""
 _IDLE = ("instruct", "it")
 """Words that stores of weights add to a name."""
-_MOVING = re.compile(r"(?:^|-)latest(?:-|$)|^deepseek-(?:chat|reasoner)$|^qwen-(?:vl-)?(?:max|plus|turbo|long)$")
 
 
 @lru_cache(2**16)
@@ -34,12 +35,12 @@ def bare(name: str) -> str:
 
 def is_moving(name: str) -> bool:
     """Whether a name points now to one model and now to another, so that its price is none of theirs."""
-    return bool(_MOVING.search(slug(name)))
+    return bool(re.search(MOVING, slug(name)))
 
 
 def family(model_id: str) -> str:
     """Return the letters that an id begins with."""
-    return re.match(r"[a-z]*", model_id)[0]
+    return re.split("[^a-z]", model_id, maxsplit=1)[0]
 
 
 def alike(model_id: str, maker: str) -> tuple[str, ...]:

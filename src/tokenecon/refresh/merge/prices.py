@@ -84,8 +84,9 @@ class Prices:
         """Take in a look at a collection of lists; `rate` is the last known one of yuan a dollar."""
         self.quarantine.forget(view, "")
         collection = view.connector.collection
-        followed, unknown = [], {}
-        for offer in view.entries:
+        followed: list[tuple[Offer, Row]] = []
+        unknown: dict[str, int] = {}
+        for offer in view.of(Offer):
             listed = self.models.lists.get((collection, offer.list_name))
             if listed is None:
                 unknown[offer.list_name] = unknown.get(offer.list_name, 0) + 1
@@ -180,10 +181,10 @@ class Prices:
         try:
             self._judge_entry(view, place, offer, first)
             moved = self._moved(series, offer)
-            match = None if now and not moved else self._match(view, offer, listed, place, "" if moved else series)
+            match = None if now and not moved else self._match(view, offer, listed, place, None if moved else series)
             if match and not match.model_id:
                 return
-            cells = self._cells(view, offer, place, now, self._bounds(match, listed) if not now else None)
+            cells = self._cells(view, offer, place, now, self._bounds(match, listed) if match and not now else None)
             same = any(_alike(row, cells) for row in now)
             # A list that changes twice on a day is taken as first seen; the next day's look brings the rest.
             if (same and not moved) or any(_begin(row) == day for row in now):
@@ -220,7 +221,7 @@ class Prices:
         before = self.targets.setdefault(_joined(series), _target(offer))
         return before != _target(offer)
 
-    def _match(self, view: View, offer: Offer, listed: Row, place: str, series: Series | str) -> Match:
+    def _match(self, view: View, offer: Offer, listed: Row, place: str, series: Series | None) -> Match:
         known = self.spans.get(series, [])[-1:] or self.spans.get((*series[:2], ""), [])[-1:] if series else []
         try:
             return self.models.match(offer, listed, known[0]["model_id"] if known else "")

@@ -57,9 +57,9 @@ class Quarantine:
             self.hold(view, scope, name, column, seen, reason, **more)
         return decision
 
-    def lets_in(self, *where: Any, **more: str) -> bool:
+    def lets_in(self, view: View, scope: str, name: str, column: str, seen: Any, reason: str, known: str = "") -> bool:
         """Whether a decision accepts something that is no number; hold it back if there is none."""
-        return self.decided(*where, **more) == "accept"
+        return self.decided(view, scope, name, column, seen, reason, known=known) == "accept"
 
     def value(
         self, view: View, scope: str, name: str, column: str, raw: Any, known: Decimal | None, judge: Callable
@@ -73,7 +73,7 @@ class Quarantine:
         """
         value = raw if isinstance(raw, Decimal) else None
         reason = f"is no number: {type(raw).__name__}" if value is None else judge(value, known)
-        if not reason:
+        if value is not None and not reason:
             return value
         before = {} if known is None else {"known": text(known)}
         decision = self.accepted.get(self._item(view, name, column, raw, reason)[1]["quarantine_id"], {})

@@ -14,6 +14,7 @@ from tokenecon.refresh.tables import Row
 
 JUMP = Decimal("1.25")
 """A rate more than so many times that of the month before, or less than its so-manieth part, is held back."""
+FAR = f"is more than {JUMP} times the month before, or less than its part of that"
 PAIRS = [(BASE, quote) for quote in ("CNY", "EUR", "GBP", "HKD", "JPY", "KRW")]
 EDGE = 5
 """So many days after one with a rate there is another, over weekends and holidays."""
@@ -43,7 +44,7 @@ class Rates:
     def see(self, view: View) -> None:
         """Take in a look at daily rates."""
         months: dict[tuple[tuple[str, str], str], list[Daily]] = {}
-        for daily in sorted(view.entries, key=lambda daily: daily.day):
+        for daily in sorted(view.of(Daily), key=lambda daily: daily.day):
             last = calendar.monthrange(daily.day.year, daily.day.month)[1]
             end = daily.day.replace(day=last).isoformat()
             months.setdefault(((daily.base, daily.quote), end), []).append(daily)
@@ -62,16 +63,22 @@ class Rates:
         scope, known = f"{'/'.join(pair)} {end}", self.means[pair]
         self.quarantine.forget(view, scope)
         before = max((month for month in known if month < end), default="")
+        reference = known.get(before)
+        if seen := _all_far(dailies, reference):  # The cause is one, and so is the item.
+            reason = f"{FAR}, on every day; is the month before the inverse in data/fx.csv?"
+            if not self.quarantine.lets_in(view, scope, scope, "rate", seen, reason, known=str(reference)):
+                return
+            reference = None
         rates = []
         for daily in dailies:
             place = f"{'/'.join(pair)} {daily.day}"
             try:
-                rates.append(self.quarantine.value(view, scope, place, "rate", daily.rate, known.get(before), _judge))
+                rates.append(self.quarantine.value(view, scope, place, "rate", daily.rate, reference, _judge))
             except Held:
                 continue
         if len(rates) != len(dailies):
             return
-        mean = round(sum(rates) / len(rates), 4)
+        mean = round(sum(rates, Decimal(0)) / len(rates), 4)
         known[end] = mean
         row = {"date": end, "base": pair[0], "quote": pair[1], "rate": f"{mean:.4f}", "kind": "monthly_average"}
         self.made["fx"].append((row | {"note": f"mean of {len(rates)} days"}, view.look.source))
@@ -89,8 +96,16 @@ def _is_whole(dailies: list[Daily]) -> bool:
     return all(after - before <= EDGE for before, after in pairwise([*days, last + 1]))
 
 
+def _all_far(dailies: list[Daily], known: Decimal | None) -> Decimal | None:
+    """Return the middle one of rates that are all far from what is known; None if one is not, or is no rate."""
+    rates = sorted(daily.rate for daily in dailies if isinstance(daily.rate, Decimal))
+    if len(rates) < len(dailies) or any(_judge(rate, known) != FAR for rate in rates):
+        return None
+    return rates[len(rates) // 2]
+
+
 def _judge(value: Decimal, known: Decimal | None) -> str:
     if value <= 0:
         return "is not positive"
     far = known and not known / JUMP <= value <= known * JUMP
-    return f"is more than {JUMP} times the month before, or less than its part of that" if far else ""
+    return FAR if far else ""

@@ -52,7 +52,7 @@ class Tokens:
         """Take in a look at days."""
         self.quarantine.forget(view, "")
         days: dict[str, list[Count]] = {}
-        for count in view.entries:
+        for count in view.of(Count):
             days.setdefault(count.day.isoformat(), []).append(count)
         over = sorted(day for day in days if day < view.look.day.isoformat())
         self.asked += [[over[0], over[-1]]] if over else []
@@ -90,7 +90,7 @@ class Tokens:
             self.quarantine.hold(view, day, f"{day} {REST}", "name", "", reason)
         if self.quarantine.held.get((view.look.source, day)) or len(tokens) != len(counts) or REST not in tokens:
             return
-        if not self._adds_up(view, day, sum(tokens.values())):
+        if not self._adds_up(view, day, sum(tokens.values(), Decimal(0))):
             return
         for rank, name in enumerate(sorted(tokens, key=lambda name: (-tokens[name], name)), 1):
             self.models.alias(view, name, followed[name])
