@@ -441,7 +441,7 @@ class Market(Findings):
         """By how much the price of the capability that led first falls in a year."""
         known = self.edge.dropna(subset=["level_price"])
         years = (known["day"] - self.edge["day"].iloc[0]).dt.days / 365.25
-        return estimators.trend(np.log(known["level_price"]), years).map(lambda value: 1 - np.exp(value), "percent")
+        return estimators.ar1_trend(np.log(known["level_price"]), years).map(lambda log: 1 - np.exp(log), "percent")
 
     @finding
     def entrants(self) -> pd.DataFrame:
