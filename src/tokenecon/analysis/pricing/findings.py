@@ -174,7 +174,7 @@ class Pricing(Findings):
 
     @finding
     def slopes(self) -> pd.DataFrame:
-        """Elasticity of price to score in each country, and the difference, HC3 errors."""
+        """Elasticity of price to score in each country, vendors drawn."""
         return gap.slopes(self.both, x="log_score")
 
     @finding
