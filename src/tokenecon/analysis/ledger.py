@@ -115,7 +115,8 @@ class Ledger(Findings):
     def turned(self) -> pd.DataFrame:
         """Claims whose verdict is another than in the edition before: ``text``, ``then``, ``now``, and ``note``."""
         earlier = self.before.rows if self.before else self.rows
-        found = self.rows.merge(earlier[["claim_id", "verdict"]].rename(columns={"verdict": "then"}), on="claim_id")
+        now = self.rows.drop(columns=["then", "then_on"])
+        found = now.merge(earlier[["claim_id", "verdict"]].rename(columns={"verdict": "then"}), on="claim_id")
         return found[found["verdict"] != found["then"]].rename(columns={"verdict": "now"}).reset_index(drop=True)
 
     @finding

@@ -47,6 +47,9 @@ LEVEL_OF_INDEX = 20.0
 PLAIN_MEMORY = 0.76
 """Autocorrelation of the residuals of weekly concentration, uncorrected for the trend that took a part of it."""
 
+LONGEST_FOR_BREAK = 60
+"""Times of a series up to which the test of breaks is tried too: that of a longer one takes a second a replication."""
+
 COLUMNS = [
     "design", "estimator", "n", "clusters", "nominal", "coverage", "mc_error", "replications", "seed", "run_on",
 ]  # fmt: skip
@@ -338,7 +341,7 @@ class Series(Design):
                 "stationary bootstrap": est.block_resampled(np.mean, series, draws=FEW_DRAWS["vendor"], seed=seed),
             }
         covers: dict[str, bool | None] = {name: _holds(estimate, 0.0) for name, estimate in found.items()}
-        if self.degree and len(series) >= 20:
+        if self.degree and 20 <= len(series) <= LONGEST_FOR_BREAK:
             covers["break test (no break)"] = est.break_test(series, self.times, draws=199, seed=seed).p > 1 - est.LEVEL
         return covers
 
