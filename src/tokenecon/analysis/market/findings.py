@@ -437,13 +437,6 @@ class Market(Findings):
         return found.merge(level.rename("level_price"), left_on="day", right_index=True, how="left")
 
     @finding
-    def fall(self) -> Estimate:
-        """By how much the price of the capability that led first falls in a year."""
-        known = self.edge.dropna(subset=["level_price"])
-        years = (known["day"] - self.edge["day"].iloc[0]).dt.days / 365.25
-        return estimators.ar1_trend(np.log(known["level_price"]), years).map(lambda log: 1 - np.exp(log), "percent")
-
-    @finding
     def entrants(self) -> pd.DataFrame:
         """Models that came on sale while daily tokens are known; empty where no days are known."""
         if self.days.empty:
