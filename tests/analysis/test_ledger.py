@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 
 from tokenecon.analysis import judge, ledger
+from tokenecon.analysis.coverage import MEMORY, PRINTED, VENDORS, WILD
 from tokenecon.analysis.judge import Result, Verdict
 from tokenecon.analysis.ledger import Ledger
+from tokenecon.analysis.market.findings import Market
 from tokenecon.analysis.revenue.claims import share_price
 from tokenecon.catalog import Catalog, DataError
 from tokenecon.catalog.checks import run_checks
@@ -200,3 +202,82 @@ def test_claims_that_share_a_computation_and_its_numbers_are_counted_once(evalua
     rows = rows.assign(group=rows["kind"].map(ledger.KIND_GROUP))
     again = set(rows.loc[ledger.same_evidence(rows), "claim_id"])
     assert again == {"maas_main_path", "growth_by_demand", "cn_concentrated"}
+
+
+# Of what day, and by which parts ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_every_verdict_that_rests_on_something_speaks_of_a_day(evaluated, catalogs, edition):
+    rows, as_of = evaluated[edition], pd.Timestamp(catalogs[edition].edition.as_of)
+    rests = rows["n"].notna() | rows["computed"].notna() | rows["ci_low"].notna()
+    rests |= rows["verdict"].isin(["supported", "not supported"])
+    assert rows.loc[rests, "on"].notna().all()
+    assert (rows["on"].dropna() <= as_of).all()
+    assert rows.loc[rows["computation"] == "not_testable", "on"].isna().all()
+
+
+def test_a_claim_that_was_false_and_is_true_since_says_both():
+    now = Ledger.open("2026H1").every.set_index("claim_id")
+    row = now.loc["api_direct_path"]
+    assert (row["verdict"], row["on"]) == ("supported", pd.Timestamp("2026-06-30"))
+    assert (row["then"], row["then_on"]) == ("not supported", pd.Timestamp("2025-12-31"))
+    turned = now[now["then"] != ""]
+    assert (turned["then"] != turned["verdict"]).all() and turned["then_on"].notna().all()
+    assert (Ledger.open("2025FY").every["then"] == "").all()
+
+
+def test_claims_on_one_evidence_name_each_other():
+    now = Ledger.open("2026H1").every.set_index("claim_id")
+    for one, other in (("api_direct_path", "maas_main_path"), ("maas_main_path", "api_direct_path")):
+        assert "The same evidence, counted once" in now["note"][one] and now["text"][other] in now["note"][one]
+    assert "The same evidence" not in now["note"]["oligopoly"]
+
+
+@pytest.mark.parametrize(
+    "claim, part",
+    [
+        ("tiers_by_task", "the bottom the long tail: undetermined"),
+        ("mm_tokens_drive", "coding and agents above all: undetermined"),
+        ("routes_diverge", "the other widens use: not supported"),
+    ],
+)
+def test_a_part_that_is_not_seen_or_fails_keeps_a_claim_open(evaluated, claim, part):
+    row = evaluated["2026H1"].set_index("claim_id").loc[claim]
+    assert part in row["note"] and row["verdict"] == "undetermined"
+
+
+def test_a_few_vendors_decide_nothing(evaluated):
+    """Thirteen models near the best are of four vendors in effect; without one of them the interval holds zero."""
+    row = evaluated["2026H1"].set_index("claim_id").loc["ninety_points"]
+    assert row["verdict"] == "undetermined" and "vendors in effect, too few" in row["note"]
+
+
+@pytest.mark.parametrize("risen, verdict", [(0.9, "supported"), (0.5, "undetermined"), (0.1, "not supported")])
+def test_tokens_can_fail_to_rise_everywhere(monkeypatch, risen, verdict):
+    known = Ledger.open("2026H1")
+    vendors = pd.DataFrame({"entity_id": [f"v{k}" for k in range(40)], "country": ["CN", "US"] * 20})
+    vendors["times"] = [2.0 if place // 2 < 20 * risen else 0.5 for place in range(40)]
+    market = known.of(Market)
+    monkeypatch.setitem(market._held, "vendors_grown", (vendors, set()))
+    claim = known.cat.claims.set_index("claim_id", drop=False).loc["tokens_rise_everywhere"].to_dict()
+    assert str(ledger.COMPUTATIONS["tokens_rise"](known, claim).verdict) == verdict
+
+
+METHODS = {WILD: "wild cluster bootstrap", VENDORS: "bootstrap by vendor", MEMORY: "AR(1)"}
+UNTRIED = {"prices: time on the frontier, hazard"}
+"""Headlines that no design of the study tries; the appendix names them."""
+
+
+def test_headlines_print_the_interval_that_the_study_found_to_cover():
+    market, study = Ledger.open("2026H1").of(Market), Ledger.open("2026H1").cat.table("study")
+    assert set(PRINTED) == set(study["design"])
+    headlines = Ledger.open("2026H1").headlines
+    tried = {name for name, (one, _) in headlines.items() if one.has_interval and one.coverage == one.coverage}
+    assert {name for name, (one, _) in headlines.items() if one.has_interval} - tried == UNTRIED
+    for name in tried:
+        one = headlines[name][0]
+        rows = study[(study["coverage"] == one.coverage)]
+        methods = {METHODS[PRINTED[design]] for design in rows["design"] if PRINTED[design] in METHODS}
+        assert one.errors.startswith(tuple(methods)), name
+    assert market.premium.has_interval

@@ -104,6 +104,7 @@ def numbers(edition):
             f"share now, {who}": books.share(company, focal),
             f"share then, {who}": books.share(company, prior),
             f"adjusted loss, {who}": books.ratio(company, "adjusted_net_loss", "revenue", focal),
+            f"realised, {who}": realised(edition, company),
             f"months of cash, {who}": books.cash(company, focal)
             / books.amount(company, "adjusted_net_loss", focal)
             * 6,
@@ -212,6 +213,32 @@ def moves(edition, company):
         start, end = (dollars[(on - pd.Timestamp(day)).abs().idxmin()] for day in ends)
         found[f"run-rates of the {name}"] = end / start
     return found
+
+
+def realised(edition, company):
+    """Return what part of the run-rates stated around a period became revenue: of the token line, else of all.
+
+    Run-rates in dollars, by the month where a day has two, are joined by straight lines in logarithms; each month's end
+    gives a twelfth of the rate. Statements must surround the month ends, half a month off at most.
+    """
+    said = edition.facts("statements")
+    said = said[(said["metric"] == "run_rate") & (said["kind"] == "run_rate") & (said["entity_id"] == company)]
+    rates = [1.0 if row.currency == "USD" else month_rate(edition, row.period_end) for row in said.itertuples()]
+    said = said.assign(dollars=said["value"] / rates, monthly=said["definition"] == "monthly_x12")
+    books, (start, end) = Books(edition), days(edition.focal)
+    routes = edition.rows("segments").query("entity_id == @company").set_index("segment")["route"]
+    of_tokens = said["segment"].eq("api") | said["segment"].map(routes).eq("api")
+    for rows, segment in ((said[of_tokens], books.api(company)), (said[said["segment"] == "total"], "total")):
+        rows = rows.sort_values(["period_end", "monthly"], kind="stable").drop_duplicates("period_end", keep="last")
+        ends, near = pd.date_range(start, end, freq="ME"), pd.Timedelta(days=15)
+        if len(rows) < 2 or rows["period_end"].min() > ends[0] + near or rows["period_end"].max() < ends[-1] - near:
+            continue
+        logs = np.interp(ends.astype("int64"), rows["period_end"].astype("int64"), np.log(rows["dollars"]))
+        filed = books.amount(company, "revenue", edition.focal, segment)
+        currency = books.filed.query("entity_id == @company and metric == 'revenue'")["currency"].iloc[0]
+        filed /= 1.0 if currency == "USD" else average_rate(edition, start, end)
+        return filed / (np.exp(logs).sum() / 12)
+    return float("nan")
 
 
 def month_rate(edition, day):

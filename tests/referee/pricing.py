@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
-from referee import lists
+from referee import intervals, lists
 
 CN, US = "CN", "US"
 
@@ -25,6 +25,40 @@ def numbers(edition):
         | over_time(abroad, scored, day)
         | spread(edition, prices, levels)
     )
+
+
+def bounds(edition):
+    """Return what holds the printed intervals of chapter 4, by the names of their numbers."""
+    prices = lists.own_lists(edition)
+    both = two_countries(lists.sample(edition, prices))
+    abroad = lists.levels(edition, prices).query("market == 'international'")
+    scored, day = lists.scores(edition)
+    plain, dearer = (lambda slope: slope,) * 2, (lambda slope: np.exp(-slope), lambda gap: -np.log(gap))
+    apart = intervals.Coefficient(both, "log_price ~ cn * log_score + date", "cn:log_score", *plain)
+    found = {
+        "level": intervals.Coefficient(both, "log_price ~ cn + z + date", "cn", *dearer),
+        "slope difference": apart,
+        "gap in use": intervals.Coefficient(
+            used_models(edition, both), "log_price ~ cn + z + date", "cn", *dearer, "tokens"
+        ),
+    }
+    rows = costed(edition, prices).assign(s=lambda rows: np.log(rows["score"]))
+    amounts = {
+        "gap per token": rows["paid"],
+        "gap per run": rows["run_cost"],
+        "quotient": rows["run_cost"] / rows["paid"],
+    }
+    found |= {
+        name: intervals.Coefficient(rows.assign(y=np.log(amount)), "y ~ cn + s", "cn", *dearer)
+        for name, amount in amounts.items()
+    }
+    first = new_models(abroad, scored, day)
+    found |= {
+        f"launch prices a year, {code}": intervals.Coefficient(rows, "y ~ s + released", "released", *plain)
+        for code, rows in first.groupby("country")
+    }
+    found |= {f"time on frontier, {code}": intervals.Lasting(rows) for code, rows in on_frontier(abroad, scored, day)}
+    return found | {"lag": intervals.Lasting(records_reached(abroad, scored, day)[0])}
 
 
 def two_countries(sample):
@@ -74,8 +108,7 @@ def gap(both):
 
 def in_use(edition, both):
     """Weigh models by the tokens of the last thirty days known on the router."""
-    used = router_tokens(edition, 30)
-    rows = both.assign(tokens=both["model_id"].map(used)).dropna(subset=["tokens"])
+    rows = used_models(edition, both)
     share = rows["tokens"] / rows.groupby("country")["tokens"].transform("sum")
     weighted = smf.wls("log_price ~ cn + z + date", rows, weights=rows["tokens"]).fit()
     return {
@@ -83,6 +116,11 @@ def in_use(edition, both):
         "gap in use, n": len(rows),
         "two largest of China": share[rows["country"] == CN].nlargest(2).sum(),
     }
+
+
+def used_models(edition, both):
+    """Return the models with tokens of the last thirty days known."""
+    return both.assign(tokens=both["model_id"].map(router_tokens(edition, 30))).dropna(subset=["tokens"])
 
 
 def router_tokens(edition, days):
@@ -97,6 +135,21 @@ def router_tokens(edition, days):
 
 def tasks(edition, prices):
     """Compare, at equal score, the price of a token and the cost of the same run, variant by variant."""
+    rows = costed(edition, prices)
+    best = rows.sort_values("score").drop_duplicates("model_id", keep="last")
+    token, run = (one_gap(rows, what) for what in ("paid", "run_cost"))
+    return {
+        "gap per token, n": len(rows),
+        "vendors of variants": rows["entity_id"].nunique(),
+        "gap per token": token,
+        "gap per run": run,
+        "quotient": run / token,
+        "quotient of best variants": one_gap(best, "run_cost") / one_gap(best, "paid"),
+    }
+
+
+def costed(edition, prices):
+    """Return the variants whose run was costed, with what a token of each costs (``paid``)."""
     rows = edition.rows("capability")
     rows = rows[(rows["benchmark"] == "aa_index") & rows["run_cost"].notna()]
     day = rows["published_on"].max()
@@ -112,17 +165,7 @@ def tasks(edition, prices):
     rows = rows.merge(about, on="model_id").merge(edition.rows("entities")[["entity_id", "country"]], on="entity_id")
     rows = rows[rows["country"].isin([CN, US])].merge(index, on=["model_id", "named"], how="left")
     rows = rows.assign(paid=rows["told"].fillna(rows["model_id"].map(listed)), cn=(rows["country"] == CN) * 1.0)
-    rows = rows[rows["paid"] > 0]
-    best = rows.sort_values("score").drop_duplicates("model_id", keep="last")
-    token, run = (one_gap(rows, what) for what in ("paid", "run_cost"))
-    return {
-        "gap per token, n": len(rows),
-        "vendors of variants": rows["entity_id"].nunique(),
-        "gap per token": token,
-        "gap per run": run,
-        "quotient": run / token,
-        "quotient of best variants": one_gap(best, "run_cost") / one_gap(best, "paid"),
-    }
+    return rows[rows["paid"] > 0].reset_index(drop=True)
 
 
 def one_gap(rows, what):
@@ -133,6 +176,22 @@ def one_gap(rows, what):
 
 def lag(edition, scored, day, abroad):
     """Count the days from each American record to the first Chinese model with its score, by half-year too."""
+    found, ratios = records_reached(abroad, scored, day)
+    half = found["on"].dt.year.astype(str) + np.where(found["on"].dt.month <= 6, " H1", " H2")
+    numbers = {
+        "lag, n": len(found),
+        "records reached": int(found["ended"].sum()),
+        "lag": lists.median_lasting(found["days"], found["ended"]),
+    }
+    for name, values in pd.DataFrame(ratios).items():
+        numbers[f"follower, {name}"] = values.median()
+    for name, rows in found.groupby(half):
+        numbers[f"lag, {name}"] = lists.median_lasting(rows["days"], rows["ended"])
+    return numbers
+
+
+def records_reached(abroad, scored, day):
+    """Return each record with the ``days`` until it was reached, and the prices of those that did."""
     sold = abroad.drop_duplicates("model_id").merge(scored[["model_id", "score"]], on="model_id")
     sold = sold[sold["released_on"] <= day].sort_values(["released_on", "score"], ascending=[True, False])
     own, other = (sold[sold["country"] == code] for code in (CN, US))
@@ -141,22 +200,12 @@ def lag(edition, scored, day, abroad):
     for record in records.to_dict("records"):
         reached = own[own["score"] >= record["score"]]
         end = reached["released_on"].min() if len(reached) else day
-        rows.append((record["released_on"], max((end - record["released_on"]).days, 0), len(reached) > 0))
+        days = max((end - record["released_on"]).days, 0)
+        rows.append((record["released_on"], days, len(reached) > 0, record["entity_id"]))
         if len(reached):
             follower = reached.sort_values("released_on", kind="stable").iloc[0]
             ratios.append(against_equals(paths, follower, record, max(end, record["released_on"])))
-    found = pd.DataFrame(rows, columns=["on", "days", "reached"])
-    half = found["on"].dt.year.astype(str) + np.where(found["on"].dt.month <= 6, " H1", " H2")
-    numbers = {
-        "lag, n": len(found),
-        "records reached": int(found["reached"].sum()),
-        "lag": lists.median_lasting(found["days"], found["reached"]),
-    }
-    for name, values in pd.DataFrame(ratios).items():
-        numbers[f"follower, {name}"] = values.median()
-    for name, rows in found.groupby(half):
-        numbers[f"lag, {name}"] = lists.median_lasting(rows["days"], rows["reached"])
-    return numbers
+    return pd.DataFrame(rows, columns=["on", "days", "ended", "vendor"]), ratios
 
 
 def against_equals(paths, follower, record, day):
@@ -170,6 +219,15 @@ def against_equals(paths, follower, record, day):
 
 def frontier(abroad, scored, day):
     """Count the days for which no rival with at least a model's score is on sale for less, from its release."""
+    found = {}
+    for code, rows in on_frontier(abroad, scored, day):
+        median = lists.median_lasting(rows["days"], rows["ended"])
+        found |= {f"time on frontier, {code}": median, f"time on frontier, {code}, n": len(rows)}
+    return found
+
+
+def on_frontier(abroad, scored, day):
+    """Return each model that no equal undercut at release, by country: ``days``, ``ended`` and ``vendor``."""
     paths = abroad.merge(scored[["model_id", "score"]], on="model_id")
     found = []
     for model in paths[~paths.duplicated("model_id") & paths["at_release"]].to_dict("records"):
@@ -188,12 +246,9 @@ def frontier(abroad, scored, day):
                 ended = on
                 break
         if ended != begin:
-            found.append((model["country"], ((ended or until) - begin).days, ended is not None))
-    frame = pd.DataFrame(found, columns=["country", "days", "ended"])
-    return {
-        f"time on frontier, {code}": lists.median_lasting(rows["days"], rows["ended"])
-        for code, rows in frame.groupby("country")
-    } | {f"time on frontier, {code}, n": len(rows) for code, rows in frame.groupby("country")}
+            days = ((ended or until) - begin).days
+            found.append((model["country"], days, ended is not None, model["entity_id"]))
+    return pd.DataFrame(found, columns=["country", "days", "ended", "vendor"]).groupby("country")
 
 
 def launches(abroad, scored, day):
@@ -222,7 +277,15 @@ def launches(abroad, scored, day):
 
 
 def over_time(abroad, scored, day):
-    """Return by how much prices move in a year at equal score: at launch, and of what stands on the lists."""
+    """Return by how much prices move in a year at equal score, at launch."""
+    return {
+        f"launch prices a year, {code}": smf.ols("y ~ s + released", rows).fit().params["released"]
+        for code, rows in new_models(abroad, scored, day).groupby("country")
+    }
+
+
+def new_models(abroad, scored, day):
+    """Return every model of both countries at its price at release, in logarithms, with its day in years."""
     paths = abroad.merge(scored[["model_id", "score"]], on="model_id")
     paths = paths[paths["blend"] > 0].assign(
         y=lambda rows: np.log(rows["blend"]),
@@ -230,12 +293,7 @@ def over_time(abroad, scored, day):
         released=lambda rows: (rows["released_on"] - pd.Timestamp("2020-01-01")).dt.days / 365.25,
     )
     first = paths[~paths.duplicated("model_id") & paths["at_release"] & (paths["begins"] <= day)]
-    return {
-        f"launch prices a year, {code}": smf.ols("y ~ s + released", first[first["country"] == code])
-        .fit()
-        .params["released"]
-        for code in (CN, US)
-    }
+    return first[first["country"].isin([CN, US])]
 
 
 def spread(edition, prices, levels):

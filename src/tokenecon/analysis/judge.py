@@ -60,6 +60,9 @@ class Result:
         Keys of the sources used.
     section : str
         Label of the section that says more.
+    on : pandas.Timestamp or None
+        The day that the verdict speaks of: the last one that the figures behind it are about. None where there are
+        none.
     """
 
     verdict: Verdict
@@ -72,6 +75,7 @@ class Result:
     note: str = ""
     sources: Sequence[str] = ()
     section: str = ""
+    on: pd.Timestamp | None = None
 
 
 Claim = Mapping[str, Any]
@@ -128,10 +132,10 @@ def by_agreement(holds: Sequence[bool], least: int = 2) -> Verdict:
 
 
 def by_halves(halves: Mapping[str, Verdict]) -> tuple[Verdict, str]:
-    """Judge a claim by its parts: each in the note; together it stands or falls only where all of them do."""
+    """Judge a claim by its parts, and tell each; together it stands or falls only where all of them do."""
     told = "; ".join(f"{part}: {verdict}" for part, verdict in halves.items())
     (first, *others) = set(halves.values())
-    return (Verdict.undetermined if others else first), told
+    return (Verdict.undetermined if others else first), told[0].upper() + told[1:]
 
 
 def by_comparison(one: float, other: float) -> Verdict:
@@ -338,17 +342,25 @@ def against_print(claim: Claim, value: float) -> tuple[Verdict, str]:
 
 
 def estimated(
-    estimate: Estimate, verdict: Verdict, unit: str, note: str, sources: Iterable[str], section: str
+    estimate: Estimate, verdict: Verdict, unit: str, note: str, sources: Iterable[str], section: str, on: pd.Timestamp
 ) -> Result:
     """Return an estimate with its 95 percent interval as a result."""
     ends = {"low": estimate.low, "high": estimate.high, "interval": f"95%, {estimate.errors}"}
     return Result(
-        verdict, estimate.value, **ends, n=estimate.n, unit=unit, note=note, sources=keys(sources), section=section
-    )
+        verdict, estimate.value, **ends, n=estimate.n, unit=unit, note=note, sources=keys(sources), section=section,
+        on=on,
+    )  # fmt: skip
 
 
 def ranged(
-    verdict: Verdict, values: pd.Series, of: str, unit: str, note: str, sources: Iterable[str], section: str
+    verdict: Verdict,
+    values: pd.Series,
+    of: str,
+    unit: str,
+    note: str,
+    sources: Iterable[str],
+    section: str,
+    on: pd.Timestamp,
 ) -> Result:
     """Return the middle of a handful of values with their range, which is no confidence interval and says so."""
     ends = (
@@ -357,7 +369,10 @@ def ranged(
         else {}
     )
     middle = float(values.median()) if len(values) else NAN
-    return Result(verdict, middle, **ends, n=len(values), unit=unit, note=note, sources=keys(sources), section=section)
+    return Result(
+        verdict, middle, **ends, n=len(values), unit=unit, note=note, sources=keys(sources), section=section,
+        on=on if len(values) else None,
+    )  # fmt: skip
 
 
 def span_of(values: pd.Series, spec: str) -> str:

@@ -39,7 +39,7 @@ IN_BASE: Mapping[str, float] = {"percent": 0.01, "percentage points": 0.01}
 
 COLUMNS = [
     "claim_id", "article_id", "section", "kind", "text", "entity_id", "period", "quoted", "unit", "computed", "ci_low",
-    "ci_high", "interval", "n", "verdict", "note", "sources", "link", "computation", "computed_unit",
+    "ci_high", "interval", "n", "verdict", "on", "note", "sources", "link", "computation", "computed_unit",
 ]  # fmt: skip
 
 
@@ -59,9 +59,28 @@ class Ledger(Findings):
 
     @finding
     def every(self) -> pd.DataFrame:
-        """One row a claim of any article as :func:`evaluate` gives it, with the ``group`` in which it is counted."""
+        """One row a claim of any article as :func:`evaluate` gives it, with the ``group`` in which it is counted.
+
+        ``then`` and ``then_on`` are what the first edition made of it, by the rules of today, where that was another
+        verdict. Notes say which claims rest on one evidence.
+        """
         found = evaluate(self)
-        return found.assign(group=found["kind"].map(KIND_GROUP))
+        found = found.assign(group=found["kind"].map(KIND_GROUP))
+        then = self.first[["claim_id", "verdict", "on"]].rename(columns={"verdict": "then", "on": "then_on"})
+        found = found.merge(then, on="claim_id", how="left")
+        turned = found["then_on"].notna() & (found["then"] != found["verdict"])
+        found = found.assign(then=found["then"].where(turned, ""), then_on=found["then_on"].where(turned))
+        return found.assign(note=_shared(found))
+
+    @finding
+    def first(self) -> pd.DataFrame:
+        """What no figure of the article decides, as the first edition judges it; of that edition itself, none."""
+        before = self.before
+        if before is None:
+            return pd.DataFrame(columns=["claim_id", "verdict", "on"])
+        while before.before:
+            before = before.before
+        return before.every[before.every["verdict"].isin(BUSINESS)]
 
     @finding
     def articles(self) -> pd.DataFrame:
@@ -96,7 +115,8 @@ class Ledger(Findings):
     def turned(self) -> pd.DataFrame:
         """Claims whose verdict is another than in the edition before: ``text``, ``then``, ``now``, and ``note``."""
         earlier = self.before.rows if self.before else self.rows
-        found = self.rows.merge(earlier[["claim_id", "verdict"]].rename(columns={"verdict": "then"}), on="claim_id")
+        now = self.rows.drop(columns=["then", "then_on"])
+        found = now.merge(earlier[["claim_id", "verdict"]].rename(columns={"verdict": "then"}), on="claim_id")
         return found[found["verdict"] != found["then"]].rename(columns={"verdict": "now"}).reset_index(drop=True)
 
     @finding
@@ -137,7 +157,8 @@ def evaluate(known: Findings) -> pd.DataFrame:
         ``text``, ``entity_id``, ``period``; ``quoted`` (as printed, empty where nothing is) and ``unit`` (of it, with
         the currency; without it, that of the estimate); ``computed`` with ``ci_low`` and ``ci_high``, NaN where there
         is none, in ``computed_unit``, and ``interval`` (what the two ends are); ``n`` (what it rests on); ``verdict``;
-        ``note``; ``sources`` (keys joined by a semicolon); ``link`` (label of the section that says more) and
+        ``on`` (the day that the verdict speaks of: the last one that the figures behind it are about); ``note``;
+        ``sources`` (keys joined by a semicolon); ``link`` (label of the section that says more) and
         ``computation``.
 
     Raises
@@ -149,15 +170,26 @@ def evaluate(known: Findings) -> pd.DataFrame:
     if missing := sorted({row["computation"] for row in rows} - set(COMPUTATIONS)):
         message = f"{', '.join(missing)}: no such computation in tokenecon.analysis.ledger"
         raise DataError([Finding("data/claims.csv", 1, "computation", message)])
-    return pd.DataFrame([_row(claim, COMPUTATIONS[claim["computation"]](known, claim)) for claim in rows])[
-        COLUMNS
-    ].astype({"n": "Int64"})
+    found = pd.DataFrame([_row(claim, COMPUTATIONS[claim["computation"]](known, claim)) for claim in rows])
+    return found[COLUMNS].astype({"n": "Int64", "on": "datetime64[ns]"})
+
+
+EVIDENCE = ["computation", "computed", "ci_low", "ci_high", "n", "verdict"]
+"""What claims that rest on one evidence have in common."""
 
 
 def same_evidence(rows: pd.DataFrame) -> pd.Series:
     """Return whether a claim about the business rests on the evidence of one above it: computation and all numbers."""
-    key = ["computation", "computed", "ci_low", "ci_high", "n", "verdict"]
-    return rows.duplicated(key) & rows["group"].eq("business") & rows["n"].notna()
+    return rows.duplicated(EVIDENCE) & rows["group"].eq("business") & rows["n"].notna()
+
+
+def _shared(rows: pd.DataFrame) -> pd.Series:
+    """Return the notes; of claims about the business that rest on one evidence each names the others."""
+    own = rows[rows["group"].eq("business") & rows["n"].notna()]
+    others = own.groupby(EVIDENCE, dropna=False)["text"].transform(lambda texts: "” and “".join(texts))
+    alike = own.duplicated(EVIDENCE, keep=False)
+    told = ". The same evidence, counted once, judges “" + others[alike] + "”"
+    return rows["note"] + told.reindex(rows.index).fillna("")
 
 
 def unregistered(data: Data) -> Iterator[Finding]:
@@ -205,6 +237,7 @@ def _row(claim: Mapping[str, Any], result: Result) -> dict[str, Any]:
         "interval": result.interval,
         "n": result.n if result.n is not None else pd.NA,
         "verdict": str(result.verdict),
+        "on": result.on,
         "note": _sentences(result.note, claim["note"]),
         "sources": ";".join(result.sources),
         "link": result.section,

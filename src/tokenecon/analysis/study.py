@@ -14,7 +14,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -27,8 +27,10 @@ from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.estimators.fit import columns
 from tokenecon.analysis.estimators.series import FEWEST_TIMES, ar1_memory, ar1_paths
 from tokenecon.analysis.market import churn, frontier, premium
-from tokenecon.analysis.market.findings import LARGEST, Market
-from tokenecon.analysis.pricing import deflation, price_events
+from tokenecon.analysis.market.findings import DAYS, LARGEST, Market
+from tokenecon.analysis.pricing import deflation, price_events, tasks
+from tokenecon.analysis.pricing import launches as newcomers
+from tokenecon.analysis.pricing.countries import PAIR
 from tokenecon.analysis.pricing.findings import Pricing
 
 REPLICATIONS = 800
@@ -45,26 +47,8 @@ LEVEL_OF_INDEX = 20.0
 PLAIN_MEMORY = 0.76
 """Autocorrelation of the residuals of weekly concentration, uncorrected for the trend that took a part of it."""
 
-LEAST = 0.85
-"""An interval that covers less than this in its design is not printed."""
-
-PRINTED: Mapping[str, str] = {
-    **dict.fromkeys(["premium", "premium, top third", "launch premium", "price gap"], "wild cluster bootstrap"),
-    **dict.fromkeys(["difference of slopes", "price gap in use"], "vendor bootstrap"),
-    **dict.fromkeys(["price change, CN", "price change, US"], "vendor bootstrap"),
-    **dict.fromkeys(["ratio of medians", "spread", "rises among decisions"], "vendor bootstrap"),
-    **dict.fromkeys(["time undercut, CN", "time to half"], "vendor bootstrap"),
-    **dict.fromkeys(["time undercut, US", "lag of followers"], "Kaplan–Meier, log–log"),
-    **dict.fromkeys(["concentration, trend", "concentration, trend, plain memory", "concentration, mean"], "AR(1)"),
-    "price of a level, trend": "AR(1)",
-}
-"""Which interval a design's question prints: of those that cover, the shorter.
-
-The wild bootstrap covers 92 to 94 percent of a premium and of a gap between countries, and 89 to 93 where few vendors
-or few models carry the weight: with an interaction, in a panel of seven vendors, by tokens. There the bootstrap of
-vendors does, with 97. Where there are four vendors they cannot be drawn; what is printed then takes durations as
-independent, and covers only if vendors share as little of them as the sample shows.
-"""
+LONGEST_FOR_BREAK = 60
+"""Times of a series up to which the test of breaks is tried too: that of a longer one takes a second a replication."""
 
 COLUMNS = [
     "design", "estimator", "n", "clusters", "nominal", "coverage", "mc_error", "replications", "seed", "run_on",
@@ -357,7 +341,7 @@ class Series(Design):
                 "stationary bootstrap": est.block_resampled(np.mean, series, draws=FEW_DRAWS["vendor"], seed=seed),
             }
         covers: dict[str, bool | None] = {name: _holds(estimate, 0.0) for name, estimate in found.items()}
-        if self.degree and len(series) >= 20:
+        if self.degree and 20 <= len(series) <= LONGEST_FOR_BREAK:
             covers["break test (no break)"] = est.break_test(series, self.times, draws=199, seed=seed).p > 1 - est.LEVEL
         return covers
 
@@ -408,6 +392,41 @@ class Shares(Design):
         happened = (rng.random(len(odds)) < odds).astype(float)
         found = est.vendor_bootstrap(est.mean(happened), self.vendors, None, FEW_DRAWS["vendor"], seed)
         return {"vendor bootstrap": _holds(found, self.truth)}
+
+
+@dataclass(frozen=True)
+class Alike(Design):
+    """In what part of pairs alike in score the cheaper leads, where use has nothing to do with price.
+
+    Parameters
+    ----------
+    models : pandas.DataFrame
+        ``entity_id``, ``price``, ``score`` of the real sample.
+    vendor_sd, noise_sd : float
+        Of the log share of tokens: what vendors share, and the rest.
+    """
+
+    models: pd.DataFrame
+    vendor_sd: float
+    noise_sd: float
+
+    @classmethod
+    def of(cls, name: str, models: pd.DataFrame) -> Alike:
+        """Return the design of a sample with ``share``."""
+        rows = models[models["share"] > 0].reset_index(drop=True)
+        vendor, _, noise = _components("y ~ 1", rows.assign(y=np.log(rows["share"])), None)
+        return cls(name, rows[["entity_id", "price", "score"]], vendor, noise)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Models and vendors."""
+        return len(self.models), self.models["entity_id"].nunique()
+
+    def replication(self, rng: np.random.Generator, seed: int) -> Covers:
+        """Draw shares of tokens, and ask for the part, of which a half is the truth."""
+        log = self.noise_sd * rng.standard_normal(len(self.models))
+        log += self.vendor_sd * _shared(self.models["entity_id"], rng)
+        return {"vendor bootstrap": _holds(frontier.cheaper_leads(self.models.assign(share=np.exp(log))), 0.5)}
 
 
 # Running it --------------------------------------------------------------------------------------------------------
@@ -479,38 +498,6 @@ def _rows(design: Design, covers: Sequence[Covers], seed: int, run_on: str) -> l
     return rows
 
 
-def recorded(
-    estimate: Estimate, table: pd.DataFrame, design: str, estimator: str | None = None, least: float = LEAST
-) -> Estimate:
-    """Return an estimate with the coverage that its interval has in its design; below ``least``, without the interval.
-
-    Parameters
-    ----------
-    estimate : Estimate
-        The estimate.
-    table : pandas.DataFrame
-        As :func:`run` returns it: the table ``study``.
-    design, estimator : str
-        Its row; the estimator of :data:`PRINTED` if left out.
-    least : float
-        An interval that covers less abstains.
-
-    Raises
-    ------
-    KeyError
-        If the study did not try this.
-    """
-    estimator = estimator or PRINTED[design]
-    row = table[(table["design"] == design) & (table["estimator"] == estimator)]
-    if len(row) != 1:
-        raise KeyError(f"the study has {len(row)} rows for '{estimator}' in '{design}'; run `make study`")
-    coverage = float(row["coverage"].iloc[0])
-    if not coverage >= least:
-        nan = float("nan")
-        return replace(estimate, low=nan, high=nan, errors=f"no interval: {estimate.errors} covers too little")
-    return replace(estimate, coverage=coverage)
-
-
 def designs(market: Market, prices: Pricing) -> list[Design]:
     """Return the design of each headline interval, from the samples of an edition.
 
@@ -542,7 +529,26 @@ def designs(market: Market, prices: Pricing) -> list[Design]:
         ],
         Durations.of("lag of followers", _lags(prices), "released_on", until),
         Durations.of("time to half", churn.decays(market.heads), "peaked_on", market.heads["week"].max()),
+        Durations.of("time among the nine", churn.spells(market.heads), "entered", market.heads["week"].max()),
+        Medians.of("launch price of leaders", market.leading["ratio"], market.leading["entity_id"]),
+        Medians.of("matched pairs", prices.pairs["ratio"], prices.pairs["partner_id"].map(_vendors(prices.both))),
+        Alike.of("cheaper of alike", market.in_use),
+        Regression.of(
+            "premium, top third by coding", "log_price ~ log_score + released", "log_score",
+            premium.subset(market.coding, "top third"),
+        ),
+    ]  # fmt: skip
+    first = newcomers.launched(prices.abroad, prices.scored, prices.scored_on)
+    found += [
+        Regression.of(f"launch prices, {code}", "log_price ~ log_score + released", "released", rows)
+        for code, rows in first[first["country"].isin(PAIR)].groupby("country")
     ]
+    if prices.tasks:
+        outcomes = {"price of a token": "token", "cost of a run": "by_run", "tokens of a run": "tokens"}
+        rows = tasks.logs(prices.variants, "paid")
+        found += [Regression.of(name, f"{column} ~ cn + x", "cn", rows) for name, column in outcomes.items()]
+    kept = prices.successions.query("tier == 'successor'")
+    found.append(Shares.of("successors", kept["kept"], kept["entity_id"]))
     steps = price_events.events(prices.paths)
     made = price_events.decisions(steps[steps["kind"] == "change"])
     found.append(Shares.of("rises among decisions", made["up"], made["entity_id"]))
@@ -550,6 +556,10 @@ def designs(market: Market, prices: Pricing) -> list[Design]:
     if used["entity_id"].nunique() >= 5:
         found.append(Regression.of("price gap in use", "log_price ~ cn + z + date", "cn", used, weights="tokens"))
     return found + _series_designs(market, prices)
+
+
+def _vendors(models: pd.DataFrame) -> pd.Series:
+    return models.set_index("model_id")["entity_id"]
 
 
 def _lags(prices: Pricing) -> pd.DataFrame:
@@ -577,6 +587,18 @@ def _series_designs(market: Market, prices: Pricing) -> list[Design]:
             Series("concentration, trend, plain memory", times, PLAIN_MEMORY, 1),
             Series.of("concentration, mean", weeks["hhi_low"], times, 0),
         ]
+    days = market.dense_series[market.dense_series["series"] == DAYS]
+    if len(days) >= FEWEST_TIMES:
+        below = market.share_below_top
+        found += [
+            Series.of("concentration by day, trend", days["hhi_low"], years_from_first(days["on"])),
+            Series.of("tokens below the best, mean", below, years_from_first(below.index.to_series()), 0),
+        ]
+    near = market.convergence[market.convergence["index"] == market.convergence["index"].iloc[0]]
+    since = pd.Timestamp(market.edition.as_of) - pd.DateOffset(months=frontier.MONTHS)
+    near = near[near["month"] >= since]
+    if len(near) >= FEWEST_TIMES:
+        found.append(Series.of("convergence, trend", near["ratio"], years_from_first(near["month"])))
     if len(level) >= FEWEST_TIMES:
         found.append(Series.of("price of a level, trend", np.log(level["blended"]), level["years"]))
     return found

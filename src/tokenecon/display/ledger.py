@@ -147,14 +147,21 @@ def _amount(value: float, unit: str) -> str:
 
 
 def shown(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the ledger with texts to show: ``part``, ``printed``, ``found`` and ``where``."""
+    """Return the rows of the ledger with texts to show: ``part``, ``printed``, ``found``, ``day`` and ``where``."""
     records = rows.to_dict("records")
     return rows.assign(
         part=rows["section"].str.replace(" ", NO_BREAK),
         printed=[printed(row) for row in records],
         found=[computed(row) for row in records],
+        day=[reference(row) for row in records],
         where=[Printed(f"@{row['link']}") if row["link"] else "" for row in records],
     )
+
+
+def reference(row: Mapping[str, object]) -> str:
+    """Write the day that a verdict speaks of, and the verdict of the first edition where that was another."""
+    on = "" if pd.isna(row["on"]) else f"{row['on']:%Y-%m-%d}"
+    return f"{on}; on {row['then_on']:%Y-%m-%d} {row['then']}" if row.get("then") else on
 
 
 def scores(rows: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
@@ -227,7 +234,7 @@ def grid(rows: pd.DataFrame, title: str, width: int) -> Grid:
     if not wide:
         table.add_column("found", overflow="fold", width=26)
     for row in shown(rows).itertuples():
-        verdict = Text(row.verdict, style=TERMINAL[TONES[row.verdict]])
+        verdict = Text.assemble((row.verdict, TERMINAL[TONES[row.verdict]]), "\n", (row.day, "dim"))
         claim = Text.assemble(row.text, "\n", (f"{row.claim_id}, {row.part}", "dim"))
         if wide:
             table.add_row(claim, row.printed, row.found, verdict, Text(row.note))

@@ -115,6 +115,8 @@ def _claim(row: Mapping[str, str], places: Mapping[str, str]) -> str:
         f"computed {found} {row['computed_unit']}".rstrip() if found else "",
         f"{row['interval'] or 'interval'} {ends[0]} to {ends[1]}" if all(ends) else "",
         f"n = {row['n']}" if row["n"] else "",
+        f"as of {row['on']}" if row["on"] else "",
+        f"{row['then']} as of {row['then_on']}" if row["then"] else "",
     ]
     where = places.get(row["link"])
     more = f' <a href="{where}#{row["link"]}">The chapter</a>' if where else ""

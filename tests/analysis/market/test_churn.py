@@ -124,3 +124,25 @@ def test_the_share_of_young_models_is_bounded_where_a_release_is_unknown():
     tokens = pd.DataFrame({"week": START, "model": ["new", "old", "cover"], "tokens": [2.0, 6.0, 2.0]})
     row = churn.young_share(tokens, models).iloc[0]
     assert (row["young"], row["dated"], row["low"], row["high"]) == pytest.approx((0.25, 0.8, 0.2, 0.4))
+
+
+def test_vendors_grow_from_the_first_days_to_the_last():
+    """One doubles, one halves, one leaves from high up, one from below the last place: of that nothing is known."""
+    days = pd.date_range("2026-01-01", periods=60)
+    ends = {"up": (10, 20), "down": (10, 5), "gone": (10, None), "small": (1, None), "last": (2, 2)}
+    rows = [
+        {"day": day, "entity_id": who, "tokens": first if day < days[30] else last}
+        for day in days
+        for who, (first, last) in ends.items()
+        if day < days[30] or last
+    ]
+    found = churn.grown(pd.DataFrame(rows), 28).set_index("entity_id")["times"]
+    assert found.drop("small").to_dict() == {"up": 2.0, "down": 0.5, "gone": 0.0, "last": 1.0}
+    assert np.isnan(found["small"])
+
+
+def test_days_that_are_not_known_change_no_growth():
+    days = pd.date_range("2026-01-01", periods=60)
+    rows = pd.DataFrame({"day": days, "entity_id": "a", "tokens": 10.0})
+    rows.loc[rows["day"] >= days[32], "tokens"] = 30.0
+    assert churn.grown(rows.drop(index=[40, 41, 42, 50]), 28)["times"].tolist() == [3.0]

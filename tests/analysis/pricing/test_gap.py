@@ -59,7 +59,7 @@ def test_the_gap_is_unbiased_and_its_interval_covers():
 
 def test_the_difference_of_slopes_is_unbiased_and_its_interval_covers():
     truth = CN_SLOPE - US_SLOPE
-    found = [gap.slopes(prepared(seed), x="log_score") for seed in range(120)]
+    found = [gap.slopes(prepared(seed), x="log_score", draws=399) for seed in range(120)]
     assert np.mean([one.value["difference"] for one in found]) == pytest.approx(truth, abs=0.05)
     assert np.mean([one.value["US"] for one in found]) == pytest.approx(US_SLOPE, abs=0.05)
     assert np.mean([one.value["CN"] for one in found]) == pytest.approx(CN_SLOPE, abs=0.05)

@@ -66,16 +66,18 @@ def discoveries(
     Returns
     -------
     pandas.DataFrame
-        ``name``, ``value``, ``low``, ``high``, ``n``, ``null``, ``p`` (:func:`p_value`), ``excludes`` (alone), ``q``
-        (p as the family changes it), ``stands`` (``q`` at most ``rate``), by p.
+        ``name``, ``value``, ``low``, ``high``, ``n``, ``null``, ``p`` (:func:`p_value`), ``excludes`` (alone),
+        ``coverage`` (of the interval in the simulation study; NaN where not tried), ``q`` (p as the family changes
+        it), ``stands`` (``q`` at most ``rate``), by p.
     """
     rows = []
     for name, one in family.items():
         null = nulls if isinstance(nulls, int | float) else nulls[name]
         p = p_value(one.map(np.log), 0.0) if null == 1 and one.low > 0 else p_value(one, null)
         if np.isfinite(p):
-            rows.append((name, one.value, one.low, one.high, one.n, null, p, one.excludes(null)))
-    found = pd.DataFrame(rows, columns=["name", "value", "low", "high", "n", "null", "p", "excludes"])
+            rows.append((name, one.value, one.low, one.high, one.n, null, p, one.excludes(null), one.coverage))
+    columns = ["name", "value", "low", "high", "n", "null", "p", "excludes", "coverage"]
+    found = pd.DataFrame(rows, columns=columns)
     if found.empty:
         return found.assign(q=pd.Series(dtype=float), stands=pd.Series(dtype=bool))
     stands, q, _, _ = multipletests(found["p"], alpha=rate, method=method)

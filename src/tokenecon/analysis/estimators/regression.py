@@ -148,7 +148,7 @@ def wild_cluster(
     The bootstrap-t of Cameron, Gelbach and Miller (2008) with the null imposed and Webb's (2023) six-point weights.
     The interval holds the values whose test is not rejected; it is found by bisection. In the designs of this report
     it covers 92 to 94 percent of premia and gaps, and 89 to 93 with an interaction, a panel of seven vendors or
-    weights by tokens: there the bootstrap of vendors is the one to print (:data:`tokenecon.analysis.study.PRINTED`).
+    weights by tokens: there the bootstrap of vendors is the one to print (:data:`tokenecon.analysis.coverage.PRINTED`).
 
     Parameters
     ----------

@@ -266,6 +266,30 @@ def young_share(tokens: pd.DataFrame, models: pd.DataFrame, days: int = YOUNG_DA
     )
 
 
+def grown(tokens: pd.DataFrame, span: int = 28) -> pd.DataFrame:
+    """Return by what multiple the daily tokens of each vendor moved from the first to the last days known.
+
+    Parameters
+    ----------
+    tokens : pandas.DataFrame
+        ``day``, ``entity_id``, ``tokens`` of the models that each day's list names.
+    span : int
+        Days at either end over which tokens a day are averaged, those known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a vendor of the first days: ``entity_id`` and ``times``. A vendor that the last days no longer name holds
+        less than the least that they name; where that is no less than it had, ``times`` is NaN, else zero.
+    """
+    day, reach = tokens["day"], pd.Timedelta(days=span)
+    ends = tokens[day < day.min() + reach], tokens[day > day.max() - reach]
+    first, last = (part.groupby("entity_id")["tokens"].sum() / part["day"].nunique() for part in ends)
+    least = ends[1].groupby("day")["tokens"].min().max()
+    now = last.reindex(first.index)
+    return (now.mask(now.isna() & (first > least), 0.0) / first).rename("times").reset_index()
+
+
 def daily(token_models: pd.DataFrame) -> pd.DataFrame:
     """Return tokens by model and day, with ``week`` naming the day: every model of the daily list but ``other``."""
     rows = token_models[(token_models["frequency"] == "day") & (token_models["name"] != "other")]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from statsmodels.stats.proportion import proportion_confint
+
 from tokenecon.analysis import routes
 from tokenecon.analysis.estimate import Estimate
 from tokenecon.analysis.finding import Findings
@@ -39,11 +41,48 @@ def used(known: Findings, *, tokens: bool = False, prices: bool = True) -> tuple
 
 
 @computation
+def tokens_rise(known: Findings, claim: Claim) -> Result:
+    """Count, among vendors that a router's first month of daily lists names, those whose tokens rose to the last.
+
+    The article's first company is left out. The claim does not say where, so that the vendors of its country and those
+    of all must agree. A vendor is one observation, the interval Wilson's. A country's total, which can hardly fall, is
+    told beside it.
+    """
+    f = known.of(Market)
+    others = f.vendors_grown.dropna(subset="times").query("entity_id != @own", local_dict={"own": f.companies[0].id})
+    home = known.cat.entities.set_index("entity_id")["country"][claim["entity_id"]]
+    parts = {"all": others["times"] > 1, home: others.loc[others["country"] == home, "times"] > 1}
+    said = known.cat.operating.query("metric == 'daily_tokens' and segment == 'total'")
+    said = said[said["entity_id"] == claim["entity_id"]].sort_values("period_end")
+    beside = (
+        f"the published total of {known.name(claim['entity_id'])} went from {said['value'].iloc[0] / 1e12:.1f} to "
+        f"{said['value'].iloc[-1] / 1e12:,.0f} trillion tokens a day by {said['period'].iloc[-1]}, and cannot tell "
+        "one company from another"
+    )
+    sources = (*said["source_id"], *used(known, tokens=True, prices=False))
+    if parts[home].empty:
+        note = f"no list of many vendors over time is known; {beside}"
+        return Result(Verdict.undetermined, note=note, sources=keys(said["source_id"]), section=SECTION)
+    most = threshold(known, claim, "most")
+    ends = {name: proportion_confint(rose.sum(), len(rose), method="wilson") for name, rose in parts.items()}
+    judged = {by_interval(*end, most) for end in ends.values()}
+    told = ", ".join(f"{rose.sum()} of {len(rose)} ({name})" for name, rose in parts.items())
+    note = (
+        f"vendors other than {known.name(f.companies[0].id)} whose tokens a day on one router rose from its first "
+        f"month of daily lists to the last: {told}. The router grew meanwhile; {beside}"
+    )
+    share = Estimate(parts["all"].mean(), *ends["all"], len(others), "Wilson")
+    verdict = judged.pop() if len(judged) == 1 else Verdict.undetermined
+    return estimated(share, verdict, "percent", note, sources, SECTION, f.days["day"].max())
+
+
+@computation
 def quality_sets_price(known: Findings, claim: Claim) -> Result:
     """Ask whether capability is priced at all: supported if the premium over all models excludes zero."""
     earned = known.of(Market).premium
     note = f"premium of {premium.ADVANTAGE:.0%} more capability over all models on sale, date of release held fixed"
-    return estimated(earned, by_interval(earned.low, earned.high), "percent", note, used(known), SECTION)
+    verdict, on = by_interval(earned.low, earned.high), known.of(Market).priced_on
+    return estimated(earned, verdict, "percent", note, used(known), SECTION, on)
 
 
 @computation
@@ -60,7 +99,7 @@ def premium_of_advantage(known: Findings, claim: Claim) -> Result:
     )
     found = f.premium_coding
     verdict = by_interval(found.low, found.high, claim["value"])
-    return estimated(found, verdict, "percent", note, used(known), SECTION)
+    return estimated(found, verdict, "percent", note, used(known), SECTION, f.priced_on)
 
 
 @computation
@@ -69,7 +108,7 @@ def advantage_needed(known: Findings, claim: Claim) -> Result:
     needed = known.of(Market).premium_coding.map(premium.advantage_for)
     note = f"advantage that goes with {premium.CLAIMED:.0%} more in price in the top third by the Coding Index"
     verdict = by_interval(-needed.high, -needed.low, -claim["value"])
-    return estimated(needed, verdict, "percent", note, used(known), SECTION)
+    return estimated(needed, verdict, "percent", note, used(known), SECTION, known.of(Market).priced_on)
 
 
 @computation
@@ -78,7 +117,8 @@ def oligopoly(known: Findings, claim: Claim) -> Result:
 
     Not supported if it falls on every one; a series too short for an interval counts where its sign says otherwise.
     """
-    found = known.of(Market).trends.set_index("series")
+    f = known.of(Market)
+    found = f.trends.set_index("series")
     main = found.loc[LARGEST]
     verdict = by_intervals(list(found["slope"]))
     told = "; ".join(f"{name} {row['slope'].text}" for name, row in found.iterrows() if name != LARGEST)
@@ -88,7 +128,7 @@ def oligopoly(known: Findings, claim: Claim) -> Result:
         f"{told or 'none long enough'}. Definitions of the market differ in level"
     )
     sources = used(known, tokens=True, prices=False)
-    return estimated(main["slope"], verdict, "index points", note, sources, SECTION)
+    return estimated(main["slope"], verdict, "index points", note, sources, SECTION, f.dense_series["on"].max())
 
 
 @computation
@@ -105,7 +145,8 @@ def few_can_bear(known: Findings, claim: Claim) -> Result:
     )
     sources = [*known.cat.financials.query("metric == 'rd_expense'")["source_id"], *f.markets["source_id"]]
     verdict = by_interval(-firms.max(), -firms.min(), -few)
-    return ranged(verdict, firms, "markets, scopes, outlays and margins", "firms", note, sources, SECTION)
+    on = f.markets.loc[f.markets["label"].isin(f.bounds["market"]), "on"].max()
+    return ranged(verdict, firms, "markets, scopes, outlays and margins", "firms", note, sources, SECTION, on)
 
 
 @computation
@@ -129,43 +170,51 @@ def tiers(known: Findings, claim: Claim) -> Result:
         f"with round prices moved apart. The largest vendor has {largest['cr1_low'].min():.0%} to "
         f"{largest['cr1_high'].max():.0%} by definition. {told}"
     )
-    return Result(verdict, float(shape.modes), n=shape.n, unit="modes", note=note, sources=used(known), section=SECTION)
+    return Result(
+        verdict, float(shape.modes), n=shape.n, unit="modes", note=note, sources=used(known), section=SECTION,
+        on=f.priced_on,
+    )  # fmt: skip
 
 
 @computation
 def tiers_by_task(known: Findings, claim: Claim) -> Result:
-    """Judge two parts by thirds of models by price: the top takes most spending, the middle most tokens.
+    """Judge three parts by thirds of models by price: the top takes most spending, the middle most tokens.
 
-    That the bottom takes the long tail of uses is not seen. Tokens by task are not published, so thirds by price stand
-    in for tiers by task.
+    That the bottom takes the long tail of uses is not seen: tokens by task are not published, so that thirds by price
+    stand in for tiers by task.
     """
     f = known.of(Market)
-    days, loads = f.placed["by_price"].frame["day"].nunique(), f.loads
+    days, loads = f.placed["by_price"].frame["day"], f.loads
     tokens, spend = loads["token_share"], loads["spend_share"]
     verdict, parts = by_halves(
         {
             "the top takes most spending": _whether(spend.idxmax() == "top"),
             "the middle most tokens": _whether(tokens.idxmax() == "middle"),
+            "the bottom the long tail": Verdict.undetermined,
         }
     )
     note = "tokens and list spending of thirds by price: " + "; ".join(
         f"{tier} {tokens[tier]:.0%} and {spend[tier]:.0%}" for tier in ("low", "middle", "top") if tier in loads.index
     )
     sources = used(known, tokens=True)
+    note = f"{note}. {parts}, since no table has tokens by task"
     return Result(
-        verdict, float(spend["top"]), n=days, unit="percent", note=f"{note}. {parts}", sources=sources, section=SECTION
-    )
+        verdict, float(spend["top"]), n=days.nunique(), unit="percent", note=note, sources=sources, section=SECTION,
+        on=days.max(),
+    )  # fmt: skip
 
 
 @computation
 def strongest_not_needed(known: Findings, claim: Claim) -> Result:
     """Measure the share of tokens on models that score less than nine tenths of the best on sale."""
-    share = known.of(Market).below_top
+    f = known.of(Market)
+    share = f.below_top
     note = (
         "tokens of one router on models below nine tenths of the best score on sale; the claim is read as most of them"
     )
     verdict = by_interval(share.low, share.high, threshold(known, claim, "most"))
-    return estimated(share, verdict, "percent", note, used(known, tokens=True), SECTION)
+    on = f.placed["by_score"].frame["day"].max()
+    return estimated(share, verdict, "percent", note, used(known, tokens=True), SECTION, on)
 
 
 @computation
@@ -182,7 +231,7 @@ def low_switching_costs(known: Findings, claim: Claim) -> Result:
     if several.empty or hard.empty:
         note = "no customer is observed: days until a leading model of a router has lost half of its share"
         sources = used(known, tokens=True, prices=False)
-        return estimated(half, Verdict.undetermined, "days", note, sources, SECTION)
+        return estimated(half, Verdict.undetermined, "days", note, sources, SECTION, f.heads["week"].max())
     both = {
         "several vendors at once": _whether(several.min() > threshold(known, claim, "several")),
         "changes that went well": _whether(hard.max() < threshold(known, claim, "hard")),
@@ -195,13 +244,18 @@ def low_switching_costs(known: Findings, claim: Claim) -> Result:
         "spending by customer and vendor over time would decide"
     )
     rows = asked[asked["item"].isin([*surveys.SEVERAL, *surveys.HARD])]
-    return ranged(verdict, rows["share"], "surveys", "percent", note, rows["source_id"], SECTION)
+    return ranged(verdict, rows["share"], "surveys", "percent", note, rows["source_id"], SECTION, rows["on"].max())
 
 
 @computation
 def ninety_points(known: Findings, claim: Claim) -> Result:
-    """Ask whether models near the best gain tokens the more they undercut it; too few of them leave it open."""
-    found = known.of(Market).gains
+    """Ask whether models near the best gain tokens the more they undercut it; too few of them leave it open.
+
+    Few models, or vendors in effect: where one vendor holds much of the sample, an interval that draws vendors turns on
+    who that is.
+    """
+    f = known.of(Market)
+    found = f.gains
     if found.empty:
         note = (
             "the edition knows tokens of the largest models of a week only, and a model that starts small is not there"
@@ -209,16 +263,20 @@ def ninety_points(known: Findings, claim: Claim) -> Result:
         return Result(Verdict.undetermined, note=note, section=SECTION)
     between = found[~found["effects"].astype(bool) & found["horizon"].eq(30) & found["floor"].isna()].set_index("near")
     near, everything = between.loc[frontier.NEAR], between.loc[0.0]
-    enough = near["models"] >= threshold(known, claim, "models") and near["value"] == near["value"]
+    least = {name: threshold(known, claim, name) for name in ("models", "vendors")}
+    enough = all(near[name] >= few for name, few in least.items()) and near["value"] == near["value"]
     row = near if enough else everything
     note = "change of log share within a month for a log point of undercutting the best" + (
-        "" if enough else f", all models; of the claim's own case there are {near['models']:.0f} models, too few"
+        ""
+        if enough
+        else f", all models; of the claim's own case there are {near['models']:.0f} models of {near['vendors']:.1f} "
+        f"vendors in effect, too few: {least['models']:.0f} and {least['vendors']:.0f} would do"
     )
     note += f". The smallest effect that would be seen in four of five cases is {row['detectable']:.2f}"
     verdict = by_interval(row["low"], row["high"]) if enough else Verdict.undetermined
     return Result(
         verdict, row["value"], row["low"], row["high"], f"95%, {row['errors']}", int(row["n"]), "log points", note,
-        used(known, tokens=True), SECTION,
+        used(known, tokens=True), SECTION, f.listed_tokens["day"].max(),
     )  # fmt: skip
 
 
@@ -241,7 +299,8 @@ def capability_converges(known: Findings, claim: Claim) -> Result:
         f"by test, as ratio and in points: {told}. Of {len(bounded)} such intervals over {len(frontier.MONTHS_BACK)} "
         f"starts {sum(one.low > 0 for one in bounded)} exclude no convergence"
     )
-    return estimated(first["slope"], by_intervals(towards), "percentage points", note, ["AA_SNAPSHOTS"], SECTION)
+    verdict, source = by_intervals(towards), ["AA_SNAPSHOTS"]
+    return estimated(first["slope"], verdict, "percentage points", note, source, SECTION, f.priced_on)
 
 
 @computation
@@ -251,7 +310,8 @@ def price_decides(known: Findings, claim: Claim) -> Result:
     Supported if the interval lies above half and every elasticity with an error below zero; not supported if the
     interval lies below half.
     """
-    share = known.of(Market).alike
+    f = known.of(Market)
+    share = f.alike
     studies = routes.elasticities(known.cat.operating)
     sure = studies[studies["se"].notna()]
     told = ", ".join(f"{row.elasticity:.2f} ({row.low:.2f} to {row.high:.2f})" for row in sure.itertuples())
@@ -262,7 +322,8 @@ def price_decides(known: Findings, claim: Claim) -> Result:
     verdict = by_interval(share.low, share.high, threshold(known, claim, "most"))
     if verdict is Verdict.supported and not (len(sure) and (sure["high"] < 0).all()):
         verdict = Verdict.undetermined
-    return estimated(share, verdict, "percent", note, (*used(known, tokens=True), *studies["source_id"]), SECTION)
+    sources, on = (*used(known, tokens=True), *studies["source_id"]), f.listed_tokens["day"].max()
+    return estimated(share, verdict, "percent", note, sources, SECTION, on)
 
 
 @computation
@@ -283,7 +344,8 @@ def costs_in_steps(known: Findings, claim: Claim) -> Result:
     )
     own = known.cat.financials.query("metric == 'rd_expense'")
     own = own[own["entity_id"].isin(pairs["entity_id"])]
-    return ranged(verdict, lead, "companies and periods", "percentage points", note, own["source_id"], SECTION)
+    sources, on = own["source_id"], pairs["period_end"].max()
+    return ranged(verdict, lead, "companies and periods", "percentage points", note, sources, SECTION, on)
 
 
 def _whether(holds: bool) -> Verdict:

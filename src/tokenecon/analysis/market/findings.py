@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from tokenecon.analysis import estimators
+from tokenecon.analysis.coverage import recorded
 from tokenecon.analysis.estimate import Estimate
 from tokenecon.analysis.finding import Findings, finding
 from tokenecon.analysis.market import apps, churn, concentration, frontier, premium, sample, sunk_costs, surveys, tiers
@@ -287,6 +288,13 @@ class Market(Findings):
             concentration.as_share
         )
 
+    @finding
+    def vendors_grown(self) -> pd.DataFrame:
+        """By how many ``times`` daily tokens of each vendor moved while daily lists are known, with its ``country``."""
+        rows = self.days.query("name != 'other' and entity_id != ''")
+        found = churn.grown(rows) if len(rows) else pd.DataFrame(columns=["entity_id", "times"])
+        return found.assign(country=found["entity_id"].map(self.cat.entities.set_index("entity_id")["country"]))
+
     # Tiers -----------------------------------------------------------------------------------------------------------
 
     @finding
@@ -335,10 +343,15 @@ class Market(Findings):
         return tiers.agreement(last, "by_price", "by_score")
 
     @finding
-    def below_top(self) -> Estimate:
-        """Share of tokens on models that score less than nine tenths of the best on sale."""
+    def share_below_top(self) -> pd.Series:
+        """Share of tokens on models that score less than nine tenths of the best on sale, by day."""
         carried = self.placed["by_score"].frame.pivot_table("token_share", "day", "tier", fill_value=0.0)
-        below = 1 - carried["top"] if "top" in carried else carried.sum(axis=1)
+        return 1 - carried["top"] if "top" in carried else carried.sum(axis=1)
+
+    @finding
+    def below_top(self) -> Estimate:
+        """The mean of :attr:`share_below_top`."""
+        below = self.share_below_top
         return estimators.ar1_mean(below.to_numpy(), below.index.map(pd.Timestamp.toordinal), "percent").map(
             concentration.as_share
         )
@@ -426,13 +439,6 @@ class Market(Findings):
         return found.merge(level.rename("level_price"), left_on="day", right_index=True, how="left")
 
     @finding
-    def fall(self) -> Estimate:
-        """By how much the price of the capability that led first falls in a year."""
-        known = self.edge.dropna(subset=["level_price"])
-        years = (known["day"] - self.edge["day"].iloc[0]).dt.days / 365.25
-        return estimators.trend(np.log(known["level_price"]), years).map(lambda value: 1 - np.exp(value), "percent")
-
-    @finding
     def entrants(self) -> pd.DataFrame:
         """Models that came on sale while daily tokens are known; empty where no days are known."""
         if self.days.empty:
@@ -448,16 +454,19 @@ class Market(Findings):
         return frontier.gains(self.routed, self.history, self.scored, frontier.PLANS)
 
     @finding
-    def alike(self) -> Estimate:
-        """In what part of pairs of models alike in score the cheaper carries more tokens, on the last four weeks."""
+    def in_use(self) -> pd.DataFrame:
+        """Scored models on sale with their ``price`` and ``share`` of the tokens of the last four weeks."""
         day = self.listed_tokens["day"].max()
         recent = self.listed_tokens[self.listed_tokens["day"] > day - pd.Timedelta(days=28)]
         tokens = recent.groupby("model_id")["tokens"].sum()
         sold = frontier.sold_on(self.history, [min(day, self.history["since"].max())])
         sold = sold.merge(self.scored[["model_id", "score"]], on="model_id")
-        return frontier.cheaper_leads(
-            sold.assign(share=sold["model_id"].map(tokens / tokens.sum())).dropna(subset=["share"])
-        )
+        return sold.assign(share=sold["model_id"].map(tokens / tokens.sum())).dropna(subset=["share"])
+
+    @finding
+    def alike(self) -> Estimate:
+        """In what part of pairs of models alike in score the cheaper carries more tokens, on the last four weeks."""
+        return frontier.cheaper_leads(self.in_use)
 
     # Step costs ------------------------------------------------------------------------------------------------------
 
@@ -507,7 +516,8 @@ class Market(Findings):
         sold = self.cat.in_currency(sold[sold["segment"].isin(sunk_costs.MARKETS)], "CNY", "average")
         label = sold["segment"].map(sunk_costs.MARKETS) + ", " + sold["period"]
         found = pd.DataFrame({"label": label, "period": sold["period"], "value": sold["value"]})
-        return found.assign(source_id=sold["source_id"]).sort_values("value", ignore_index=True)
+        found = found.assign(source_id=sold["source_id"], on=sold["period_end"])
+        return found.sort_values("value", ignore_index=True)
 
     @finding
     def bounds(self) -> pd.DataFrame:
@@ -598,14 +608,26 @@ class Market(Findings):
         """The headline estimates of the chapter, each with what it is tested against."""
         slopes = self.trends.set_index("series")["slope"]
         gaps = self.convergence_slopes.query("months == @frontier.MONTHS", local_dict={"frontier": frontier})
-        found = {f"concentration, {name}: slope": (one, 0.0) for name, one in slopes.items()}
-        found |= {f"{row.index}, {row.scale}: slope": (row.slope, 0.0) for row in gaps.itertuples(index=False)}
+        series = {LARGEST: "concentration, trend", DAYS: "concentration by day, trend"}
+        found = {
+            f"concentration, {name}: slope": (self._tried(series.get(name, ""), one), 0.0)
+            for name, one in slopes.items()
+        }
         found |= {
-            "premium, all models": (self.premium, 0.0),
-            "premium, top third": (self.premium_top, premium.CLAIMED),
-            "premium, top third by coding": (self.premium_coding, premium.CLAIMED),
-            "launch price of leaders over the best rival": (self.launch_ratio, 1.0),
-            "pairs alike in score in which the cheaper leads": (self.alike, 0.5),
-            "tokens below nine tenths of the best score": (self.below_top, 0.5),
+            f"{row.index}, {row.scale}: slope": (self._tried("convergence, trend", row.slope), 0.0)
+            for row in gaps.itertuples(index=False)
+        }
+        claimed, tried = premium.CLAIMED, self._tried
+        found |= {
+            "premium, all models": (tried("premium", self.premium), 0.0),
+            "premium, top third": (tried("premium, top third", self.premium_top), claimed),
+            "premium, top third by coding": (tried("premium, top third by coding", self.premium_coding), claimed),
+            "launch price of leaders over the best rival": (tried("launch price of leaders", self.launch_ratio), 1.0),
+            "pairs alike in score in which the cheaper leads": (tried("cheaper of alike", self.alike), 0.5),
+            "tokens below nine tenths of the best score": (tried("tokens below the best, mean", self.below_top), 0.5),
         }
         return found
+
+    def _tried(self, design: str, estimate: Estimate) -> Estimate:
+        """Return an estimate with what its interval covers in a design of the study, where that was tried."""
+        return recorded(estimate, self.cat.table("study"), design) if design else estimate

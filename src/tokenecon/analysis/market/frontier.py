@@ -19,6 +19,7 @@ from tokenecon.analysis.estimators import (
     FitError,
     ar1_trend,
     detectable,
+    effective_n,
     vendor_bootstrap,
     wild_cluster,
 )
@@ -417,16 +418,23 @@ def gains(tokens: pd.DataFrame, past: pd.DataFrame, scores: pd.DataFrame, plans:
     Returns
     -------
     pandas.DataFrame
-        ``horizon``, ``near``, ``floor``, ``effects`` (whether of models), ``models``, ``value``, ``low``, ``high``,
-        ``n``, ``detectable`` and ``errors``; values are NaN where there are too few models.
+        ``horizon``, ``near``, ``floor``, ``effects`` (whether of models), ``models``, ``vendors`` (in effect: of equal
+        size, that would weigh as much, Kish 1965), ``value``, ``low``, ``high``, ``n``, ``detectable`` and ``errors``;
+        values are NaN where there are too few models.
     """
     rows = []
     for plan in plans:
         part = panel(tokens, past, scores, plan.horizon, plan.near, floor=plan.floor)
-        models = part["model_id"].nunique()
+        models, vendors = part["model_id"].nunique(), effective_n(part["entity_id"].value_counts())
         for effects in (False, True):
             found = gain(part, effects)
-            row = plan._asdict() | {"effects": effects, "models": models, "value": found.value, "low": found.low}
+            row = plan._asdict() | {
+                "effects": effects,
+                "models": models,
+                "vendors": vendors,
+                "value": found.value,
+                "low": found.low,
+            }
             row |= {"high": found.high, "n": found.n, "detectable": detectable(found), "errors": found.errors}
             rows.append(row)
     return pd.DataFrame(rows)

@@ -16,7 +16,7 @@ from scipy import stats
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from tokenecon.analysis.estimators import SEED, strict, trend
+from tokenecon.analysis.estimators import SEED, ar1_trend, strict
 
 NAMES = ("low", "middle", "top")
 """Tiers from the cheapest, or least able, upwards."""
@@ -210,7 +210,7 @@ def with_trend(split: pd.DataFrame, carried_: pd.DataFrame) -> pd.DataFrame:
     """Add to :func:`flows` the ``trend`` a month of each tier's share of tokens, as an estimate in points."""
     wide = carried_.pivot_table("token_share", "day", "tier", fill_value=0.0)
     months = 12 * (wide.index - wide.index[0]).days / 365.25
-    return split.assign(trend=[trend(wide[tier], months).to("points") for tier in split["tier"]])
+    return split.assign(trend=[ar1_trend(wide[tier], months).to("points") for tier in split["tier"]])
 
 
 def flows(placed: pd.DataFrame, tier: str) -> pd.DataFrame:

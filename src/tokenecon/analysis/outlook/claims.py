@@ -33,7 +33,7 @@ def forecast(known: Findings, claim: Claim) -> Result:
     return Result(
         Verdict(row["verdict"]), row["latest"], *map(float, ends),
         interval="" if draws is None else "90% of draws, at the due day", n=None if draws is None else scenarios.DRAWS,
-        note="; ".join(note), sources=tuple(sorted(sources)), section=OUTLOOK,
+        note="; ".join(note), sources=tuple(sorted(sources)), section=OUTLOOK, on=known.as_of,
     )  # fmt: skip
 
 

@@ -42,7 +42,8 @@ def competition_squeezes(known: Any, claim: Claim) -> Result:
     verdict = by_agreement(sure) if all(sure) else Verdict.undetermined
     if (rows["low"] > 0).all():
         verdict = Verdict.not_supported
-    return ranged(verdict, rows["value"], "measures and countries", "log points", note, found.sources, SECTION)
+    values, on = rows["value"], found.scored_on
+    return ranged(verdict, values, "measures and countries", "log points", note, found.sources, SECTION, on)
 
 
 @computation
@@ -57,7 +58,7 @@ def simple_tokens_cheap(known: Any, claim: Claim) -> Result:
             for code, row in low.iterrows()
         )
     )
-    return ranged(_falls(low), low["fall"], "countries", "times", note, found.sources, SECTION)
+    return ranged(_falls(low), low["fall"], "countries", "times", note, found.sources, SECTION, found.scored_on)
 
 
 @computation
@@ -82,7 +83,7 @@ def hard_tokens_keep_price(known: Any, claim: Claim) -> Result:
     )
     halves = [by_interval(kept.low, kept.high, threshold(known, claim, "kept")), _falls(easy)]
     verdict = halves[0] if len(set(halves)) == 1 else Verdict.undetermined
-    return estimated(kept, verdict, "percent", note, found.sources, SECTION)
+    return estimated(kept, verdict, "percent", note, found.sources, SECTION, found.scored_on)
 
 
 @computation
@@ -99,7 +100,8 @@ def same_capability_cheaper(known: Any, claim: Claim) -> Result:
         f"of all models {found.raw.value:.1f}"
     )
     ratio = found.level
-    return estimated(ratio, by_interval(ratio.low, ratio.high, 1), "times", note, found.sources, SECTION)
+    verdict = by_interval(ratio.low, ratio.high, 1)
+    return estimated(ratio, verdict, "times", note, found.sources, SECTION, found.scored_on)
 
 
 @computation
@@ -108,7 +110,8 @@ def us_pays_for_capability(known: Any, claim: Claim) -> Result:
     found = known.of(Pricing)
     less = found.slope_difference.map(lambda value: -value)
     note = "elasticity of list price to capability in the United States less that in China"
-    return estimated(less, by_interval(less.low, less.high), "elasticity", note, found.sources, SECTION)
+    verdict = by_interval(less.low, less.high)
+    return estimated(less, verdict, "elasticity", note, found.sources, SECTION, found.scored_on)
 
 
 @computation
@@ -122,7 +125,8 @@ def price_spread(known: Any, claim: Claim) -> Result:
         "newer models are nearer to parity. Vendors set both lists, and what they live on is in no list"
     )
     verdict = by_interval(middle.low, middle.high, 1)
-    return estimated(middle, verdict, "times", note, (*found.sources, "FRED_FX"), SECTION)
+    sources, on = (*found.sources, "FRED_FX"), found.spreads["day"].max()
+    return estimated(middle, verdict, "times", note, sources, SECTION, on)
 
 
 @computation
@@ -140,8 +144,8 @@ def electricity(known: Any, claim: Claim) -> Result:
         f"{sum(cheaper)} of {len(cheaper)} sources, all second-hand, have electricity cheaper in China"
     )
     ends = {"low": 1.0, "high": bound["free"], "interval": "bound over all assumptions", "n": len(said)}
-    verdict, sources = by_agreement(cheaper), keys(said["source_id"])
-    return Result(verdict, bound["free"], **ends, unit="times", note=note, sources=sources, section=SECTION)
+    verdict, sources, on = by_agreement(cheaper), keys(said["source_id"]), said["on"].max()
+    return Result(verdict, bound["free"], **ends, unit="times", note=note, sources=sources, section=SECTION, on=on)
 
 
 @computation
@@ -153,7 +157,8 @@ def engineering_lowers_cost(known: Any, claim: Claim) -> Result:
     told = ", ".join(f"{row.vendor} {row.value:+.0%} by {row.period_end:%Y-%m-%d}" for row in said.itertuples())
     note = f"change of the cost of a token as stated: {told}. It does not separate engineering from scale and rents"
     verdict = by_agreement(list(said["value"] < 0))
-    return ranged(verdict, said["value"], "vendors", "percent", note, said["source_id"], SECTION)
+    on = said["period_end"].max()
+    return ranged(verdict, said["value"], "vendors", "percent", note, said["source_id"], SECTION, on)
 
 
 @computation
@@ -172,7 +177,8 @@ def largest_customers(known: Any, claim: Claim) -> Result:
     )
     if OTHER not in both.index:
         note += "; nothing is known of an American vendor"
-        return Result(Verdict.undetermined, note=note, n=1, sources=(own["source_id"],), section=SECTION)
+        sources, on = (own["source_id"],), own["period_end"]
+        return Result(Verdict.undetermined, note=note, n=1, sources=sources, section=SECTION, on=on)
     other, bounds = both.loc[OTHER], both.loc[ONE]
     note += (
         f"; {other['company']}'s two largest {other['share']:.0%} in {other['period']}. One company a side decides "
@@ -182,6 +188,7 @@ def largest_customers(known: Any, claim: Claim) -> Result:
     return Result(
         Verdict.undetermined, NAN, *less, "bounds for the two largest, China less United States", 2,
         "percentage points", note, keys([own["source_id"], other["source_id"]]), SECTION,
+        max(own["period_end"], other["period_end"]),
     )  # fmt: skip
 
 
@@ -204,8 +211,9 @@ def premiums_do_not_last(known: Any, claim: Claim) -> Result:
     )
     share = float(own["premium"] / own["n"])
     return Result(
-        Verdict.undetermined, share, n=int(own["n"]), unit="percent", note=note, sources=found.sources, section=SECTION
-    )
+        Verdict.undetermined, share, n=int(own["n"]), unit="percent", note=note, sources=found.sources,
+        section=SECTION, on=found.scored_on,
+    )  # fmt: skip
 
 
 def _falls(rows: pd.DataFrame) -> Verdict:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tokenecon.analysis import estimators
+from tokenecon.analysis.coverage import PRINTED, recorded
 from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.finding import Findings, finding
 from tokenecon.analysis.market import price_paths, sample
@@ -176,7 +177,7 @@ class Pricing(Findings):
 
     @finding
     def slopes(self) -> pd.DataFrame:
-        """Elasticity of price to score in each country, and the difference, HC3 errors."""
+        """Elasticity of price to score in each country, vendors drawn."""
         return gap.slopes(self.both, x="log_score")
 
     @finding
@@ -603,10 +604,10 @@ class Pricing(Findings):
 
     @finding
     def power_compared(self) -> pd.DataFrame:
-        """What each source says of the one country's price of electricity over the other's: ``source_id``, ``ratio``.
+        """What each source says of the one country's price of electricity over the other's.
 
-        From prices of one source and unit, else from the other country's price in the same unit; a difference counts
-        on the other's price for industry in dollars.
+        ``source_id``, ``ratio``, ``on``. From prices of one source and unit, else from the other country's price in the
+        same unit; a difference counts on the other's price for industry in dollars.
         """
         places = self._markets.reset_index().set_index("entity_id")["country"]
         priced = self.cat.operating.query("metric == 'power_price'").sort_values("period_end")
@@ -619,12 +620,14 @@ class Pricing(Findings):
             like = same if len(same) else like
             if len(like):
                 near = (like["period_end"] - row.period_end).abs().idxmin()
-                rows.append({"source_id": row.source_id, "ratio": row.value / like.loc[near, "value"]})
+                ratio = row.value / like.loc[near, "value"]
+                rows.append({"source_id": row.source_id, "ratio": ratio, "on": row.period_end})
         dollars = theirs.loc[theirs["base_unit"] == "USD per MWh", "value"]
         if self.power_gap is not None and len(dollars):
             more = (self.power_gap["value_low"] + self.power_gap["value_high"]) / 2
-            rows.append({"source_id": self.power_gap["source_id"], "ratio": 1 + more / dollars.iloc[-1]})
-        return pd.DataFrame(rows, columns=["source_id", "ratio"])
+            about = {"source_id": self.power_gap["source_id"], "on": self.power_gap["period_end"]}
+            rows.append(about | {"ratio": 1 + more / dollars.iloc[-1]})
+        return pd.DataFrame(rows, columns=["source_id", "ratio", "on"])
 
     @finding
     def electricity_bound(self) -> pd.Series:
@@ -805,20 +808,31 @@ class Pricing(Findings):
     def family(self) -> Mapping[str, tuple[Estimate, float]]:
         """The headline estimates of the chapter, each with what it is tested against."""
         found = {
-            "ratio of medians": (self.raw, 1.0), "matched pairs": (self.pair, 1.0),
-            "equal score and date": (self.level, 1.0), "difference of slopes": (self.slope_difference, 0.0),
-            "spread of two lists": (self.spread, 1.0), "successors keep their price": (self.successions_kept, 0.5),
-            "time on the frontier, hazard": (self.hazard, 1.0),
-        }  # fmt: skip
+            "ratio of medians": ("ratio of medians", self.raw, 1.0),
+            "matched pairs": ("matched pairs", self.pair, 1.0),
+            "equal score and date": ("price gap", self.level, 1.0),
+            "difference of slopes": ("difference of slopes", self.slope_difference, 0.0),
+            "spread of two lists": ("spread", self.spread, 1.0),
+            "successors keep their price": ("successors", self.successions_kept, 0.5),
+            "time on the frontier, hazard": ("", self.hazard, 1.0),
+        }
         found |= {
-            f"{name}, per year, {self.countries[code]}": (one, 0.0)
-            for name, kind in (("launch prices", self.yearly_launch), ("list prices", self.yearly))
+            f"{name}, per year, {self.countries[code]}": (f"{design}, {code}", one, 0.0)
+            for name, design, kind in (
+                ("launch prices", "launch prices", self.yearly_launch),
+                ("list prices", "price change", self.yearly),
+            )
             for code, one in kind.items()
         }
-        found |= {f"equal score, per {name}": (one, 1.0) for name, one in self.tasks.items()}
+        designs = {"token": "price of a token", "run": "cost of a run", "quotient": "tokens of a run"}
+        found |= {f"equal score, per {name}": (designs[name], one, 1.0) for name, one in self.tasks.items()}
         if self.in_use is not None:
-            found["equal score and date, in use"] = (self.in_use, 1.0)
-        return found
+            found["equal score and date, in use"] = ("price gap in use", self.in_use, 1.0)
+        known = self.cat.table("study")
+        return {
+            name: (recorded(one, known, design) if PRINTED.get(design) else one, null)
+            for name, (design, one, null) in found.items()
+        }
 
     @finding
     def discoveries(self) -> pd.DataFrame:

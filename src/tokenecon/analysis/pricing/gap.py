@@ -20,6 +20,7 @@ from tokenecon.analysis.estimators import (
     SEED,
     Estimate,
     coefficient,
+    coefficient_of,
     grouped_median,
     of,
     percentile_estimate,
@@ -168,7 +169,9 @@ def _inverse(ratio: float) -> float:
     return 1 / ratio
 
 
-def slopes(frame: pd.DataFrame, controls: str = "date", outcome: str = "log_price", x: str = "z") -> pd.DataFrame:
+def slopes(
+    frame: pd.DataFrame, controls: str = "date", outcome: str = "log_price", x: str = "z", draws: int = DRAWS
+) -> pd.DataFrame:
     """Return what capability is worth in each country: capability × country in one regression.
 
     Parameters
@@ -184,16 +187,14 @@ def slopes(frame: pd.DataFrame, controls: str = "date", outcome: str = "log_pric
     Returns
     -------
     pandas.DataFrame
-        Rows ``US``, ``CN`` and ``difference`` (China less the United States): ``value``, ``low``, ``high``, ``se``,
-        ``n``, ``errors`` (HC3).
+        Rows ``US``, ``CN`` and ``difference`` (China less the United States): ``value``, ``low``, ``high``, ``n``,
+        ``errors`` (vendors drawn).
     """
-    rest = f" + {controls}" if controls else ""
     turned = frame.assign(us=1 - frame["cn"])
-    difference = coefficient(f"{outcome} ~ cn * {x}{rest}", turned, f"cn:{x}")
     parts = {
-        OTHER: coefficient(f"{outcome} ~ cn * {x}{rest}", turned, x),
-        ONE: coefficient(f"{outcome} ~ us * {x}{rest}", turned, x),
-        "difference": difference,
+        OTHER: _drawn(turned, f"{outcome} ~ cn * {x}", x, controls, draws),
+        ONE: _drawn(turned, f"{outcome} ~ us * {x}", x, controls, draws),
+        "difference": slope_difference(frame, controls, outcome, x, draws),
     }
     return pd.DataFrame([{"which": name} | vars(part) for name, part in parts.items()]).set_index("which")
 
@@ -201,9 +202,17 @@ def slopes(frame: pd.DataFrame, controls: str = "date", outcome: str = "log_pric
 def slope_difference(
     frame: pd.DataFrame, controls: str = "date", outcome: str = "log_price", x: str = "z", draws: int = DRAWS
 ) -> Estimate:
-    """Return China's slope less the American one with the wild cluster bootstrap by vendor."""
-    rest = f" + {controls}" if controls else ""
-    return wild_cluster(f"{outcome} ~ cn * {x}{rest}", frame, f"cn:{x}", "entity_id", draws=draws)
+    """Return China's slope less the American one, vendors drawn.
+
+    With an interaction of few vendors the bootstrap of vendors covers, and the wild one less (``data/study.csv``).
+    """
+    return _drawn(frame, f"{outcome} ~ cn * {x}", f"cn:{x}", controls, draws)
+
+
+def _drawn(frame: pd.DataFrame, formula: str, term: str, controls: str, draws: int) -> Estimate:
+    """Return a coefficient with controls, vendors drawn."""
+    whole = f"{formula} + {controls}" if controls else formula
+    return vendor_bootstrap(coefficient_of(whole, frame, term), frame["entity_id"], draws=draws)
 
 
 def quantile_slopes(frame: pd.DataFrame, quantiles: Sequence[float] = (0.25, 0.5, 0.75)) -> pd.DataFrame:
@@ -306,12 +315,12 @@ def robustness(specifications: Sequence[Specification], fewest: int = 8, draws: 
         if min(n_one, n_other) < fewest:
             continue
         apart = gap_by_vendor(whole, f"z + {one.controls}" if one.controls else "z", one.outcome, draws).map(_inverse)
-        slope = slopes(whole, one.controls, one.outcome)
-        difference = slope_difference(whole, one.controls, one.outcome, draws=draws)
+        slope = slopes(whole, one.controls, one.outcome, draws=draws)
+        names = {"value": "difference", "low": "difference_low", "high": "difference_high"}
+        ends = slope.loc["difference", list(names)].rename(names)
         rows.append(
             {"group": one.group, "label": one.label, "n_cn": n_one, "n_us": n_other} | apart.fields("gap")
-            | {"slope_us": slope.value[OTHER], "slope_cn": slope.value[ONE]} | difference.fields("difference")
-            | {"errors": "wild cluster bootstrap by vendor"}
+            | {"slope_us": slope.value[OTHER], "slope_cn": slope.value[ONE]} | dict(ends) | {"errors": "by vendor"}
         )  # fmt: skip
     return pd.concat([pd.DataFrame(rows), quantile_slopes(specifications[0].frame)], ignore_index=True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis.estimators import Estimate, effective_n, wild_cluster
+from tokenecon.analysis.estimators import Estimate, coefficient_of, effective_n, vendor_bootstrap
 
 DAYS = 30
 """Days of tokens that weigh a model: the last known."""
@@ -37,8 +37,12 @@ def weighted(frame: pd.DataFrame, used: pd.Series) -> pd.DataFrame:
 
 
 def gap(rows: pd.DataFrame, draws: int = 1_999) -> Estimate:
-    """Return the other country's price over the one's at equal score and date, tokens as weights, vendors drawn."""
-    found = wild_cluster("log_price ~ cn + z + date", rows, "cn", "entity_id", draws=draws, weights="tokens")
+    """Return the other country's price over the one's at equal score and date, tokens as weights, vendors drawn.
+
+    With weights so unequal the bootstrap of vendors covers, and the wild one less (``data/study.csv``).
+    """
+    drawn = coefficient_of("log_price ~ cn + z + date", rows, "cn", "tokens")
+    found = vendor_bootstrap(drawn, rows["entity_id"], draws=draws)
     return found.map(lambda log: float(np.exp(-log))).to("times")
 
 

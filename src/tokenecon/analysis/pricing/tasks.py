@@ -102,17 +102,22 @@ def best_of(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values("score").drop_duplicates("model_id", keep="last")
 
 
+def logs(rows: pd.DataFrame, price: str) -> pd.DataFrame:
+    """Return the variants whose price is known with logarithms: ``x`` (score), ``token``, ``by_run``, ``tokens``."""
+    whole = rows.dropna(subset=[price, "run"])
+    return whole.assign(
+        x=np.log(whole["score"]), token=np.log(whole[price]), by_run=np.log(whole["run"]),
+        tokens=np.log(whole["run"] / whole[price]),
+    )  # fmt: skip
+
+
 def gaps(rows: pd.DataFrame, price: str = "paid", draws: int = 1_999) -> dict[str, Estimate]:
     """Return the other country over the one at equal score: per ``token``, per ``run``, and their ``quotient``.
 
     The quotient is the gap per run over the gap per token, of the same rows. Vendors are drawn. Without
     :data:`FEWEST` rows a country there are none.
     """
-    whole = rows.dropna(subset=[price, "run"])
-    whole = whole.assign(
-        x=np.log(whole["score"]), token=np.log(whole[price]), by_run=np.log(whole["run"]),
-        tokens=np.log(whole["run"] / whole[price]),
-    )  # fmt: skip
+    whole = logs(rows, price)
     if min(whole["cn"].sum(), (1 - whole["cn"]).sum()) < FEWEST:
         return {}
     outcomes = {"token": "token", "run": "by_run", "quotient": "tokens"}

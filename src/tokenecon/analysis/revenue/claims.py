@@ -46,7 +46,8 @@ def share_price(known: Findings, claim: Claim) -> Result:
     closes = levels[(levels["entity_id"] == claim["entity_id"]) & (levels["period_end"] <= claim["period_end"])]
     verdict, note = against_print(claim, value)
     note = f"{note}; close to close" + (f", {' to '.join(f'{v:,.1f}' for v in closes['value'])}" if len(closes) else "")
-    return Result(verdict, value, n=len(closes), note=note, sources=tuple({*own["source_id"], *closes["source_id"]}))
+    sources = tuple({*own["source_id"], *closes["source_id"]})
+    return Result(verdict, value, n=len(closes), note=note, sources=sources, on=claim["period_end"])
 
 
 @computation
@@ -61,7 +62,8 @@ def stated_again(known: Findings, claim: Claim) -> Result:
     row = same.iloc[0]
     verdict, note = against_print(claim, row["value"])
     note = f"{note}; said by {row['said_by']}, not a figure of the accounts"
-    return Result(verdict, row["value"], n=len(same), note=note, sources=tuple(same["source_id"]), section=REVENUE)
+    sources, on = tuple(same["source_id"]), row["period_end"]
+    return Result(verdict, row["value"], n=len(same), note=note, sources=sources, section=REVENUE, on=on)
 
 
 def _alone(known: Findings, claim: Claim) -> Result:
@@ -78,7 +80,8 @@ def _alone(known: Findings, claim: Claim) -> Result:
         f"; it is {claim['value'] / row['annualised']:.1f} times the annual pace of {row['period']} and asks for "
         f"{monthly:.0%} growth a month since"
     )
-    return Result(Verdict.undetermined, note=note, n=1, sources=keys(flows["source_id"]), section=REVENUE)
+    sources, on = keys(flows["source_id"]), row["period_end"]
+    return Result(Verdict.undetermined, note=note, n=1, sources=sources, section=REVENUE, on=on)
 
 
 @computation
@@ -98,7 +101,8 @@ def rate_over_revenue(known: Findings, claim: Claim) -> Result:
         f"{mixed:.2f} times as the article divides, a run-rate by revenue of {year['period']}; {like:.2f} times the "
         f"annual pace of {pace['period']}"
     )
-    return Result(verdict, like, n=2, note=note, sources=keys(flows["source_id"]), section=REVENUE)
+    sources, on = keys(flows["source_id"]), pace["period_end"]
+    return Result(verdict, like, n=2, note=note, sources=sources, section=REVENUE, on=on)
 
 
 @computation
@@ -120,9 +124,8 @@ def share_of_route(known: Findings, claim: Claim) -> Result:
         verdict = Verdict.definition_mixed
     told = f"{row['value']:.0%} is known for {row['label'].lower()}, {row['period']}"
     scope = "another scope than enterprise API calls" if row["other"] else note
-    return Result(
-        verdict, row["value"], n=len(both), note=f"{told}: {scope}", sources=(row["source_id"],), section=REVENUE
-    )
+    sources, on = (row["source_id"],), row["period_end"]
+    return Result(verdict, row["value"], n=len(both), note=f"{told}: {scope}", sources=sources, section=REVENUE, on=on)
 
 
 @computation
@@ -139,7 +142,7 @@ def tilt(known: Findings, claim: Claim) -> Result:
     note = f"{at_start['share']:.1%} in {at_start['period']} when it was said, {last['share']:.1%} in {last['period']}"
     return Result(
         verdict, float(last["share"] - at_start["share"]), n=len(own), unit="percentage points", note=note,
-        sources=keys(own["source_id"]), section=REVENUE,
+        sources=keys(own["source_id"]), section=REVENUE, on=last["period_end"],
     )  # fmt: skip
 
 
@@ -151,7 +154,8 @@ def api_adds_most(known: Findings, claim: Claim) -> Result:
     gaps = _api_less_rest(now)
     note = "in " + known.focal + " " + ", ".join(f"{known.name(e)} {gap:+.0%}" for e, gap in gaps.items())
     note = f"contribution of the API line to growth less that of the rest: {note}"
-    return ranged(by_agreement(list(gaps > 0)), gaps, "vendors", "percentage points", note, now["source_id"], REVENUE)
+    verdict, sources, on = by_agreement(list(gaps > 0)), now["source_id"], now["period_end"].max()
+    return ranged(verdict, gaps, "vendors", "percentage points", note, sources, REVENUE, on)
 
 
 @computation
@@ -178,6 +182,7 @@ def line_adds_most(known: Findings, claim: Claim) -> Result:
         note=note,
         sources=keys(then["source_id"]),
         section=REVENUE,
+        on=then["period_end"].max(),
     )
 
 
@@ -204,8 +209,8 @@ def api_convergence(known: Findings, claim: Claim) -> Result:
     note = f"API share of revenue in {known.focal} and a year before: {note}"
     if len(single):
         note += "; one figure only of " + ", ".join(dict.fromkeys(map(known.name, single["entity_id"])))
-    sources = [*now["source_id"], *single["source_id"]]
-    return ranged(by_agreement(list(change > 0)), change, "vendors", "percentage points", note, sources, REVENUE)
+    sources, on = [*now["source_id"], *single["source_id"]], now["period_end"].max()
+    return ranged(by_agreement(list(change > 0)), change, "vendors", "percentage points", note, sources, REVENUE, on)
 
 
 @computation
@@ -216,7 +221,8 @@ def line_definition(known: Findings, claim: Claim) -> Result:
     if inside.empty:
         return Result(Verdict.undetermined, note="what the line holds is not disclosed", section=REVENUE)
     note = f"the line holds {', '.join(inside['label'])} too, of which the accounts show no part"
-    return Result(Verdict.definition_mixed, n=len(inside), note=note, section=REVENUE)
+    on = known.of(Revenue).lines["period_end"].max()
+    return Result(Verdict.definition_mixed, n=len(inside), note=note, section=REVENUE, on=on)
 
 
 @computation
@@ -232,7 +238,7 @@ def main_line(known: Findings, claim: Claim) -> Result:
     value = float(shares["share"][year])
     return Result(
         by_comparison(value, threshold(known, claim, "most")), value, n=1, unit="percent", note=note,
-        sources=keys(shares["source_id"][[year]]), section=REVENUE,
+        sources=keys(shares["source_id"][[year]]), section=REVENUE, on=shares["period_end"][year],
     )  # fmt: skip
 
 
@@ -246,7 +252,8 @@ def billing_unit(known: Findings, claim: Claim) -> Result:
         f"{' and '.join(map(known.name, plans['entity_id'].unique()))} sell {len(plans)} plans by the month beside "
         f"{len(own)} models by the token; no filing says which part of revenue is which"
     )
-    return Result(Verdict.undetermined, n=len(plans), note=note, sources=keys(plans["source_id"]), section=REVENUE)
+    sources, on = keys(plans["source_id"]), plans["period_end"].max()
+    return Result(Verdict.undetermined, n=len(plans), note=note, sources=sources, section=REVENUE, on=on)
 
 
 def judged_figure(known: Findings, claim: Claim, row: pd.Series) -> Result:
@@ -261,7 +268,10 @@ def judged_figure(known: Findings, claim: Claim, row: pd.Series) -> Result:
     operands = 1 if not formula else 2
     sources = metric_sources(known, claim["entity_id"], metrics, claim["period_end"])
     section = REVENUE if set(metrics) == {"revenue"} else "sec-route-divergence"
-    return Result(verdict, float(row["computed"]), n=operands, note=row["reason"], sources=sources, section=section)
+    return Result(
+        verdict, float(row["computed"]), n=operands, note=row["reason"], sources=sources, section=section,
+        on=claim["period_end"],
+    )  # fmt: skip
 
 
 def metric_sources(

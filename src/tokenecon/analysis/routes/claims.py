@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 
-from tokenecon.analysis import estimators, revenue, routes
-from tokenecon.analysis.estimators import Estimate
+from tokenecon.analysis import revenue, routes
 from tokenecon.analysis.finding import Findings
 from tokenecon.analysis.judge import (
     NAN,
@@ -23,12 +20,12 @@ from tokenecon.analysis.judge import (
     changed,
     compared,
     computation,
-    estimated,
     keys,
     ranged,
     span_of,
     threshold,
 )
+from tokenecon.analysis.market.findings import Market
 from tokenecon.analysis.revenue.claims import judged_figure, metric_sources
 from tokenecon.analysis.revenue.findings import Revenue
 from tokenecon.analysis.routes.findings import Routes
@@ -87,47 +84,34 @@ def stated_growth_of_volume(known: Findings, claim: Claim) -> Result:
         f"no other source states it; revenue moved {span_of(own['multiple'], '.2f')} times ({bases}), which at the "
         f"stated price leaves growth of {span_of(allowed, '.0%')} for volume that is paid"
     )
-    sources = about(known.of(Revenue).run_rates, claim)["source_id"]
-    return ranged(Verdict.undetermined, allowed, "bases", "", note, sources, ROUTES)
-
-
-@computation
-def tokens_rise(known: Findings, claim: Claim) -> Result:
-    """Estimate the growth of daily tokens in China from the dates on which they were published."""
-    own = known.cat.operating.query("metric == 'daily_tokens' and segment == 'total'")
-    own = own[(own["entity_id"] == claim["entity_id"])].sort_values("period_end")
-    slope = _log_trend(own["value"], own["period_end"]).map(np.expm1)
-    last = own.iloc[-1]
-    ends = f"{own['value'].iloc[0] / 1e12:.1f} to {last['value'] / 1e12:,.0f} trillion by {last['period']}"
-    note = f"growth a year of tokens a day, {ends}"
-    return estimated(slope, by_interval(slope.low, slope.high), "percent", note, own["source_id"], ROUTES)
+    sources, on = about(known.of(Revenue).run_rates, claim)["source_id"], own["period_end"].max()
+    return ranged(Verdict.undetermined, allowed, "bases", "", note, sources, ROUTES, on)
 
 
 @computation
 def volume_share(known: Findings, claim: Claim) -> Result:
     """Split the stated growth of API revenue into volume and price, in each way the words can be read."""
     parts = known.of(Routes).split.drop_duplicates(["period", "reading"])
+    on = parts["period_end"].max()
     volume = np.log(parts["volume"]) / (np.log(parts["volume"]) + np.log(parts["price"]))
     note = (
         f"part of volume in the logarithm of stated volume times price, {len(parts)} readings for "
         f"{' and '.join(parts['period'].unique())}. They are the company's words and exceed what revenue did"
     )
     verdict = by_interval(volume.min(), volume.max(), threshold(known, claim, "most"))
-    return ranged(verdict, volume, "readings", "percent", note, _said_sources(known), ROUTES)
+    return ranged(verdict, volume, "readings", "percent", note, _said_sources(known), ROUTES, on)
 
 
 @computation
 def agent_volume(known: Findings, claim: Claim) -> Result:
     """Ask whether calls under coding plans, which agents use, grew faster than all calls."""
-    found = {
-        known.name(part["entity_id"]): (part["value"] / whole["value"], part["source_id"])
-        for part, whole in set_beside(known.cat.statements, "volume_change")
-    }
-    ratios = pd.Series({name: ratio for name, (ratio, _) in found.items()}, dtype=float)
+    said = list(set_beside(known.cat.statements, "volume_change"))
+    found = {known.name(part["entity_id"]): part["value"] / whole["value"] for part, whole in said}
+    ratios = pd.Series(found, dtype=float)
     told = ", ".join(f"{name} {ratio:.2f} times" for name, ratio in ratios.items())
     note = f"volume of coding plans over all volume, both as multiples of their start: {told or 'not stated'}"
-    sources = [source for _, source in found.values()]
-    return ranged(by_agreement(list(ratios > 1)), ratios, "vendors", "times", note, sources, ROUTES)
+    sources, on = [part["source_id"] for part, _ in said], max((part["period_end"] for part, _ in said), default=None)
+    return ranged(by_agreement(list(ratios > 1)), ratios, "vendors", "times", note, sources, ROUTES, on)
 
 
 @computation
@@ -145,17 +129,21 @@ def price_and_volume(known: Findings, claim: Claim) -> Result:
     )
     halves = {"demand did not shrink": by_agreement(list(paid > 1)), "supply fell short": Verdict.undetermined}
     verdict, told = by_halves(halves)
-    note = f"{note}. {told[0].upper()}{told[1:]}: nobody publishes calls turned away"
-    sources = _said_sources(known)
-    return ranged(verdict, paid, "periods and bases", "times", note, sources, ROUTES)
+    note = f"{note}. {told}: nobody publishes calls turned away"
+    sources, on = _said_sources(known), own["period_end"].max()
+    return ranged(verdict, paid, "periods and bases", "times", note, sources, ROUTES, on)
 
 
 @computation
 def tokens_drive(known: Findings, claim: Claim) -> Result:
-    """Compare the growth of a company's tokens with that of its run-rate or pace over about the same months."""
+    """Judge two parts: tokens grew more than run-rate or pace over about the same months, and for coding above all.
+
+    Calls under coding plans that grew less than all calls would refute the second part; that they grew more does not
+    show it, since nobody publishes which part of the tokens they are.
+    """
     rates = about(known.of(Revenue).run_rates, claim).query("measure == 'total'")
     near, far = (pd.Timedelta(days=threshold(known, claim, name)) for name in ("end_days", "start_days"))
-    found, told, sources = [], [], []
+    found, told, sources, days = [], [], [], []
     for _, said in _volumes(known, claim).iterrows():
         start, start_text = _pace_at(about(known.of(Revenue).dollars, claim), rates, said["measured_since"], far)
         end = rates[(rates["on"] - said["period_end"]).abs() <= near]
@@ -166,9 +154,24 @@ def tokens_drive(known: Findings, claim: Claim) -> Result:
         span = f"{start_text} to {end['on'].iloc[-1]:%Y-%m-%d}"
         told.append(f"tokens {said['value']:.0f} times, run-rate {multiple:.1f} times {span}")
         sources += [said["source_id"], end["source_id"].iloc[-1]]
+        days.append(said["period_end"])
     values = pd.Series(found, dtype=float)
-    note = f"log growth of tokens over that of the run-rate: {'; '.join(told)}. Scopes differ between the two"
-    return ranged(by_agreement(list(values > 1)), values, "spans", "ratio", note, sources, ROUTES)
+    plans = [
+        part["value"] / whole["value"]
+        for part, whole in set_beside(known.cat.statements, "volume_change")
+        if part["entity_id"] == claim["entity_id"]
+    ]
+    slower = any(ratio <= 1 for ratio in plans)
+    coding = Verdict.not_supported if slower else Verdict.undetermined
+    verdict, parts = by_halves(
+        {"tokens outgrow the run-rate": by_agreement(list(values > 1)), "coding and agents above all": coding}
+    )
+    beside = f" (calls under coding plans grew {plans[-1]:.1f} times as much as all calls)" if plans else ""
+    note = (
+        f"log growth of tokens over that of the run-rate: {'; '.join(told)}. Scopes differ between the two. "
+        f"{parts}{beside}, since their part of the tokens is not published"
+    )
+    return ranged(verdict, values, "spans", "ratio", note, sources, ROUTES, max(days, default=None))
 
 
 def _pace_at(dollars: pd.DataFrame, rates: pd.DataFrame, day: pd.Timestamp, reach: pd.Timedelta) -> tuple[float, str]:
@@ -198,7 +201,7 @@ def rd_slower_than_revenue(known: Findings, claim: Claim) -> Result:
     gap = float(row["revenue"] - row["rd_expense"])
     return Result(
         by_comparison(row["revenue"], row["rd_expense"]), gap, n=2, unit="percentage points", note=note,
-        sources=sources, section=ROUTES,
+        sources=sources, section=ROUTES, on=row["period_end"],
     )  # fmt: skip
 
 
@@ -228,27 +231,60 @@ def more_efficient(known: Findings, claim: Claim) -> Result:
     part = float(np.mean(own)) if own else NAN
     return Result(
         by_agreement(own), part, n=len(own), unit="percent", note=note, sources=keys(sources),
-        section=ROUTES,
+        section=ROUTES, on=end,
     )  # fmt: skip
 
 
 @computation
 def routes_diverge(known: Findings, claim: Claim) -> Result:
-    """Compare the climb of the newest models of the first two companies of the claim on the international list."""
+    """Judge two halves: the first company's price climbed more, and the second company's use grew more.
+
+    Price is that of the newest models of the main line on the international list. Use is what both say of their
+    volume, a month, and tokens on one router; both must agree. That use grew at the second alone would be no
+    divergence.
+    """
     found = known.of(Routes)
     climb = found.climbs.xs("international", level="market")
     one, other = compared(known, claim)[:2]
     gap = float(np.log1p(climb[one]) - np.log1p(climb[other]))
     own = found.listed[found.listed["entity_id"].isin([one, other])]
     told = ", ".join(f"{known.name(entity)} {climb[entity]:+.0%}" for entity in (one, other))
+    routed = known.of(Market).vendors_grown.set_index("entity_id")["times"]
+    use = {
+        "volume a month, as they say": {entity: _monthly_multiple(known, entity) for entity in (one, other)},
+        "tokens on one router": {entity: routed.get(entity, NAN) for entity in (one, other)},
+    }
+    use = {what: times for what, times in use.items() if not any(pd.isna(each) for each in times.values())}
+    verdict, halves = by_halves(
+        {
+            "one raises its price": by_comparison(climb[one], climb[other]),
+            "the other widens use": by_agreement([times[other] > times[one] for times in use.values()]),
+        }
+    )
+    grown = "; ".join(
+        f"{what} {', '.join(f'{known.name(entity)} {each:.1f} times' for entity, each in times.items())}"
+        for what, times in use.items()
+    )
     note = (
         f"list price of the newest main model since the first of its line, abroad: {told}; the estimate is the "
-        "difference in logarithms. Lists are no sample"
+        f"difference in logarithms. Lists are no sample. Use of both: {grown or 'not known'}. {halves}"
     )
     return Result(
-        by_comparison(climb[one], climb[other]), gap, n=2, unit="log points", note=note,
-        sources=keys(own["source_id"]), section=ROUTES,
+        verdict, gap, n=2, unit="log points", note=note, sources=keys(own["source_id"]), section=ROUTES,
+        on=found.lines["period_start"].max(),
     )  # fmt: skip
+
+
+def _monthly_multiple(known: Findings, entity: str) -> float:
+    """Return by what multiple a company's volume grew in a month, by what it last said of all of it; NaN unsaid."""
+    said = known.cat.statements
+    whole = said["segment"].eq("total") | said["statement_id"].isin(said["set_beside"])
+    own = said[whole & said["metric"].eq("volume_multiple") & said["entity_id"].eq(entity)].sort_values("period_end")
+    if own.empty:
+        return NAN
+    last = own.iloc[-1]
+    since = last["period_start"] if pd.isna(last["measured_since"]) else last["measured_since"]
+    return float(last["value"] ** (30.4 / (last["period_end"] - since).days))
 
 
 @computation
@@ -268,7 +304,7 @@ def breadth_amplifies(known: Findings, claim: Claim) -> Result:
     sources = [*now["source_id"], *said["source_id"]]
     return Result(
         by_agreement([change > 0]), change, n=len(spread), unit="percent", note=note, sources=keys(sources),
-        section=ROUTES,
+        section=ROUTES, on=now["period_end"].max(),
     )  # fmt: skip
 
 
@@ -285,7 +321,7 @@ def breadth_widens_users(known: Findings, claim: Claim) -> Result:
     )
     return Result(
         Verdict.undetermined, float(multiple), n=len(own), unit="times", note=note, sources=keys(own["source_id"]),
-        section=ROUTES,
+        section=ROUTES, on=own["period_end"].iloc[-1],
     )  # fmt: skip
 
 
@@ -299,11 +335,3 @@ def _volumes(known: Findings, claim: Claim) -> pd.DataFrame:
     """Return what was said of all volume of a claim's company, as a multiple since a day, by the day it ends on."""
     said = about(known.cat.statements, claim).query("metric == 'volume_multiple' and set_beside == ''")
     return said[said["measured_since"].notna()].sort_values("period_end")
-
-
-def _log_trend(values: Iterable[float], days: Iterable[pd.Timestamp]) -> Estimate:
-    return estimators.trend(np.log(np.asarray(values, dtype=float)), _years(pd.DatetimeIndex(days)))
-
-
-def _years(days: pd.DatetimeIndex) -> list[float]:
-    return [float(day.days) / 365.25 for day in days - days[0]]

@@ -1,0 +1,59 @@
+"""What the intervals of this report cover, as the simulation study found it (:mod:`tokenecon.analysis.study`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from tokenecon.analysis.estimate import NAN, Estimate
+
+LEAST = 0.85
+"""An interval that covers less than this in its design is not printed."""
+
+WILD, VENDORS, MEMORY = "wild cluster bootstrap", "vendor bootstrap", "AR(1)"
+
+PRINTED: Mapping[str, str] = {
+    **dict.fromkeys(["premium", "premium, top third", "premium, top third by coding", "launch premium"], WILD),
+    **dict.fromkeys(["price gap", "launch prices, CN", "launch prices, US"], WILD),
+    **dict.fromkeys(["price change, CN", "price change, US"], WILD),
+    **dict.fromkeys(["price of a token", "cost of a run", "tokens of a run"], WILD),
+    **dict.fromkeys(["difference of slopes", "price gap in use", "ratio of medians", "matched pairs"], VENDORS),
+    **dict.fromkeys(["spread", "rises among decisions", "successors", "cheaper of alike"], VENDORS),
+    **dict.fromkeys(["launch price of leaders", "time to half", "time among the nine"], VENDORS),
+    **dict.fromkeys(["time undercut, CN", "time undercut, US", "lag of followers"], "Kaplan–Meier, log–log"),
+    **dict.fromkeys(["concentration, trend", "concentration, trend, plain memory", "concentration, mean"], MEMORY),
+    **dict.fromkeys(["concentration by day, trend", "convergence, trend", "price of a level, trend"], MEMORY),
+    "tokens below the best, mean": MEMORY,
+}
+"""Which interval a design's question prints: of those that cover, the shorter.
+
+Where there are four vendors they cannot be drawn; what is printed then takes durations as independent, and covers only
+if vendors share as little of them as the sample shows.
+"""
+
+
+def recorded(
+    estimate: Estimate, table: pd.DataFrame, design: str, estimator: str | None = None, least: float = LEAST
+) -> Estimate:
+    """Return an estimate with the coverage that its interval has in its design; below ``least``, without the interval.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        The estimate.
+    table : pandas.DataFrame
+        The table ``study``. An estimate that it did not try is returned as it is, without a coverage.
+    design, estimator : str
+        Its row; the estimator of :data:`PRINTED` if left out.
+    least : float
+        An interval that covers less abstains.
+    """
+    row = table[(table["design"] == design) & (table["estimator"] == (estimator or PRINTED[design]))]
+    if row.empty:
+        return estimate
+    coverage = float(row["coverage"].iloc[0])
+    if not coverage >= least:
+        return replace(estimate, low=NAN, high=NAN, errors=f"no interval: {estimate.errors} covers too little")
+    return replace(estimate, coverage=coverage)
