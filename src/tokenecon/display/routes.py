@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import matplotlib.dates as mdates
 import numpy as np
@@ -44,6 +45,17 @@ def ratio_panel(
         plain_log(ax)
     if percent:
         percent_axis(ax)
+
+
+def ratio_panels(
+    panels: Sequence[Axes], titles: Iterable[str], rows: pd.DataFrame, companies: Sequence[Company], **look: Any
+) -> None:
+    """Draw a :func:`ratio_panel` for each ``panel`` of the rows, which is its title; shares run from zero to one."""
+    for title, ax in zip(titles, panels, strict=True):
+        ratio_panel(ax, rows[rows["panel"] == title], companies, **look)
+        ax.set(title=title)
+        if look.get("percent"):
+            ax.set_ylim(0, 1)
 
 
 def plain_log(ax: Axes) -> None:
