@@ -786,11 +786,11 @@ class Outlook(Findings):
 
         By company: ``dollars``, and ``rest``, what is not filed yet over what is; none where the year is filed whole.
         """
-        sold = self.of(Revenue).dollars.query("measure == 'total' and period == @self.focal and months < 12")
-        filed = sold.set_index("entity_id")
+        sold = self.of(Revenue).sales.query("segment == 'total' and period == @self.focal and months < 12")
+        sold = sold.assign(year=sold["period_end"].dt.year)[["entity_id", "year", "base_unit", "value"]]
         said = self.expected_revenue.query("kind == 'consensus'").drop_duplicates(["entity_id", "year"])
-        said = said[said["year"] == said["entity_id"].map(filed["period_end"].dt.year)]
-        return said.assign(rest=said["dollars"] / said["entity_id"].map(filed["value"]) - 1).set_index("company")
+        both = said.merge(sold, on=["entity_id", "year", "base_unit"], suffixes=("", "_filed"))
+        return both.assign(rest=both["value"] / both["value_filed"] - 1).set_index("company")
 
     @finding
     def target_prices(self) -> pd.DataFrame:
@@ -817,7 +817,7 @@ class Outlook(Findings):
 
 
 def _multiple(both: pd.DataFrame, item: str, order: list[str]) -> pd.DataFrame:
-    """Return what each value is of the figure beside it (``_of``), with the weaker tier of the two and the older day."""
+    """Return what each value is of the figure beside it (``_of``), with their weaker tier and older day."""
     pairs = zip(both["tier"].astype(str), both["tier_of"].astype(str), strict=True)
     weaker = [max(pair, key=order.index) for pair in pairs]
     return both.assign(
