@@ -7,6 +7,7 @@ import tokenize
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 import yaml
 
@@ -83,6 +84,22 @@ def test_texts_in_code_type_no_number(source):
             shown = call.args[SHOWN[name]]
             if isinstance(shown, ast.Constant):
                 assert typed_numbers(re.sub(r"\{[^}]*\}", "", shown.value)) == [], shown.value
+
+
+@pytest.mark.parametrize("source", list(cells("code")))
+def test_headers_of_tables_type_no_number(source):
+    if options(source).get("label", "").startswith("tbl-"):
+        shown = [value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Dict) for value in node.values]
+        texts = [value.value for value in shown if isinstance(value, ast.Constant) and isinstance(value.value, str)]
+        assert [text for text in texts if re.match("[A-Z]", text) and typed_numbers(text)] == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_cells_are_short(path):
+    sources = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    lines = [[line for line in source.splitlines() if line.strip() and line[:2] != "#|"] for source in sources]
+    assert max(map(len, lines)) <= 20
+    assert np.median([len(found) for found in lines]) <= 8
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

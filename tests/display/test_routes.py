@@ -64,3 +64,11 @@ def test_labels_at_the_ends_of_lines_stand_apart():
     heights = sorted(text.xy[1] * 200 + text.xyann[1] for text in ax.texts)
     assert heights[1] - heights[0] > 9
     theme.plt.close(figure)
+
+
+def test_a_rank_is_drawn_at_the_part_of_others_ahead():
+    found = Routes.open("2026Q3")
+    best = found.standings.query("entity_id == @found.broad.id").sort_values("ahead").iloc[0]
+    assert (best["rank"], best["vendors"]) == (2, 26)
+    assert best["ahead"] == pytest.approx(1 / 25)
+    assert found.wide_vendors["MiniMax"] == found.wide_vendors.max()

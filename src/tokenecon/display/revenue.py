@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from tokenecon.analysis.revenue.mix import UNSPLIT
 from tokenecon.catalog import Company
 from tokenecon.display import style
-from tokenecon.display.plots import note, percent_axis, year_axis
+from tokenecon.display.plots import label_ends, million_axis, note, percent_axis, year_axis
+from tokenecon.display.theme import colours, marks
 
 API_FIRST = ("api", "deployment", "product")
 BASIS: dict[str, str] = {"monthly_x12": "month × 12", "weekly_x52": "week × 52", "not_stated": "not stated"}
 """What a run-rate annualises."""
+BILLING: Mapping[str, tuple[str, float, str]] = {
+    "tokens": ("by use", 0.1, ""),
+    "tokens_and_plans": ("by use, plans inside", 0.35, "////"),
+    "subscriptions": ("subscriptions", 0.55, ""),
+    "top_ups": ("top-ups", 0.7, "...."),
+    "advertising": ("advertising", 0.7, "xx"),
+    "projects": ("projects", 0.8, "\\\\\\\\"),
+    UNSPLIT: ("not split", 0.96, ""),
+}
+"""What customers are billed by: its name, how pale it is drawn, its hatch."""
+
+
+def api_shares(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company]) -> None:
+    """Draw the API share of each company over time, with its value at the ends and where it turns.
+
+    ``rows`` has ``company``, ``middle`` (day) and ``share``.
+    """
+    sns.lineplot(rows, x="middle", y="share", hue="company", style="company", dashes=False, ax=ax, **marks(companies))
+    for _, own in rows.sort_values("middle").groupby("company"):
+        share = own["share"].to_numpy()
+        before, after = np.append(share[:1], share[:-1]), np.append(share[1:], share[-1:])
+        for x, y, gone, come in zip(own["middle"], share, share - before, after - share, strict=True):
+            up = gone >= come
+            if gone * come <= 0:
+                note(ax, f"{y:.0%}", x, y, (0, 7 if up else -7), ha="center", va="bottom" if up else "top")
+    label_ends(ax, rows, "middle", "share", "company", colours(companies), (9, 0))
+    ax.set(ylim=(0, 1), xlabel="", ylabel="")
+    percent_axis(ax)
+    year_axis(ax)
 
 
 def stacked(ax: Axes, lines: pd.DataFrame, company: Company, total: Callable[[float], str]) -> None:
@@ -69,11 +101,16 @@ def run_rates(ax: Axes, drawn: pd.DataFrame, company: Company) -> None:
     for row in own[own["forecast"]].itertuples():
         ax.plot(row.on, row.value, "o", color=shades[row.measure], markerfacecolor="none")
     told = own[own["measure"] == min(own["measure"], default="")]  # the API's where it is stated
-    for row in told[~told["forecast"]].sort_values("value").drop_duplicates("on", keep="last").itertuples():
-        note(ax, f"{row.value / 1e6:,.0f}", row.on, row.value, (-6, 4), ha="right")
-    for row in own[own["forecast"]].sort_values("value").iloc[[0, -1] if own["forecast"].any() else []].itertuples():
+    told = told[~told["forecast"]].sort_values("value").drop_duplicates("on", keep="last")
+    for row in told.itertuples():
+        look = {"ha": "right"} if row.on == told["on"].max() else {"va": "top"}
+        note(ax, f"{row.value / 1e6:,.0f}", row.on, row.value, (-6, 4) if "ha" in look else (3, -3), **look)
+    ahead = own[own["forecast"]].sort_values("value").drop_duplicates("value")
+    for row in pd.concat([ahead.head(1), ahead.tail(1)]).drop_duplicates("value").itertuples():
         note(ax, f"{row.value / 1e6:,.0f}", row.on, row.value, (6, 0), va="center")
     ax.set_yscale("log")
+    million_axis(ax)
+    year_axis(ax)
     ax.set(title=company.name, xlabel="", ylabel="")
     ax.title.set_color(company.colour)
 
@@ -97,6 +134,34 @@ def shares_by_vendor(ax: Axes, points: pd.DataFrame) -> None:
     ax.set(xlim=(0, 1), xlabel="", ylabel="")
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.margins(y=0.2)
+
+
+def billed(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw a stacked bar a vendor and period: the parts of revenue by what customers are billed by, in percent.
+
+    ``rows`` has ``company``, ``period``, ``period_end``, ``billing`` (keys of :data:`BILLING`), ``share`` and ``tier``.
+    """
+    spans = rows["period"].where(~rows["period"].str.contains("-"), rows["period_end"].dt.strftime("to %b %Y"))
+    named = rows["company"] + "\n" + spans + "\n" + rows["tier"].astype(str).map(style.TIER_LABELS)
+    kinds = [kind for kind in BILLING if kind in set(rows["billing"])]
+    shades = {kind: style.tint(style.INK, BILLING[kind][1]) for kind in kinds}
+    sns.histplot(
+        rows.assign(named=named), y="named", weights="share", hue="billing", hue_order=kinds[::-1], multiple="stack",
+        shrink=0.62, palette=shades, alpha=1, edgecolor="white", linewidth=0.8, legend=False, ax=ax,
+    )  # fmt: skip
+    for container, kind in zip(ax.containers, kinds, strict=True):
+        for bar in container:
+            bar.set_hatch(BILLING[kind][2])
+        texts = [f"{bar.get_width():.0%}" if bar.get_width() > 0.04 else "" for bar in container]
+        dark = BILLING[kind][1] < 0.5
+        box = {"facecolor": shades[kind], "edgecolor": "none", "pad": 1}
+        ax.bar_label(container, texts, label_type="center", color="white" if dark else style.INK, size=8.5, bbox=box)
+    names, look = [BILLING[kind][0] for kind in kinds], {"fontsize": 8, "handlelength": 1.2, "columnspacing": 1}
+    ax.figure.legend(list(ax.containers), names, loc="outside upper left", ncols=3, **look)
+    ax.set(xlim=(0, 1), xlabel="", ylabel="")
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.tick_params(axis="y", labelcolor=style.INK)
+    ax.grid(axis="y", visible=False)
 
 
 def finished_bars(ax: Axes, company: Company) -> None:

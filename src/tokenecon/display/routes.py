@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, PercentFormatter
 
 from tokenecon.catalog import Company
 from tokenecon.display import style
@@ -44,6 +45,17 @@ def ratio_panel(
         plain_log(ax)
     if percent:
         percent_axis(ax)
+
+
+def ratio_panels(
+    panels: Sequence[Axes], titles: Iterable[str], rows: pd.DataFrame, companies: Sequence[Company], **look: Any
+) -> None:
+    """Draw a :func:`ratio_panel` for each ``panel`` of the rows, which is its title; shares run from zero to one."""
+    for title, ax in zip(titles, panels, strict=True):
+        ratio_panel(ax, rows[rows["panel"] == title], companies, **look)
+        ax.set(title=title)
+        if look.get("percent"):
+            ax.set_ylim(0, 1)
 
 
 def plain_log(ax: Axes) -> None:
@@ -144,7 +156,24 @@ def products(ax: Axes, sold: pd.DataFrame, company: Company) -> None:
     million_axis(ax)
     ax.set(xlabel="", ylabel="")
     ax.margins(y=0.12)
-    sns.move_legend(ax, "upper left", title="", frameon=False)
+    sns.move_legend(ax, "lower left", bbox_to_anchor=(0, 1), title="", frameon=False, fontsize=8, labelspacing=0.2)
+
+
+def finished_standings(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company]) -> None:
+    """Write rank and company beside the marks of ranks by modality, the best on the left.
+
+    ``rows`` has ``company``, ``name`` of the modality, ``ahead`` (part of the other vendors), ``rank`` and ``vendors``.
+    """
+    places = {company.name: place for place, company in enumerate(companies)}
+    for row in rows.itertuples():
+        up = (0, 6) if places[row.company] % 2 else (0, -7)
+        look = {"ha": "center", "va": "bottom" if up[1] > 0 else "top", "color": colours(companies)[row.company]}
+        note(ax, f"{row.company} {row.rank:.0f} of {row.vendors:.0f}", row.ahead, row.name, up, size=8, **look)
+    ax.set(xlim=(-0.12, 1.12), xlabel="other vendors that rank ahead", ylabel="")
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    ax.tick_params(axis="y", labelcolor=style.INK)
+    ax.margins(y=0.15)
 
 
 def ladder(ax: Axes, lines: pd.DataFrame, market: pd.DataFrame, companies: Sequence[Company]) -> None:

@@ -78,7 +78,11 @@ class Dataset:
 
 
 def table(
-    data: pd.DataFrame, columns: Mapping[str, Column], note: str = "", filters: Sequence[str] = (), empty: str = ""
+    data: pd.DataFrame,
+    columns: Mapping[str, Column | str],
+    note: str = "",
+    filters: Sequence[str] = (),
+    empty: str = "",
 ) -> Table:
     """Show ``columns`` of ``data``, one row a line, with ``note`` below.
 
@@ -86,8 +90,8 @@ def table(
     ----------
     data : pandas.DataFrame
         In base units; missing values show as a dash.
-    columns : mapping of str to Column
-        Column of ``data`` to how it is shown, in order.
+    columns : mapping of str to Column or str
+        Column of ``data`` to how it is shown, in order; a header alone where nothing else is to be said.
     note : str, optional
         A sentence below the table, in Markdown.
     filters : sequence of str, optional
@@ -102,6 +106,7 @@ def table(
     KeyError
         If a column is not in ``data``.
     """
+    columns = {name: Column(column) if isinstance(column, str) else column for name, column in columns.items()}
     if data.empty and empty:
         first = next(iter(columns.values())).header
         return Table("\n".join([_row([escaped(first)]), "|:--|", _row([escaped(empty)])]), data, ())

@@ -117,3 +117,50 @@ def test_a_forecast_in_yuan_is_judged_in_yuan():
     assert found.draws(forecast) == pytest.approx((year["api"] + year["other"]) * rate)
     told = found.chances.set_index("statement_id").loc[forecast["statement_id"]]
     assert told["probability"] == pytest.approx(found.chance(forecast, at_least=True))
+
+
+def run_rate(on, value, longer=False, scope="total"):
+    words = {"scope_of": scope, "scope": scope, "tier": "press", "source_id": "S"}
+    return {"entity_id": "firm", "on": pd.Timestamp(on), "value": value, "longer": longer, **words}
+
+
+@pytest.mark.parametrize(
+    "day, paired",
+    [("2026-05-06", 2.0), ("2026-04-30", 2.0), ("2026-09-30", 10.0), ("2025-12-01", 1.0)],
+    ids=["before the day", "of the day, the month before the week", "the newest", "none before: the next"],
+)
+def test_a_value_stands_over_the_run_rate_of_its_own_day(day, paired):
+    values = pd.DataFrame([run_rate(day, 200.0)]).assign(what="closed")[peers.CELL]
+    said = pd.DataFrame(
+        [
+            run_rate("2026-03-01", 1.0),
+            run_rate("2026-04-30", 2.0, longer=True),
+            run_rate("2026-04-30", 2.5),
+            run_rate("2026-08-31", 10.0),
+            run_rate("2026-05-05", 99.0, scope="api"),
+        ]
+    )
+    widest = pd.DataFrame({"entity_id": ["firm"], "scope_of": ["total"]})
+    found = peers.of_the_day(values, said, widest)
+    assert found["value_of"].tolist() == [paired]
+    assert found["what_of"].tolist() == ["total"]
+
+
+def sold(*rows):
+    frame = pd.DataFrame(rows, columns=["period_start", "period_end", "months", "value"])
+    days = {name: pd.to_datetime(frame[name]) for name in ("period_start", "period_end")}
+    return frame.assign(**days, entity_id="firm", segment="total", tier="press", source_id="S")
+
+
+def test_revenue_of_twelve_months_is_filled_up_with_the_last_year():
+    year = ("2025-01-01", "2025-12-31", 12, 12.0)
+    quarters = ("2026-01-01", "2026-03-31", 3, 10.0), ("2026-04-01", "2026-06-30", 3, 20.0)
+    alone, both = (peers.trailing_revenue(sold(*rows)).iloc[0] for rows in ([year], [year, *quarters]))
+    assert (alone["value"], alone["what"]) == (12.0, "twelve months")
+    assert (both["value"], both["on"]) == (36.0, pd.Timestamp("2026-06-30"))
+
+
+def test_the_part_of_a_year_not_filed_is_what_the_consensus_leaves():
+    found = Outlook.open("2026Q3").consensus_ahead
+    assert found.loc["Zhipu", "rest"] == pytest.approx(6048 / 953.892 - 1)
+    assert found.loc["MiniMax", "rest"] == pytest.approx(452 / 116.573 - 1)

@@ -7,6 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tokenecon.analysis import revenue
+from tokenecon.analysis.revenue import mix
+from tokenecon.analysis.revenue.findings import Revenue
 
 PERIODS = {
     "FY": ("01-01", "12-31"),
@@ -297,3 +299,30 @@ def test_a_stub_period_keeps_its_own_length_and_is_no_part_of_the_year_that_foll
     known = revenue.with_remainders(stub)
     assert not known["derived"].any()
     assert revenue.annualised(known)["annualised"].tolist() == pytest.approx([100, 120, 180])
+
+
+def test_what_is_billed_is_split_once_and_whole():
+    sales = flows((2025, "FY", "total", 10), (2025, "FY", "use", 5), (2025, "FY", "apps", 5), (2025, "9M", "total", 8))
+    split = flows((2025, "9M", "use", 4), (2025, "9M", "plan", 2), (2025, "9M", "ads", 1))
+    filed = pd.concat([sales, split]).assign(tier="filing").assign(period=lambda rows: rows["source_id"].str[2:])
+    kinds = {"total": "", "apps": "", "use": "tokens", "plan": "subscriptions", "ads": "advertising"}
+    segments = pd.DataFrame({"entity_id": "firm", "segment": list(kinds), "billing": list(kinds.values())})
+    said = filed.head(0).assign(kind="", value_low=np.nan, value_high=np.nan)
+    found = mix.billed(filed, said, segments).pivot_table("share", "period", "billing")
+    assert found.loc["FY"].dropna().to_dict() == {"tokens": 0.5, mix.UNSPLIT: 0.5}
+    whole = {"tokens": 0.5, "subscriptions": 0.25, "advertising": 0.125, mix.UNSPLIT: 0.125}
+    assert found.loc["9M"].to_dict() == whole
+
+
+@pytest.mark.parametrize("edition", ["2025FY", "2026H1", "2026Q3"])
+def test_parts_by_billing_are_the_whole_revenue(edition):
+    found = Revenue.open(edition).billed
+    assert found.groupby(["entity_id", "period"])["share"].sum().to_numpy() == pytest.approx(1, abs=mix.TOLERANCE)
+    assert found["share"].between(0, 1).all()
+
+
+def test_subscriptions_of_the_broad_company_are_as_they_were_added_up():
+    """The source of the four lines says 41.5 percent of revenue for them together, and 20.9 for advertising."""
+    found = Revenue.open("2026Q3").billed.query("entity_id == 'minimax' and period == '9M 2025'")
+    shares = found.set_index("billing")["share"]
+    assert shares[["subscriptions", "advertising"]].round(3).tolist() == [0.415, 0.209]

@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tokenecon.analysis import routes
+from tokenecon.analysis.routes import breadth
 
 PERIODS = {"FY": ("01-01", "12-31"), "H1": ("01-01", "06-30"), "H2": ("07-01", "12-31")}
 positive = st.floats(0.01, 1e4)
@@ -338,3 +339,18 @@ def test_a_table_of_ratios_keeps_a_row_for_what_is_missing():
     assert len(table) == 4
     assert table["FY2025"].notna().sum() == 1
     assert table["FY2024"].isna().all()
+
+
+def test_ranks_by_modality_are_parts_of_the_others_and_kinds_count_once():
+    columns = ["vendor", "modality", "rank", "vendors", "observed_on"]
+    rows = [
+        ("a", "text", 1, 3, "2026-02-01"),
+        ("b", "text", 3, 3, "2026-02-01"),
+        ("a", "text", 3, 3, "2026-01-01"),
+        ("a", "text_to_video", 2, 2, "2026-01-15"),
+        ("a", "image_to_video", 1, 5, "2026-01-15"),
+        ("c", "text_to_speech", 1, 1, "2026-01-15"),
+    ]
+    found = breadth.standings(pd.DataFrame(rows, columns=columns))
+    assert found["ahead"].dropna().tolist() == [0, 1, 1, 0]
+    assert breadth.kinds_by_vendor(found).to_dict() == {"a": 2, "b": 1}

@@ -588,7 +588,10 @@ class Outlook(Findings):
         loans = self.cat.financials[self.cat.financials["metric"] == "bank_loans"]
         left = self.of(Routes).runway.query("measure == 'adjusted'").dropna(subset=["cash"])
         rows = []
-        for row in left.sort_values("period_end").drop_duplicates("entity_id", keep="last").to_dict("records"):
+        last = (
+            left.sort_values("period_end").drop_duplicates("entity_id", keep="last").set_index("entity_id", drop=False)
+        )
+        for row in last.reindex(self._ids(self.companies)).dropna(subset=["company"]).to_dict("records"):
             day, unit = row["period_end"], row["base_unit"]
             rate = self.cat.rate(unit, "USD", day.date(), kind="closing").value if unit != "USD" else 1.0
             owed = loans[(loans["entity_id"] == row["entity_id"]) & (loans["period_end"] == day)]["value"].sum()
@@ -678,7 +681,8 @@ class Outlook(Findings):
     @finding
     def latest_multiples(self) -> pd.Series:
         """The newest :attr:`value_over_run_rate`, by company."""
-        return self.value_over_run_rate.groupby("company", sort=False)["multiple"].last()
+        newest = self.value_over_run_rate.groupby("company", sort=False)["multiple"].last()
+        return newest.reindex([company.name for company in self.companies]).dropna()
 
     @finding
     def dilution(self) -> pd.Series:
@@ -700,8 +704,9 @@ class Outlook(Findings):
         """What is known of each peer, one row a figure: ``item``, ``value``, ``what`` it is, ``on``, ``tier``, source.
 
         Amounts are dollars. ``run_rate``, ``growth`` (a month, of the last step), ``margin``, ``loss`` (of the period
-        in ``what``), ``cash``, ``value``, ``revenue`` (twelve months or the last year), and ``times_run_rate`` and
-        ``times_revenue``, which have the weaker tier of their two and the older day.
+        in ``what``), ``cash``, ``value``, ``revenue`` (of twelve months), and ``times_run_rate`` and ``times_revenue``:
+        the value over the run-rate of its own day and over that revenue, with the weaker tier of their two and the
+        older day.
         """
         own = self.cat.financials[self.cat.financials["entity_id"].isin([peer.id for peer in self.peers])]
         said = self._peer_run_rates()
@@ -715,14 +720,31 @@ class Outlook(Findings):
         }  # fmt: skip
         found = pd.concat([rows[peers.CELL].assign(item=item) for item, rows in parts.items()], ignore_index=True)
         order = list(self.cat.statements["tier"].cat.categories)
-        ratios = [_multiple(found, item, order) for item in ("run_rate", "revenue")]
-        found = pd.concat([found, *ratios], ignore_index=True)
+        value, sold = (found[found["item"] == item] for item in ("value", "revenue"))
+        ratios = {
+            "run_rate": peers.of_the_day(value, said, rates),
+            "revenue": value.merge(sold, on="entity_id", suffixes=("", "_of")),
+        }
+        found = pd.concat([found, *(_multiple(both, item, order) for item, both in ratios.items())], ignore_index=True)
         known = found[found["entity_id"].isin([peer.id for peer in self.peers])].dropna(subset=["value"])
         return known.assign(company=known["entity_id"].map(self.names), tier=known["tier"].astype(str))
 
     def peer(self, item: str) -> pd.Series:
         """Return one item of :attr:`peer_cells` by entity."""
         return self.peer_cells.query("item == @item").set_index("entity_id")["value"]
+
+    @finding
+    def talked_of(self) -> pd.Series:
+        """Valuations of peers that were talked of since the one in :attr:`peer_cells`, in dollars, by name."""
+        rounds = self.cat.private_rounds.query("stage == 'talks'")
+        newest = self._dollars(peers.private_value(rounds[rounds["metric"] != "share_price"])).set_index("entity_id")
+        since = self.peer_cells.query("item == 'value'").set_index("entity_id")["on"].reindex(newest.index)
+        return newest.loc[newest["on"] >= since, "value"].rename(index=self.names)
+
+    @finding
+    def silent(self) -> tuple[str, ...]:
+        """Peers of which no figure is known."""
+        return tuple(peer.name for peer in self.peers if peer.id not in set(self.peer_cells["entity_id"]))
 
     def _peer_run_rates(self) -> pd.DataFrame:
         said = self.cat.statements.query("metric == 'run_rate' and kind == 'run_rate' and period_start == period_end")
@@ -785,6 +807,18 @@ class Outlook(Findings):
         return found.sort_values(["entity_id", "year", "said_on"], ascending=[False, True, False], ignore_index=True)
 
     @finding
+    def consensus_ahead(self) -> pd.DataFrame:
+        """The newest consensus for the year that the focal period begins, in dollars, and what it leaves to the rest.
+
+        By company: ``dollars``, and ``rest``, what is not filed yet over what is; none where the year is filed whole.
+        """
+        sold = self.of(Revenue).sales.query("segment == 'total' and period == @self.focal and months < 12")
+        sold = sold.assign(year=sold["period_end"].dt.year)[["entity_id", "year", "base_unit", "value"]]
+        said = self.expected_revenue.query("kind == 'consensus'").drop_duplicates(["entity_id", "year"])
+        both = said.merge(sold, on=["entity_id", "year", "base_unit"], suffixes=("", "_filed"))
+        return both.assign(rest=both["value"] / both["value_filed"] - 1).set_index("company")
+
+    @finding
     def target_prices(self) -> pd.DataFrame:
         """Target prices against the last price by the day they were named, by company and bank (``upside``)."""
         aimed = self.register[self.register["metric"] == "target_price"].rename(columns={"value": "aimed"})
@@ -808,9 +842,8 @@ class Outlook(Findings):
         return {"local_dict": self._first}
 
 
-def _multiple(cells: pd.DataFrame, item: str, order: list[str]) -> pd.DataFrame:
-    """Return what each peer's value is of another item, with the weaker tier of the two and the older day."""
-    both = cells.query("item == 'value'").merge(cells.query("item == @item"), on="entity_id", suffixes=("", "_of"))
+def _multiple(both: pd.DataFrame, item: str, order: list[str]) -> pd.DataFrame:
+    """Return what each value is of the figure beside it (``_of``), with their weaker tier and older day."""
     pairs = zip(both["tier"].astype(str), both["tier_of"].astype(str), strict=True)
     weaker = [max(pair, key=order.index) for pair in pairs]
     return both.assign(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tokenecon.analysis.outlook.scenarios import MissingInput, trailing_year
+from tokenecon.analysis.revenue import finest
 
 SCOPES = ("total", "api", "maas")
 """Scopes in which a run-rate of a vendor may stand, the widest first, by route or segment."""
@@ -86,6 +87,34 @@ def widest_run_rates(stated: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["rank", "on", "longer"], ascending=[True, False, False]).drop_duplicates("entity_id")
 
 
+def of_the_day(values: pd.DataFrame, stated: pd.DataFrame, widest: pd.DataFrame) -> pd.DataFrame:
+    """Set each value beside the run-rate of its own day: the last one stated for that day or before, else the next.
+
+    A price of spring over a run-rate of autumn is no multiple that anyone paid.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        One row an entity, with ``on``.
+    stated : pandas.DataFrame
+        Run-rates with ``entity_id``, ``scope_of``, ``on``, ``value``, ``scope``, ``tier``, ``source_id``, ``longer``.
+    widest : pandas.DataFrame
+        ``entity_id`` and the ``scope_of`` that its run-rates are taken in.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``values`` that have one, with the columns of the run-rate named ``<column>_of``.
+    """
+    rows = stated.merge(widest[["entity_id", "scope_of"]], on=["entity_id", "scope_of"]).rename(
+        columns={"scope": "what"}
+    )
+    both = values.merge(rows[[*CELL, "longer"]], on="entity_id", suffixes=("", "_of"))
+    late = both["on_of"] > both["on"]
+    ranked = both.assign(late=late, apart=(both["on_of"] - both["on"]).abs())
+    return ranked.sort_values(["late", "apart", "longer"], ascending=[True, True, False]).drop_duplicates("entity_id")
+
+
 def private_value(rounds: pd.DataFrame) -> pd.DataFrame:
     """Return each entity's newest valuation outside an exchange, money paid before talk; ranges by their middle."""
     rows = rounds[rounds["metric"].isin(["post_money_valuation", "pre_money_valuation", "valuation"])]
@@ -96,20 +125,27 @@ def private_value(rounds: pd.DataFrame) -> pd.DataFrame:
 
 
 def trailing_revenue(revenue: pd.DataFrame) -> pd.DataFrame:
-    """Return each entity's revenue of the last twelve months known, in dollars, or of its last span of twelve.
+    """Return each entity's revenue of the last twelve months known, in dollars.
+
+    Where the parts filed do not add up to twelve months, what is known after the last whole year is filled up with that
+    year at its mean pace; of a company that grows this is too little.
 
     ``revenue`` has the totals of each entity, ``months``, ``period_start``, ``period_end``, ``value``, ``tier``.
     """
     rows = []
     for entity, own in revenue.groupby("entity_id"):
-        whole = own[own["months"] == 12].sort_values("period_end")
+        own = own.sort_values("period_end")
+        year = own[own["months"] == 12].tail(1)
         try:
-            value, what, on = trailing_year(own)[0], "twelve months", own["period_end"].max()
+            value, what = trailing_year(own)[0], "twelve months"
         except MissingInput:
-            if whole.empty:
+            if year.empty:
                 continue
-            value, on = float(whole["value"].iloc[-1]), whole["period_end"].iloc[-1]
-            what = "last year"
-        last = own.sort_values("period_end").iloc[-1]
-        rows.append((entity, value, what, on, last["tier"], last["source_id"]))
+            since = finest(own[own["period_start"] > year["period_end"].iloc[0]])
+            left = max(0, 12 - since["months"].sum()) / 12
+            value = since["value"].sum() + left * year["value"].iloc[0]
+            what = f"twelve months, {left:.0%} of the last year among them" if len(since) else "last year"
+            own = pd.concat([year, since])
+        last = own.iloc[-1]
+        rows.append((entity, value, what, last["period_end"], last["tier"], last["source_id"]))
     return pd.DataFrame(rows, columns=CELL)

@@ -115,6 +115,11 @@ class Revenue(Findings):
         """Share of each business line in revenue, of the edition's companies."""
         return self._named(mix.shares(self._own(self.sales), self.segments))
 
+    def api_share(self, period: str) -> pd.Series:
+        """Return the API share of revenue in a period, by the name of each company; NaN where it is unknown."""
+        api = self.lines.query("route == 'api' and period == @period").set_index("company")["share"]
+        return api.reindex([company.name for company in self.companies])
+
     @finding
     def growth(self) -> pd.DataFrame:
         """What each line adds to the growth of revenue; lines renamed, split or merged are followed."""
@@ -283,6 +288,18 @@ class Revenue(Findings):
         )
         points = mix.convergence(self.token[self.token["period"].isin(kept)], said, quoted, self.cat.segments)
         return points.assign(company=points["entity_id"].map(self._names()))
+
+    @finding
+    def billed(self) -> pd.DataFrame:
+        """Parts of revenue by what customers are billed by (:func:`~tokenecon.analysis.revenue.mix.billed`), by vendor.
+
+        The edition's companies come first.
+        """
+        filed = self.cat.financials.query("metric == 'revenue'")
+        rows = mix.billed(filed, self.cat.statements.query("metric == 'revenue_share'"), self.cat.segments)
+        order = {company.id: place for place, company in enumerate(self.companies)}
+        rows = rows.assign(company=rows["entity_id"].map(self._names()), place=rows["entity_id"].map(order))
+        return rows.sort_values(["place", "entity_id", "period_end"], ignore_index=True)
 
     @finding
     def latest_shares(self) -> pd.Series:

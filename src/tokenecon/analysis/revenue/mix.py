@@ -11,6 +11,7 @@ from tokenecon.analysis.revenue.flows import KEY, SPAN, scoped, year_before
 
 TOLERANCE = 0.002
 """Part of revenue by which lines printed in round numbers may miss their total."""
+UNSPLIT = "not split"
 
 
 def shares(revenue: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
@@ -202,6 +203,41 @@ def unlike(reported: pd.DataFrame, computed: pd.DataFrame) -> pd.DataFrame:
     place = [*KEY, *SPAN]
     have = pd.MultiIndex.from_frame(computed[place])
     return reported[~pd.MultiIndex.from_frame(reported[place]).isin(have)].rename(columns={"value": "margin"})
+
+
+def billed(filed: pd.DataFrame, said: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Return the parts of each vendor's revenue by what its customers are billed by.
+
+    Parameters
+    ----------
+    filed : pandas.DataFrame
+        Revenue by segment as accounts give it, with ``period`` and ``tier``.
+    said : pandas.DataFrame
+        Statements on the metric ``revenue_share``, a range by its middle; those about a single day are left out.
+    segments : pandas.DataFrame
+        ``entity_id``, ``segment``, ``billing``; parts with a billing do not overlap.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``entity_id``, days and ``period``, ``filed``, ``billing`` (:data:`UNSPLIT` for what is not split), ``share``
+        (ratio), ``tier``, ``source_id``; of accounts and of statements the newest period, and the one split most.
+    """
+    kinds = segments.loc[segments["billing"] != "", [*KEY, "billing"]]
+    total = filed.loc[filed["segment"] == "total", ["entity_id", *SPAN, "value"]]
+    parts = filed.merge(kinds, on=KEY).merge(total, on=["entity_id", *SPAN], suffixes=("", "_total"))
+    parts = parts.assign(share=parts["value"] / parts["value_total"], filed=True)
+    told = said[(said["kind"] == "share") & (said["period_end"] > said["period_start"])].merge(kinds, on=KEY)
+    told = told.assign(share=told["value"].fillna((told["value_low"] + told["value_high"]) / 2), filed=False)
+    whose, place = ["entity_id", "filed"], ["entity_id", "filed", *SPAN, "period"]
+    first = {"share": "sum", "tier": "first", "source_id": "first"}
+    rows = pd.concat([parts, told]).groupby([*place, "billing"], as_index=False).agg(first)
+    spans = rows.groupby(place, as_index=False).agg(kinds=("billing", "size"))
+    orders = ["period_end"], ["kinds", "period_end"]
+    shown = pd.concat(spans.sort_values(order).drop_duplicates(whose, keep="last") for order in orders)
+    kept = rows.merge(shown[place].drop_duplicates(), on=place)
+    rest = kept.groupby(place, as_index=False).agg(first).assign(billing=UNSPLIT)
+    return pd.concat([kept, rest.assign(share=1 - rest["share"]).query("share > @TOLERANCE")], ignore_index=True)
 
 
 def convergence(

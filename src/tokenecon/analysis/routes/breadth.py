@@ -1,4 +1,4 @@
-"""What breadth brings: revenue by product, and over how many it spreads."""
+"""What breadth brings: revenue by product, over how many it spreads, and how a vendor ranks by modality."""
 
 from __future__ import annotations
 
@@ -7,6 +7,29 @@ from collections.abc import Mapping
 import pandas as pd
 
 from tokenecon.analysis.revenue import SPAN
+
+KINDS: Mapping[str, str] = {
+    "text": "text",
+    "text_to_image": "images",
+    "image_editing": "images",
+    "text_to_video": "video",
+    "image_to_video": "video",
+    "text_to_speech": "speech",
+}
+"""What the models of a modality put out."""
+
+
+def standings(modalities: pd.DataFrame) -> pd.DataFrame:
+    """Return the newest rank of each vendor in each modality, with ``ahead``: the part of others ahead."""
+    newest = modalities["observed_on"] == modalities.groupby("modality")["observed_on"].transform("max")
+    rows = modalities[newest]
+    return rows.assign(ahead=(rows["rank"] - 1) / (rows["vendors"] - 1), kind=rows["modality"].map(KINDS))
+
+
+def kinds_by_vendor(standings: pd.DataFrame) -> pd.Series:
+    """Return in how many kinds of output (:data:`KINDS`) each vendor of text models is ranked."""
+    kinds = standings.groupby("vendor")["kind"].nunique()
+    return kinds[kinds.index.isin(standings.loc[standings["kind"] == "text", "vendor"])]
 
 
 def effective_lines(values: pd.Series) -> float:

@@ -81,6 +81,11 @@ class Routes(Findings):
         """Ratios of each company's amounts (:func:`~tokenecon.analysis.routes.spending.ratios`), with ``company``."""
         return self._named(spending.ratios(self.amounts[self.amounts["segment"] == "total"]))
 
+    def ratio(self, ratio: str, period: str) -> pd.Series:
+        """Return one of :attr:`ratios` in a period by the name of each company; NaN where it is not disclosed."""
+        found = self.ratios.query("ratio == @ratio and period == @period").set_index("company")["value"]
+        return found.reindex([company.name for company in self.companies])
+
     @finding
     def growth(self) -> pd.DataFrame:
         """Growth of R&D beside growth of revenue, with ``company``."""
@@ -279,6 +284,22 @@ class Routes(Findings):
         lines = self.of(Revenue).lines.query("route == 'api'")[["entity_id", "period", "value"]]
         found = wide.merge(lines.rename(columns={"value": "filed"}), on=["entity_id", "period"], how="left")
         return found.assign(product=found["paying_customers"] * found["arppu"])
+
+    @finding
+    def ranks(self) -> pd.DataFrame:
+        """Rank of every vendor in every modality (:func:`~tokenecon.analysis.routes.breadth.standings`)."""
+        return breadth.standings(self.cat.modalities)
+
+    @finding
+    def standings(self) -> pd.DataFrame:
+        """:attr:`ranks` of the edition's companies, with ``company`` and the modality's ``name``, text first."""
+        own = self._named(self._own(self.ranks))
+        return own.assign(name=own["modality"].str.replace("_", " ")).sort_values(["vendors", "name"], ascending=False)
+
+    @finding
+    def wide_vendors(self) -> pd.Series:
+        """In how many kinds of output each vendor of text models is ranked."""
+        return breadth.kinds_by_vendor(self.ranks)
 
     # List prices
 
