@@ -55,6 +55,13 @@ def test_expressions_that_touch_are_refused(execute):
         read_chapter(notebook, "01_x.ipynb")
 
 
+@pytest.mark.parametrize("mark", ["- ", "* ", "1. ", "## ", "> "])
+def test_an_expression_before_the_mark_of_a_list_or_heading_is_refused(execute, mark):
+    notebook = execute(SETUP, f"md:`{{python}} share(x)`{mark}of it.")
+    with pytest.raises(PublishError, match=r"cell 3.*put the expression after the"):
+        read_chapter(notebook, "01_x.ipynb")
+
+
 def test_a_name_that_is_missing_says_so(execute):
     notebook = execute(SETUP, "md:Of `{python} text(float('nan'))`.")
     assert "[not available]" in read_chapter(notebook, "01_x.ipynb").markdown

@@ -92,7 +92,7 @@ def run_rates(ax: Axes, drawn: pd.DataFrame, company: Company) -> None:
         ax.hlines(rows["annualised"], rows["period_start"], rows["period_end"], color=shades[measure], linewidth=3)
         first = rows.sort_values("period_end").iloc[0]
         name = "API revenue" if measure == "api" else "all revenue"
-        note(ax, name, first["period_start"], first["annualised"], (0, 5))
+        note(ax, name, first["period_start"], first["annualised"], (0, -12 if measure == "api" else 5))
     own = stated[stated["entity_id"] == company.id].astype({"forecast": bool})
     sns.scatterplot(
         own[~own["forecast"]], x="on", y="value", hue="measure", palette=shades, style="tier",

@@ -18,6 +18,7 @@ from tokenecon.publish.options import cell_options
 
 TITLES = ("fig-title", "fig-subtitle")
 _EXPRESSION = re.compile(r"(?:(?<=^)|(?<=[^`]))`\{python\}[ \t]([^`]+)`", re.M)
+_LOST_MARK = re.compile(r"^`(\{python\} [^`]*`)([-*+>] |#+ |\d+[.)] )", re.M)
 
 
 def prose(cell: NotebookNode) -> str:
@@ -41,9 +42,13 @@ def printed(text: str, cell: NotebookNode) -> str:
     Raises
     ------
     PublishError
-        If one was not evaluated, gave a bare number or string, or touches the one before it.
+        If one was not evaluated, gave a bare number or string, touches the one before it, or stands before what makes
+        a line more than a sentence.
     """
     answers = _answers(cell)
+    if lost := _LOST_MARK.search(text):
+        mark = lost[2].strip()
+        raise PublishError(f"`{lost[1]}{mark} is no list, heading or quotation: put the expression after the {mark}")
     shown = _EXPRESSION.sub(lambda found: _text(found[1].strip(), answers), text)
     if "`{python}" in shown:
         raise PublishError(
