@@ -1,14 +1,18 @@
 """The report itself, built by the embedded renderer in a copy of the project: what a reader and later tools rely on."""
 
 import json
+import re
 import shutil
+import textwrap
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
 from tokenecon import publish
+from tokenecon.cli import find_faults
 from tokenecon.publish.errata import read_errata
 
 ROOT = Path(__file__).parents[1]
@@ -97,3 +101,40 @@ def test_an_edition_recorded_again_tells_what_it_had_printed(built, project):
     assert ("tbl-errata" in page) == bool(told)
     shown = " ".join(BeautifulSoup(page, "html.parser").get_text().replace("\u2019", "'").split())
     assert all(one.what.replace("\u2019", "'") in shown and one.reason in shown for one in told)
+
+
+# A fork, by the steps that its page tells ---------------------------------------------------------------------------
+
+
+def told(pattern):
+    """What the page says to do: each match of a pattern, its indented blocks as text."""
+    text = (ROOT / "examples" / "FORK.md").read_text(encoding="utf-8")
+    blocks = re.findall(pattern, text, re.MULTILINE)
+    return [tuple(textwrap.dedent(part).strip("\n") for part in found) for found in blocks]
+
+
+BLOCK = r"\n\n((?:    .*\n)+)"
+
+
+@pytest.mark.slow
+def test_a_fork_shows_the_three_changes_that_its_page_tells(project, tmp_path):
+    fork = publish.Project(shutil.copytree(project.root, tmp_path / "fork"))
+    replaced, added = told(rf"In `(\S+)`, replace{BLOCK}\nwith{BLOCK}"), told(rf"To `(\S+)`, add{BLOCK}")
+    assert (len(replaced), len(added)) == (2, 1)
+    for name, old, new in replaced:
+        notebook = nbformat.read(fork.root / name, as_version=4)
+        (cell,) = [cell for cell in notebook.cells if old in cell.source]
+        cell.source = cell.source.replace(old, new)
+        nbformat.write(notebook, fork.root / name)
+    for name, row in added:
+        with (fork.root / name).open("a", encoding="utf-8") as table:
+            table.write(row + "\n")
+    assert [str(finding) for finding in find_faults(fork.data)] == []
+    publish.build(renderer="embedded", project=fork, formats=("html",))
+    pages = fork.build / EDITIONS[-1] / "html"
+    seen = told(r'^`(\w+\.html)` then shows "([^"]+)"')
+    assert len(seen) == 3
+    for page, text in seen:
+        assert text in BeautifulSoup((pages / page).read_text(encoding="utf-8"), "html.parser").get_text(" "), page
+    claims = pd.read_csv(fork.build / EDITIONS[-1] / "claims.csv").set_index("claim_id")
+    assert claims.loc[added[0][1].partition(",")[0], "verdict"] == "reproduced"
