@@ -84,7 +84,7 @@ def test_a_year_before():
         ("2023-03-01", "2024-02-29", "2022-03-01/2023-02-28"),
         ("2023-09-01", "2024-02-28", "2022-09-01/2023-02-28"),
         ("2024-02-10", "2024-02-28", "2023-02-10/2023-02-28"),
-        ("2024-09-29", "2025-09-27", "2023-09-29/2024-09-27"),
+        ("2024-09-29", "2025-09-27", "52 weeks to 2024-09-28"),
     ],
 )
 def test_a_year_before_ends_where_its_month_does(start, end, before):
@@ -94,12 +94,15 @@ def test_a_year_before_ends_where_its_month_does(start, end, before):
 def test_a_year_after_ends_with_a_leap_february_only_where_the_month_was_whole():
     assert Period.parse("2022-03-01/2023-02-28").year_after.label == "2023-03-01/2024-02-29"
     assert Period.parse("2023-02-28/2023-08-31").year_after.label == "2024-02-28/2024-08-31"
-    assert Period.parse("2022-03-01/2023-02-27").year_after.label == "2023-03-01/2024-02-27"
+    assert Period.parse("2022-03-01/2023-02-26").year_after.label == "2023-03-01/2024-02-26"
 
 
 @given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.integers(0, 1200))
 def test_a_year_before_and_after_is_the_period_itself_but_for_a_leap_day(start, days):
     period = Period(start, date.fromordinal(start.toordinal() + days))
+    if period._weeks or period.year_before._weeks:
+        assert not period._weeks or (period.start - period.year_before.start).days == 7 * 52
+        return
     again = period.year_before.year_after
     for there, back in ((period.start, again.start), (period.end, again.end)):
         assert there == back or (there.month == 2 and there.day >= 28 and abs((there - back).days) == 1)

@@ -97,7 +97,7 @@ def test_shares_and_capitalisation(autumn):
 
 def test_billing_of_segments(autumn):
     billed = autumn.segments.query("entity_id == 'minimax' and billing != ''")["billing"].value_counts()
-    assert billed.to_dict() == {"subscriptions": 6, "top_ups": 2, "advertising": 1}
+    assert billed.to_dict() == {"subscriptions": 6, "top_ups": 2, "advertising": 1, "tokens_and_plans": 1}
     rows = autumn.financials.query("entity_id == 'minimax' and metric == 'revenue' and period == '9M 2025'")
     parts = rows.set_index("segment")["value"]
     assert parts[["talkie_subscriptions", "talkie_top_ups", "talkie_advertising"]].sum() == parts["talkie"]

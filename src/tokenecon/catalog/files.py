@@ -253,7 +253,7 @@ def _take_rows(lines: list[str], header: list[str], raw: RawTable, *, strict: bo
     good = {}
     lines = lines if strict else [line.translate(SPACES) for line in lines]
     for number, cells, fault in _records(lines[1:], len(header), start=2):
-        found = _row_faults(cells, header, strict) if cells and not fault else [("row", fault)]
+        found = [("row", fault)] if cells is None else _row_faults(cells, header, strict)
         raw.findings += [Finding(raw.file, number, column, message) for column, message in found]
         if cells and not any(column == "row" for column, _ in found) and not any("\n" in cell for cell in cells):
             good[number] = [cell.strip() for cell in cells]
