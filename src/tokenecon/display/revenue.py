@@ -109,6 +109,7 @@ def run_rates(ax: Axes, drawn: pd.DataFrame, company: Company) -> None:
     for row in pd.concat([ahead.head(1), ahead.tail(1)]).drop_duplicates("value").itertuples():
         note(ax, f"{row.value / 1e6:,.0f}", row.on, row.value, (6, 0), va="center")
     ax.set_yscale("log")
+    ax.margins(y=0.12)  # The lowest level has its name below it.
     million_axis(ax)
     year_axis(ax)
     ax.set(title=company.name, xlabel="", ylabel="")

@@ -156,7 +156,7 @@ def _strings(element: Tag, left_out: frozenset[str]) -> Iterator[str]:
             if child.name not in left_out and left_out.isdisjoint(child.get("class") or ()):
                 yield from _strings(child, left_out)
         elif type(child) in (NavigableString, CData):
-            yield child
+            yield str(child)
 
 
 def _head(book: _Book, file: Path, main: Tag, pdfs: Mapping[str, str]) -> str:
