@@ -41,6 +41,11 @@ class Books:
         whole, part = (f"{name}{'' if name == 'FY' else ' '}{period[-4:]}" for name in WHOLES[period[:2]])
         return self.amount(company, metric, whole, segment) - self.amount(company, metric, part, segment)
 
+    def amounts_on(self, company, metric, day):
+        """Return the sum of a balance over its segments on a day; nothing filed is nothing owed."""
+        own = self.filed.query("entity_id == @company and metric == @metric and period_end == @day")
+        return own["value"].sum()
+
     def cash(self, company, period):
         """Return cash at the end of a period: the company's own wider balance where it names one."""
         end = days(period)[1]
@@ -105,6 +110,8 @@ def numbers(edition):
             f"share then, {who}": books.share(company, prior),
             f"adjusted loss, {who}": books.ratio(company, "adjusted_net_loss", "revenue", focal),
             f"realised, {who}": realised(edition, company),
+            f"months net of loans, {who}": months_left(edition, company)[0],
+            f"months with what was raised, {who}": months_left(edition, company)[1],
             f"months of cash, {who}": books.cash(company, focal)
             / books.amount(company, "adjusted_net_loss", focal)
             * 6,
@@ -241,9 +248,38 @@ def realised(edition, company):
     return float("nan")
 
 
-def month_rate(edition, day):
-    """Return yuan for a dollar on a day of which no fixing is known: the average of its month."""
-    known = edition.rows("fx").query("base == 'USD' and quote == 'CNY' and kind == 'monthly_average'")
+def months_left(edition, company):
+    """Return months of the adjusted loss that cash less bank loans lasts, and with what was raised since, net, too.
+
+    A transaction counts by its net proceeds where they are told, and once where a row adds up two others.
+    """
+    books, end = Books(edition), days(edition.focal)[1]
+    loss = books.amount(company, "adjusted_net_loss", edition.focal) / 6
+    left = books.cash(company, edition.focal) - books.amounts_on(company, "bank_loans", end)
+    raised = edition.facts("operating").query("entity_id == @company and metric == 'capital_raised'")
+    raised = raised[raised["period_end"] > end]
+    names = raised["item"].str.replace(r"-(net|gross).*", "", regex=True)
+    alone = [
+        not {name.replace("and-bond-", ""), name.replace("placing-and-", "")} <= {*names} - {name} for name in names
+    ]
+    raised, names = raised[alone], names[alone]
+    net = (
+        raised.assign(name=names, net=raised["item"].str.endswith("-net"))
+        .sort_values("net")
+        .drop_duplicates("name", keep="last")
+    )
+    dollars = sum(
+        row.value / (1.0 if row.currency == "USD" else month_rate(edition, row.period_end, row.currency))
+        for row in net.itertuples()
+    )
+    currency = books.filed.query("entity_id == @company and metric == 'revenue'")["currency"].iloc[0]
+    new = dollars * (1.0 if currency == "USD" else month_rate(edition, end))
+    return left / loss, (left + new) / loss
+
+
+def month_rate(edition, day, quote="CNY"):
+    """Return the price of a dollar on a day of which no fixing is known: the average of its month, or the last."""
+    known = edition.rows("fx").query("base == 'USD' and quote == @quote and kind == 'monthly_average'")
     month = known[known["date"].dt.to_period("M") == day.to_period("M")]
     return float((month if len(month) else known.sort_values("date").tail(1))["rate"].iloc[0])
 

@@ -131,11 +131,11 @@ def test_the_first_page_counts_the_claims(edition):
     kinds = claims["kind"].map(GROUPS)
     assert set(kinds.index) == set(judged)
     counted = {
-        'ledger.tally.loc["numbers", "reproduced"]': ("numbers", "reproduced"),
-        'ledger.tally.loc["numbers"].sum()': ("numbers", None),
-        'business["supported"]': ("business", "supported"),
-        'business["not supported"]': ("business", "not supported"),
-        'business["undetermined"]': ("business", "undetermined"),
+        'tally.loc["numbers", "reproduced"]': ("numbers", "reproduced"),
+        'tally.loc["numbers"].sum()': ("numbers", None),
+        'said["supported"]': ("business", "supported"),
+        'said["not supported"]': ("business", "not supported"),
+        'said["undetermined"]': ("business", "undetermined"),
     }
     for expression, (group, verdict) in counted.items():
         evidence = {}
