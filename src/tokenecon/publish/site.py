@@ -153,7 +153,7 @@ def _strings(element: Tag, left_out: frozenset[str]) -> Iterator[str]:
     """Yield the text below an element, but for that of elements of a name or a class that is left out."""
     for child in element.children:
         if isinstance(child, Tag):
-            if child.name not in left_out and left_out.isdisjoint(child.get("class") or ()):
+            if not _is_one(child, left_out):
                 yield from _strings(child, left_out)
         elif type(child) in (NavigableString, CData):
             yield str(child)
@@ -286,14 +286,15 @@ def _until_next(heading: Tag) -> Iterator[str]:
             if node.name in ("h1", "h2", "h3") and node is not heading:
                 return
             continue
-        if any(parent is heading or _is_not_searched(parent) for parent in node.parents):
+        if any(parent is heading or _is_one(parent, _NOT_SEARCHED) for parent in node.parents):
             continue
         if words := " ".join(str(node).split()):
             yield words
 
 
-def _is_not_searched(element: Tag) -> bool:
-    return element.name in _NOT_SEARCHED or not _NOT_SEARCHED.isdisjoint(element.get("class") or ())
+def _is_one(element: Tag, named: frozenset[str]) -> bool:
+    """Whether an element has one of some names or classes."""
+    return element.name in named or not named.isdisjoint(element.get("class") or ())
 
 
 def _write_index(entries: list[dict[str, str]], file: Path) -> None:
