@@ -9,6 +9,9 @@ VERSION := -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null
 THERE   := $(if $(wildcard $(READY)),$(or $(shell .venv/bin/python $(VERSION)),gone))
 ASKED   := $(if $(filter-out file,$(origin PYTHON)),$(or $(shell $(PYTHON) $(VERSION)),$(error PYTHON=$(PYTHON) does not run: name a Python 3.11 or newer)))
 
+# Compiled modules are kept: every notebook and many tests start a Python of their own, which has them at once then.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup lock report site watch test check verify refresh lab bench study clean
 

@@ -133,6 +133,7 @@ def _tokenecon(tree: Path, *arguments: str) -> None:
 
 def _python(tree: Path, *arguments: str) -> None:
     places = {"PYTHONPATH": str(tree / "src"), "TOKENECON_DATA": str(tree / "data"), "TOKENECON_EDITION": EDITION}
+    places["PYTHONDONTWRITEBYTECODE"] = ""  # as for most users: modules are compiled once
     done = subprocess.run(
         [sys.executable, *arguments], cwd=tree, env=os.environ | places, capture_output=True, text=True
     )

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 
 from tokenecon.catalog.editions import Edition
 from tokenecon.publish import appendix, site, stage
-from tokenecon.publish.cache import Cache, files_below, sha256
+from tokenecon.publish.cache import Cache, files_below, sha256, sources_key
 from tokenecon.publish.changed import CHANGES_CSV
 from tokenecon.publish.compare import Diff
 from tokenecon.publish.gaps import gaps
@@ -87,18 +87,18 @@ class Book:
             If a reference leads nowhere, or the renderer fails; the last good report stays as it was.
         """
         project, manifest = self.project, self._manifest(renderer)
-        pages, changed = self._pages(manifest)
         with _replacing(project.build / self.edition.id) as target:
-            on_progress(f"rendering with {renderer_name(renderer)}")
             report = target / ".report"
-            with keeping(project.build / ".state" / self.edition.id / "rendered", report):
+            with keeping(project.build / ".state" / self.edition.id / "rendered", report, sources_key(project)):
+                pages, changed = self._pages(manifest)
+                on_progress(f"rendering with {renderer_name(renderer)}")
                 shutil.copytree(project.report, report, ignore=shutil.ignore_patterns(*STAGED))
                 self._stage(report, pages, changed, manifest)
                 renderer_module(renderer).render(project, self.edition, report, target, formats)
+                if "html" in formats:
+                    site.complete(project, self.edition, target / "html", target.glob("*.pdf"))
+            self._write_results(report, target, manifest)
             shutil.rmtree(report)
-            if "html" in formats:
-                site.complete(project, self.edition, target / "html", target.glob("*.pdf"))
-            self._write_results(target, manifest)
             _write_changes(changed, target)
         return tuple(manifest["gaps"])
 
@@ -115,13 +115,13 @@ class Book:
         _write_changes(changed, report)
         _write_inputs(manifest, report)
 
-    def _write_results(self, target: Path, manifest: Mapping[str, Any]) -> None:
+    def _write_results(self, report: Path, target: Path, manifest: Mapping[str, Any]) -> None:
         contents = self.contents
         stage.write_figures(contents.values(), target)
         for content in contents.values():
             stage.write_files(content, target)
-        stage.write_notebooks(self.run.executed, target / "notebooks")
-        stage.write_json(target / "facts.json", stage.collect_facts(contents))
+        shutil.copytree(report / "notebooks", target / "notebooks")
+        shutil.copy(report / "facts.json", target)
         stage.write_json(target / "manifest.json", manifest)
         if (target / "html").is_dir():
             _write_inputs(manifest, target / "html")

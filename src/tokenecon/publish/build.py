@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from tokenecon.catalog.editions import Edition, list_editions
-from tokenecon.publish.cache import NO_PART, Cache, files_below, sha256
+from tokenecon.publish.cache import Cache, sources_key
 from tokenecon.publish.errors import NotebookError, PublishError, plain_disk_errors
 from tokenecon.publish.executor import Task, available, executor
 from tokenecon.publish.parts import APPENDIX, REPORT
@@ -237,7 +236,7 @@ def _execute(
 ) -> None:
     """Run every notebook that has to run, the longest first, and call ``ready`` for each edition that has them all."""
     project, by_id = works[0].project, {work.edition.id: work for work in works}
-    checked = _check_key(project) if check and any(work.left for work in works) else ""
+    checked = sources_key(project) if check and any(work.left for work in works) else ""
     tasks: dict[Any, Task] = {"check": (check, ())} if check and checked and not _is_checked(project, checked) else {}
     waiting = {key: task for work in works if work.left for key, task in work.tasks().items()}
     tasks |= dict(sorted(waiting.items(), key=lambda item: -by_id[item[0][0]].cache.seconds(item[0][1])))
@@ -272,12 +271,6 @@ def _refuse(findings: Sequence[object]) -> None:
         count = f"{len(findings)} finding{'s' * (len(findings) != 1)}"
         said = f"the data are not sound, {count}: mend the rows named, and run `tokenecon check`"
         raise PublishError.joined([*map(str, findings), said])
-
-
-def _check_key(project: Project) -> str:
-    package = project.root / "src" / "tokenecon"
-    files = [file for folder in (project.data, package) for file in files_below(folder, NO_PART)]
-    return hashlib.sha256("".join(f"{project.relative(file)} {sha256(file)}\n" for file in files).encode()).hexdigest()
 
 
 def _is_checked(project: Project, key: str) -> bool:

@@ -210,6 +210,13 @@ class Cache:
         (self.folder / "report.json").write_text(text + "\n", encoding="utf-8")
 
 
+def sources_key(project: Project) -> str:
+    """Return a hash of the data and of the package: what follows from these alone is the same while it is."""
+    package = project.root / "src" / "tokenecon"
+    files = [file for folder in (project.data, package) for file in files_below(folder, NO_PART)]
+    return hashlib.sha256("".join(f"{project.relative(file)} {sha256(file)}\n" for file in files).encode()).hexdigest()
+
+
 def files_below(folder: Path, without: Iterable[str] = ()) -> list[Path]:
     """Return the files below a folder, sorted; hidden ones, those in hidden folders, and ``without`` left out."""
     found = []

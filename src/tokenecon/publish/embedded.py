@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -88,8 +87,8 @@ class _Book:
         arguments = ["-f", _READER, "-t", "json", "--lua-filter=include.lua"]
         return json.loads(_pandoc(arguments, text, what, folder=self.report))
 
-    def _resolve(self, target: str) -> _Json:
-        """Return a document of one div a chapter, numbered, with references and citations resolved."""
+    def _resolve(self, target: str) -> str:
+        """Return a document, as JSON, of one div a chapter, numbered, with references and citations resolved."""
         divs = [_chapter_div(chapter, blocks) for chapter, blocks in self.chapters.items()]
         meta = {
             "target": _string(target),
@@ -97,11 +96,11 @@ class _Book:
             "link-citations": {"t": "MetaBool", "c": True},
         }
         arguments = ["-f", "json", "-t", "json", f"--lua-filter={self.templates / 'filter.lua'}", "--citeproc"]
-        return json.loads(_pandoc(arguments, self._document(divs, meta), "the book"))
+        return _pandoc(arguments, self._document(divs, meta), "the book")
 
     def labels(self) -> dict[str, dict[str, str]]:
         """Return what each label is called; see :func:`labels`."""
-        listed = self._resolved("typst")["meta"].get("labels", {"c": {}})["c"]
+        listed = json.loads(self._resolved("typst"))["meta"].get("labels", {"c": {}})["c"]
         return {label: {key: _text(said) for key, said in own["c"].items()} for label, own in listed.items()}
 
     def _document(self, blocks: list[_Json], meta: _Json) -> str:
@@ -143,7 +142,7 @@ class _Book:
 
     def _blocks(self, part: Part) -> list[_Json]:
         """Return a part's chapters: what it refers to in the other part is text, and its references are its own."""
-        divs = dict(zip(self.chapters, deepcopy(self._resolved("typst")["blocks"]), strict=True))
+        divs = dict(zip(self.chapters, json.loads(self._resolved("typst"))["blocks"], strict=True))
         blocks = self._read(part.opening, "the opening")["blocks"] if part.opening else []
         blocks += [block for chapter in part.chapters for block in divs[chapter]["c"][1]]
         cited = {link["c"][2][0] for link in _elements(blocks) if link["t"] == "Link"}
@@ -165,7 +164,7 @@ class _Book:
         target.mkdir(parents=True)
         pages = [
             _Page(chapter, _title(div), div["c"][1])
-            for chapter, div in zip(self.chapters, deepcopy(self._resolved("html")["blocks"]), strict=True)
+            for chapter, div in zip(self.chapters, json.loads(self._resolved("html"))["blocks"], strict=True)
         ]
         owner = {identifier: page for page in pages for identifier in _identifiers(page.blocks)}
         for number, page in enumerate(pages):

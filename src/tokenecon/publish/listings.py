@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from bs4 import BeautifulSoup, Tag
@@ -68,7 +69,35 @@ def anchor(key: str) -> str:
     return f"{notebook}.{cell}.{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
-def write_listings(folder: Path, pages: Mapping[Path, BeautifulSoup], book: str, edition: str, address: str) -> None:
+class Drawn(NamedTuple):
+    """A figure of a page: its id, what stands above or below it, and the text that stands for its drawing."""
+
+    name: str
+    shown: str
+    alt: str
+
+
+class Listed(NamedTuple):
+    """What is listed of a page: all its ids, and its figures."""
+
+    ids: tuple[str, ...]
+    figures: tuple[Drawn, ...]
+
+
+def read_listed(page: BeautifulSoup) -> Listed:
+    """Read off a rendered page what is listed of it."""
+    found = {str(element["id"]): element for element in page.find_all(id=True)}
+    return Listed(tuple(found), tuple(_drawn(name, own) for name, own in found.items() if name.startswith("fig-")))
+
+
+def _drawn(name: str, figure: Tag) -> Drawn:
+    drawing = figure.find("svg", attrs={"role": "img"})
+    title = figure.select_one(".figure-title") or figure.find("figcaption") or figure
+    shown = " ".join(title.get_text(" ").split())
+    return Drawn(name, shown, str(drawing.get("aria-label", "")) if drawing else "")
+
+
+def write_listings(folder: Path, pages: Mapping[str, Listed], book: str, edition: str, address: str) -> None:
     """Write the pages into ``folder``, from the rendered ``pages`` and the files beside them.
 
     Parameters
@@ -76,13 +105,13 @@ def write_listings(folder: Path, pages: Mapping[Path, BeautifulSoup], book: str,
     folder : Path
         The pages of an edition.
     pages : mapping
-        Those that the renderer made, parsed, by file.
+        What is listed of those that the renderer made, by the file's name.
     book, edition : str
         The title of the book, and what is told of the edition beside a figure that is shown elsewhere.
     address : str
         Where the folder will be found; empty if that is not known.
     """
-    places = {str(found["id"]): file.name for file, page in pages.items() for found in page.find_all(id=True)}
+    places = {identifier: file for file, page in pages.items() for identifier in page.ids}
     facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     shutil.copy(Path(__file__).with_name(SCHEMA), folder)
     listed = {FACTS: ("Every printed number", _facts(facts, places))}
@@ -90,7 +119,7 @@ def write_listings(folder: Path, pages: Mapping[Path, BeautifulSoup], book: str,
     if ledger.is_file():
         with ledger.open(encoding="utf-8", newline="") as rows:
             listed[CLAIMS] = ("Every claim by its name", _claims(csv.DictReader(rows), places))
-    listed[FIGURES] = ("Figures to embed", _figures(pages, f"{book}, {edition}", address))
+    listed[FIGURES] = ("Figures to embed", _figures(folder, pages, f"{book}, {edition}", address))
     for name, (title, body) in listed.items():
         (folder / name).write_text(shell(title, body, book), encoding="utf-8")
 
@@ -179,12 +208,12 @@ def _fact(key: str, fact: Mapping[str, object]) -> str:
 # Figures --------------------------------------------------------------------------------------------------------------
 
 
-def _figures(pages: Mapping[Path, BeautifulSoup], origin: str, address: str) -> str:
+def _figures(folder: Path, pages: Mapping[str, Listed], origin: str, address: str) -> str:
     items = [
-        _figure(file.name, figure, origin, address)
+        _figure(file, figure, origin, address)
         for file, page in pages.items()
-        for figure in page.find_all(id=True)
-        if str(figure["id"]).startswith("fig-") and (file.parent / "figures" / f"{figure['id']}.svg").is_file()
+        for figure in page.figures
+        if (folder / "figures" / f"{figure.name}.svg").is_file()
     ]
     said = (
         "Each figure as a drawing, as a picture and as data, and what to put into a page of your own to show it there."
@@ -194,12 +223,8 @@ def _figures(pages: Mapping[Path, BeautifulSoup], origin: str, address: str) -> 
     return f'<p>{said}</p>\n<ul class="listing">\n' + "\n".join(items) + "\n</ul>"
 
 
-def _figure(page: str, figure: Tag, origin: str, address: str) -> str:
-    name, caption = str(figure["id"]), figure.find("figcaption")
-    drawing = figure.find("svg", attrs={"role": "img"})
-    alt = str(drawing.get("aria-label", "")) if drawing else ""
-    title = figure.select_one(".figure-title")
-    shown = " ".join((title or caption or figure).get_text(" ").split())
+def _figure(page: str, figure: Drawn, origin: str, address: str) -> str:
+    name, shown, alt = figure
     before = f"{address}/" if address else ""
     snippet = (
         f'<figure>\n  <a href="{before}{page}#{name}"><img src="{before}figures/{name}.svg" '

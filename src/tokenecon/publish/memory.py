@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 KEPT_SECONDS = 7 * 24 * 3600
 """How long a step is kept that no build has asked for."""
@@ -21,11 +23,14 @@ _PICTURES = ("figures", "tables", "notebooks", "fonts")
 
 
 class _Memory:
-    """The steps in ``folder`` of a book that is staged in ``report``, whose place differs from build to build."""
+    """The steps in ``folder`` of a book that is staged in ``report``, whose place differs from build to build.
 
-    def __init__(self, folder: Path, report: Path) -> None:
+    ``sources`` stands for the data and the package.
+    """
+
+    def __init__(self, folder: Path, report: Path, sources: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.report = folder, report
+        self.folder, self.report, self.sources = folder, report, sources
 
     @cached_property
     def shared(self) -> list[str]:
@@ -52,9 +57,9 @@ _memory: ContextVar[_Memory | None] = ContextVar("memory", default=None)
 
 
 @contextmanager
-def keeping(folder: Path, report: Path) -> Iterator[None]:
+def keeping(folder: Path, report: Path, sources: str) -> Iterator[None]:
     """Keep steps of the book staged in ``report`` in ``folder``, and forget old ones."""
-    memory = _Memory(folder, report)
+    memory = _Memory(folder, report, sources)
     token = _memory.set(memory)
     try:
         yield
@@ -70,6 +75,14 @@ def remembered(given: Sequence[str], compute: Callable[[], str]) -> str:
         return compute()
     place = str(memory.report)
     return kept(memory.given(given), lambda: compute().encode(), lambda made: place.encode() not in made).decode()
+
+
+def settled(given: Sequence[str], compute: Callable[[], Any]) -> Any:
+    """Return what was computed earlier from ``given`` and the same data and package, else compute it."""
+    memory = _memory.get()
+    if memory is None:
+        return compute()
+    return pickle.loads(kept([memory.sources, *given], lambda: pickle.dumps(compute())))
 
 
 def kept(given: Sequence[str], compute: Callable[[], bytes], lasts: Callable[[bytes], bool] = bool) -> bytes:

@@ -11,6 +11,8 @@ from tokenecon.publish.errors import PublishError
 TEXTS = ("fig-cap", "fig-alt", "fig-title", "fig-subtitle", "tbl-cap", "code-summary")
 """Options that are prose."""
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def cell_options(source: str) -> dict[str, Any]:
     """Return the options of a code cell; an empty dictionary where there are none.
@@ -23,18 +25,18 @@ def cell_options(source: str) -> dict[str, Any]:
     text = "\n".join(line.removeprefix("#|").removeprefix(" ") for line in _option_lines(source))
     try:
         _refuse_eaten_text(text)
-        return yaml.safe_load(text) or {}
+        return yaml.load(text, _Loader) or {}
     except yaml.YAMLError as error:
         raise PublishError("cell options are not YAML: " + " ".join(str(error).split())) from None
 
 
 def _refuse_eaten_text(text: str) -> None:
     """Refuse a caption or title without quotes of which YAML makes a number, a truth value or a comment."""
-    for key, node in getattr(yaml.compose(text), "value", ()):
+    for key, node in getattr(yaml.compose(text, _Loader), "value", ()):
         if key.value not in TEXTS or not isinstance(node, yaml.ScalarNode) or node.style is not None:
             continue
         written = text[node.start_mark.index :].split("\n", 1)[0].strip()
-        read = yaml.safe_load(text[node.start_mark.index : node.end_mark.index])
+        read = yaml.load(text[node.start_mark.index : node.end_mark.index], _Loader)
         if not isinstance(read, str) or " #" in written or written.startswith(("#", "~")):
             raise PublishError(f"{key.value} {written!r} needs quotes: YAML reads {read!r}")
 

@@ -19,7 +19,8 @@ from bs4 import BeautifulSoup, CData, NavigableString, Tag
 
 from tokenecon.catalog.editions import Edition
 from tokenecon.publish import quarto
-from tokenecon.publish.listings import CLAIMS, FACTS, FIGURES, PAGES, write_listings
+from tokenecon.publish.listings import CLAIMS, FACTS, FIGURES, PAGES, Listed, read_listed, write_listings
+from tokenecon.publish.memory import settled
 from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.pictures import write_card
 from tokenecon.publish.project import Project
@@ -109,39 +110,62 @@ def complete(project: Project, edition: Edition, folder: Path, pdfs: Iterable[Pa
     for pdf in pdfs:
         shutil.copy(pdf, folder)
     book = _Book.of(project, edition)
-    rendered = _parsed(file for file in sorted(folder.glob("*.html")) if file.name not in PAGES)
-    told = f"edition {edition.id}, data as of {edition.as_of_text}"
-    write_listings(folder, rendered, book.title, told, book.address)
-    pages = rendered | _parsed(folder / name for name in PAGES if (folder / name).is_file())
-    references, terms = _references(pages), read_terms(project.report)
+    rendered = {file: _told(file) for file in sorted(folder.glob("*.html")) if file.name not in PAGES}
+    said = f"edition {edition.id}, data as of {edition.as_of_text}"
+    write_listings(folder, {file.name: page.listed for file, page in rendered.items()}, book.title, said, book.address)
+    pages = rendered | {folder / name: _told(folder / name) for name in PAGES if (folder / name).is_file()}
+    references = {key: text for page in pages.values() for key, text in page.references.items()}
+    terms = read_terms(project.report)
     offered = {name: label for name, label in PDFS.items() if (folder / name).is_file()}
-    entries: list[dict[str, str]] = []
     for file, page in pages.items():
-        main = page.find("main") or page
-        entries += _entries(file.name, main) if file in rendered else []
-        words, cited = _read(main), _targets(main)
         notes = {
-            "references": {key: text for key, text in references.items() if key in cited},
-            "terms": [{"forms": term.forms, "says": term.says} for term in terms if term.is_in(words)],
+            "references": {key: text for key, text in references.items() if key in page.cited},
+            "terms": [{"forms": term.forms, "says": term.says} for term in terms if term.is_in(page.words)],
         }
         text = file.read_text(encoding="utf-8")
-        text = _with_head(text, _head(book, file, main, offered))
-        text = _after_title(text, _reading(words, offered))
+        text = _with_head(text, _head(book, file, page, offered))
+        text = _after_title(text, _reading(page.words, offered))
         text = _before_end(text, _foot(book, project, file, offered), notes)
         text = _PICTURE.sub(rf'\g<0> · <a href="{FIGURES}#\1">Embed</a>', text) if file in rendered else text
         file.write_text(text, encoding="utf-8")
-    _write_index(entries, folder / INDEX)
+    _write_index([entry for page in rendered.values() for entry in page.entries], folder / INDEX)
     (folder / CITATION).write_text(book.bibtex, encoding="utf-8")
     write_card(folder / CARD, book.title, book.subtitle, f"Edition {edition.id}, data as of {edition.as_of_text}")
 
 
-def _parsed(files: Iterable[Path]) -> dict[Path, BeautifulSoup]:
-    """Return pages without what is inside their drawings, which is most of them and says nothing here."""
-    texts = {file: _DRAWING.sub(r"\1</svg>", file.read_text(encoding="utf-8")) for file in files}
-    return {file: BeautifulSoup(text, "html.parser") for file, text in texts.items()}
-
-
 # What a page says of itself -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is read off a page: the ids that its links lead to, what the search finds, its part of the bibliography."""
+
+    title: str
+    description: str
+    words: str
+    cited: frozenset[str]
+    entries: tuple[dict[str, str], ...]
+    references: Mapping[str, str]
+    listed: Listed
+
+
+def _told(file: Path) -> _Told:
+    """Read a page without what is inside its drawings, which is most of it and says nothing here."""
+    text = _DRAWING.sub(r"\1</svg>", file.read_text(encoding="utf-8"))
+    return settled(["page", file.name, text], lambda: _read_page(file.name, BeautifulSoup(text, "html.parser")))
+
+
+def _read_page(name: str, page: BeautifulSoup) -> _Told:
+    main = page.find("main") or page
+    return _Told(
+        _title(main),
+        _description(main),
+        _read(main),
+        frozenset(str(link["href"]).rpartition("#")[2] for link in main.find_all("a", href=True)),
+        tuple(_entries(name, main)),
+        {str(entry["id"]): " ".join(entry.get_text().split()) for entry in page.select(".csl-entry[id]")},
+        read_listed(page),
+    )
 
 
 def _read(element: Tag) -> str:
@@ -159,9 +183,9 @@ def _strings(element: Tag, left_out: frozenset[str]) -> Iterator[str]:
             yield str(child)
 
 
-def _head(book: _Book, file: Path, main: Tag, pdfs: Mapping[str, str]) -> str:
-    title = _title(main) or book.title
-    about = _description(main) or book.subtitle
+def _head(book: _Book, file: Path, page: _Told, pdfs: Mapping[str, str]) -> str:
+    title = page.title or book.title
+    about = page.description or book.subtitle
     named = {"description": about, "twitter:card": "summary_large_image"}
     shared = {
         "og:type": "article", "og:title": f"{title} – {book.title}", "og:description": about,
@@ -300,17 +324,3 @@ def _is_one(element: Tag, named: frozenset[str]) -> bool:
 def _write_index(entries: list[dict[str, str]], file: Path) -> None:
     packed = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
     file.write_text(f"window.searchIndex = {packed};\n", encoding="utf-8")
-
-
-def _references(pages: Mapping[Path, BeautifulSoup]) -> dict[str, str]:
-    """Return each entry of the bibliography by its id."""
-    found = {}
-    for page in pages.values():
-        for entry in page.select(".csl-entry[id]"):
-            found[str(entry["id"])] = " ".join(entry.get_text().split())
-    return found
-
-
-def _targets(main: Tag) -> set[str]:
-    """Return the ids that a page's links lead to."""
-    return {str(link["href"]).rpartition("#")[2] for link in main.find_all("a", href=True)}

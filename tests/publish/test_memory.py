@@ -1,0 +1,51 @@
+"""What is kept from one rendering to the next is made anew as soon as what it follows from is another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tokenecon.publish.memory import keeping, kept, remembered, settled
+
+
+def computed(folder: Path, given: str = "one", sources: str = "data", shared: str = "filter") -> list[str]:
+    """Run a build that asks for three steps, and name those that it had to compute."""
+    report, made = folder / "report", []
+    report.mkdir(exist_ok=True)
+    (report / "filter.lua").write_text(shared, encoding="utf-8")
+
+    def compute(name: str) -> str:
+        made.append(name)
+        return name
+
+    with keeping(folder / "kept", report, sources):
+        assert remembered([given], lambda: compute("page")) == "page"
+        assert settled([given], lambda: (compute("table"),)) == ("table",)
+        assert kept([given, "picture"], lambda: compute("picture").encode()) == b"picture"
+    return made
+
+
+def test_a_step_is_made_once(tmp_path):
+    assert computed(tmp_path) == ["page", "table", "picture"]
+    assert computed(tmp_path) == []
+
+
+def test_a_step_follows_from_what_it_is_given(tmp_path):
+    computed(tmp_path)
+    assert computed(tmp_path, given="two") == ["page", "table", "picture"]
+
+
+def test_a_table_follows_from_the_data_and_the_package_too(tmp_path):
+    computed(tmp_path)
+    assert computed(tmp_path, sources="other data") == ["table"]
+
+
+def test_a_page_follows_from_filters_and_templates_too(tmp_path):
+    computed(tmp_path)
+    assert computed(tmp_path, shared="another filter") == ["page"]
+
+
+def test_without_a_build_nothing_is_kept():
+    made = []
+    for _ in range(2):
+        settled(["one"], lambda: made.append(1))
+    assert made == [1, 1]
