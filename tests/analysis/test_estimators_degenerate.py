@@ -52,6 +52,13 @@ def test_a_twin_column_is_refused_by_name(frame, estimator):
         estimator("y ~ x + twin", frame.assign(twin=frame["x"]))
 
 
+@pytest.mark.parametrize("name", ["HC3", "classical", "cluster", "wild"])
+@pytest.mark.parametrize("outcome", [lambda rows: 3 * rows["x"] - rows["t"], lambda rows: 0.5])
+def test_a_fit_that_meets_every_row_has_no_interval(frame, name, outcome):
+    with pytest.raises(est.FitError, match="meets every row"):
+        ESTIMATORS[name](FORMULA, frame.assign(y=outcome))
+
+
 @each_estimator
 @pytest.mark.parametrize("scale", [1e-12, 2.0, -1e9])
 def test_a_column_that_follows_from_others_is_refused_at_any_scale(frame, estimator, scale):

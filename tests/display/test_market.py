@@ -108,10 +108,11 @@ def test_a_band_breaks_where_its_series_does():
 def test_models_whose_names_would_cover_each_other_are_named_once():
     rows = pd.DataFrame({"model": ["Alpha", "Beta", "Gamma"], "entity_id": "openai", "ahead": [0.05, 0.0501, 0.5],
                          "ratio": [2.0, 2.0, 0.4]})  # fmt: skip
-    (ax,) = axes(rows)
+    figure, (ax,) = theme.canvas(rows)
     market.launches(ax, rows, 0.05, 0.5)
-    assert ("Alpha" in texts(ax)) != ("Beta" in texts(ax))
-    assert "Gamma" in texts(ax)
+    named = theme.rendered(figure)[0]["image/svg+xml"]
+    assert ("Alpha" in named) != ("Beta" in named)
+    assert "Gamma" in named
     assert "5%" in [label.get_text() for label in ax.get_xticklabels()]
 
 

@@ -11,6 +11,7 @@ import seaborn.objects as so
 from tokenecon.analysis.revenue.findings import Revenue
 from tokenecon.display import revenue as charts
 from tokenecon.display import theme
+from tokenecon.display.plots import note
 
 DATA = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [10.0, 1_000.0, 100.0], "who": ["a", "b", "a"]})
 
@@ -41,6 +42,19 @@ def test_seaborns_own_plots_are_figures_too(make):
     bundle, own = theme.rendered(make())
     assert "<svg" in bundle["image/svg+xml"]
     assert own["data_csv"].startswith("x,y,who\n")
+
+
+def test_a_spare_note_is_left_out_where_it_would_cover_another():
+    figure, (ax,) = theme.canvas(DATA)
+    ax.scatter(DATA["x"], DATA["y"])
+    note(ax, "kept in its place", 1, 10, (0, 0))
+    note(ax, "over it", 1, 10, (0, 2), spare=True)
+    note(ax, "far from it", 2, 900, (0, 0), spare=True)
+    note(ax, "over the one far from it", 2, 900, (10, 2), spare=True)
+    bundle, own = theme.rendered(figure)
+    for svg in (bundle["image/svg+xml"], own["narrow"]):
+        shown = [text for text in ("kept in its place", ">over it", "far from it<", "over the one far") if text in svg]
+        assert shown == ["kept in its place", "far from it<"]
 
 
 def test_a_figure_without_data_is_refused():

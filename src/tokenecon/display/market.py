@@ -300,21 +300,9 @@ def launches(ax: Axes, rows: pd.DataFrame, advantage: float, claimed: float) -> 
     log_axis(ax.xaxis, rows["ahead"].min() * 0.8, rows["ahead"].max() * 1.2, lambda tick: f"{100 * tick:g}%")
     ax.set(ylim=(low * 0.75, high * 1.4), ylabel="")
     ax.set(xlim=(min(rows["ahead"].min() * 0.8, 0.01), rows["ahead"].max() * 2.2))
-    _spread_labels(ax, rows)
-    said = f"diamond: {advantage:.0%} ahead, {claimed:.0%} dearer"
-    note(ax, said, ax.get_xlim()[1], 1 + claimed, (0, 2), ha="right", color=CLAIM)
-    ax.set_xlabel("lead in score over the best rival on sale, log scale")
-
-
-def _spread_labels(ax: Axes, rows: pd.DataFrame) -> None:
-    """Name points from the top down, leaving out a name that would cover another."""
-    across, up = (np.log(rows[name].max() / rows[name].min()) for name in ("ahead", "ratio"))
-    taken: list[tuple[float, float]] = []
     for row in rows.sort_values("ratio", ascending=False).itertuples():
-        place = (np.log(row.ahead) / across, np.log(row.ratio) / up)
-        if all(abs(place[0] - x) > 0.24 or abs(place[1] - y) > 0.045 for x, y in taken):
-            note(ax, row.model, row.ahead, row.ratio, (5, -3), size=7.5)
-            taken.append(place)
+        note(ax, row.model, row.ahead, row.ratio, (5, -3), spare=True, size=7.5)
+    ax.set_xlabel("lead in score over the best rival on sale, log scale")
 
 
 def effect_label(row: pd.Series) -> str:

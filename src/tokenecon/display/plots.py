@@ -30,9 +30,13 @@ def middle(frame: pd.DataFrame) -> pd.Series:
     return frame["period_start"] + (frame["period_end"] - frame["period_start"]) / 2
 
 
-def note(ax: Axes, text: str, x: Any, y: float, offset: tuple[float, float], **look: Any) -> None:
-    """Write ``text`` beside the point (``x``, ``y``), ``offset`` points away."""
-    ax.annotate(text, (x, y), offset, textcoords="offset points", **{"size": 8.5, "color": style.INK, **look})
+def note(ax: Axes, text: str, x: Any, y: float, offset: tuple[float, float], spare: bool = False, **look: Any) -> None:
+    """Write ``text`` beside the point (``x``, ``y``), ``offset`` points away.
+
+    A ``spare`` one is left out where it would cover another, those written first taking their place first.
+    """
+    written = ax.annotate(text, (x, y), offset, textcoords="offset points", **{"size": 8.5, "color": style.INK, **look})
+    written.spare = spare
 
 
 def percent_axis(ax: Axes) -> None:

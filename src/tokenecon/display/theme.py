@@ -172,7 +172,23 @@ def _stacked(figure: Figure) -> Figure:
     return figure
 
 
+def _make_room(figure: Figure) -> None:
+    """Leave out spare notes (``plots.note``) that would cover another text at this size."""
+    written = [text for ax in figure.axes for text in ax.texts]
+    spare = [text for text in written if getattr(text, "spare", False)]
+    for text in spare:
+        text.set_visible(True)
+    if spare:
+        figure.draw_without_rendering()
+    taken = [text.get_window_extent() for text in written if text not in spare and text.get_text()]
+    for text in spare:
+        box = text.get_window_extent()
+        text.set_visible(not box.count_overlaps(taken))
+        taken += [box] if text.get_visible() else []
+
+
 def _svg(figure: Figure) -> str:
+    _make_room(figure)
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue().replace(f"'{style.FONT}'", style.FONT_STACK)

@@ -150,6 +150,14 @@ def test_ladders_are_of_one_vendor_each():
     assert [one.value for one in found.values()] == sorted(one.value for one in found.values())
 
 
+def test_a_vendor_with_one_price_for_all_has_no_ladder():
+    rows = market(5, models=60, vendors=5)
+    first = rows["entity_id"].iloc[0]
+    rows.loc[rows["entity_id"] == first, "log_price"] = 0.5
+    found = pr.own_ladders(rows, {vendor: vendor for vendor in rows["entity_id"]}, least=4)
+    assert found and f"{pr.LADDER}{first}" not in found
+
+
 def launch(model, vendor, day, price):
     return {"model_id": model, "entity_id": vendor, "since": pd.Timestamp(day), "until": pd.NaT, "price": float(price)}
 

@@ -9,7 +9,7 @@ def test_a_survey_has_the_interval_of_its_sample_where_the_source_gives_one():
         {
             "entity_id": "united_states",
             "metric": ["survey_share", "survey_share", "headcount", "multihoming_apps"],
-            "item": ["could-switch", "tried", "", "of-four"],
+            "item": ["could-switch", "also-pays-openai", "", "of-four"],
             "value": [0.89, 0.67, 10.0, 4.0],
             "base_unit": ["ratio", "ratio", "persons", "one"],
             "note": ["n = 1,500 US; by mail", "", "", ""],
@@ -17,8 +17,8 @@ def test_a_survey_has_the_interval_of_its_sample_where_the_source_gives_one():
             "source_id": "S",
         }
     )
-    found = surveys.published(rows, pd.DataFrame({"source_id": ["S"], "publisher": ["Someone"]}))
-    assert found["what"].tolist() == ["could switch", "tried"]
+    found = surveys.published(rows, pd.DataFrame({"source_id": ["S"], "publisher": ["Someone"]}), {"openai": "OpenAI"})
+    assert found["what"].tolist() == ["could switch", "also pays OpenAI"]
     assert found["n"].tolist()[0] == 1500 and found["n"].isna().tolist() == [False, True]
     assert found["low"][0] == pytest.approx(0.873, abs=0.002) and found["high"][0] == pytest.approx(0.905, abs=0.002)
     assert found["low"].isna()[1] and found["publisher"][0] == "Someone"

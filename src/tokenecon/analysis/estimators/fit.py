@@ -22,6 +22,7 @@ NAMES = {"np": np}
 """All that a formula may name besides columns and patsy's functions: never what happens to be a variable of ours."""
 
 _DEPENDENT = 1e-10
+_NOTHING = 1e-24
 _FULL = 1 - 1e-8
 
 
@@ -185,3 +186,16 @@ def members(groups: Sequence[object], what: str = "group") -> tuple[np.ndarray, 
     if lost := int((codes < 0).sum()):
         raise FitError(f"{what} is missing in {lost} of {len(codes)} rows")
     return codes, len(names)
+
+
+def misses_some(formula: str, y: np.ndarray, x: np.ndarray) -> None:
+    """Refuse a fit that meets every row: what it leaves over, by which alone errors could be told, is rounding.
+
+    Raises
+    ------
+    FitError
+        If the squares left over are none beside those of the outcome.
+    """
+    left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    if left @ left <= _NOTHING * (y @ y):
+        raise FitError(f"'{formula}': the fit meets every row: it leaves nothing over to tell its errors by")

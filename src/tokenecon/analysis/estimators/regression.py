@@ -17,7 +17,16 @@ from statsmodels.regression.linear_model import RegressionResults
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, IterationLimitWarning
 
 from tokenecon.analysis.estimate import Estimate
-from tokenecon.analysis.estimators.fit import NAMES, FitError, complete, design, members, no_row_fits_itself, strict
+from tokenecon.analysis.estimators.fit import (
+    NAMES,
+    FitError,
+    complete,
+    design,
+    members,
+    misses_some,
+    no_row_fits_itself,
+    strict,
+)
 
 DRAWS = 9_999
 SEED = 20260401
@@ -57,10 +66,12 @@ def ols(
     Raises
     ------
     FitError
-        If a term follows from others, a cluster is missing, there is one cluster only, or, with HC3, a row fits itself.
+        If a term follows from others, every row is met, a cluster is missing, there is one cluster only, or, with HC3,
+        a row fits itself.
     """
     rows = complete(formula, frame, *([groups] if errors == "cluster" else []))
-    _, x = design(formula, rows)
+    y, x = design(formula, rows)
+    misses_some(formula, y, x.to_numpy())
     with strict(formula):
         model = smf.ols(formula, rows, eval_env=NAMES)
         if errors == "classical":
@@ -174,7 +185,7 @@ def wild_cluster(
     Raises
     ------
     FitError
-        If a term follows from others, or a cluster or weight is missing.
+        If a term follows from others, every row is met, or a cluster or weight is missing.
     """
     rows = complete(formula, frame, *[name for name in (groups, weights) if name])
     y, x = design(formula, rows)
@@ -184,6 +195,7 @@ def wild_cluster(
     if weights:
         root = np.sqrt(rows[weights].to_numpy(float))
         y, values = y * root, values * root[:, None]
+    misses_some(formula, y, values)
     test = _WildTest(y, values, list(x.columns).index(term), codes, draws, seed)
     kind = f"wild cluster bootstrap by {groups}, {count} clusters"
     if count < FEWEST or test.in_effect < 2:

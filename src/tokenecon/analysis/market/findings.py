@@ -589,7 +589,7 @@ class Market(Findings):
     @finding
     def surveys(self) -> pd.DataFrame:
         """What surveys and panels of firms say of switching and of using several vendors: published, with samples."""
-        return surveys.published(self.cat.operating, self.cat.sources)
+        return surveys.published(self.cat.operating, self.cat.sources, self.names)
 
     # All together ----------------------------------------------------------------------------------------------------
 

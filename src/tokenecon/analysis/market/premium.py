@@ -439,11 +439,12 @@ def instrumented(frame: pd.DataFrame, other: pd.DataFrame, draws: int = DRAWS, s
 def own_ladders(frame: pd.DataFrame, names: Mapping[str, str], least: int = 4) -> dict[str, Estimate]:
     """Return the premium on each vendor's own ladder: a regression of its models alone, date not held fixed.
 
-    Intervals are classical, for want of models. Vendors with fewer than ``least`` models have none; the least first.
+    Intervals are classical, for want of models. Vendors with fewer than ``least`` models, or one price for all of
+    theirs, have none; the least first.
     """
     found = {}
     for vendor, own in frame.groupby("entity_id"):
-        if len(own) < least:
+        if len(own) < least or np.ptp(own["log_price"]) == 0:
             continue
         slope = coefficient("log_price ~ log_score", own, "log_score", "classical")
         found[f"{LADDER}{names[vendor]}"] = premium_of(slope).to("percent")

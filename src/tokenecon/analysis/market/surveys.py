@@ -5,6 +5,8 @@ A survey says what firms report of themselves, which is no measurement of what t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
@@ -18,11 +20,11 @@ HARD = ("migration-failed-or-far-more-effort",)
 """Questions whether a change of vendor that was tried came out badly."""
 
 
-def published(operating: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+def published(operating: pd.DataFrame, sources: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Return the published figures: ``what``, ``share``, ``n``, ``low``, ``high``, ``on``, ``publisher``.
 
     ``n`` is read off the note where the source gives it (NaN elsewhere); the interval is Wilson's (1927), of chance in
-    drawing the sample alone.
+    drawing the sample alone. ``names`` are those of entities by id.
     """
     rows = operating[operating["metric"].isin(METRICS) & (operating["base_unit"] == "ratio")].sort_values("period_end")
     count = pd.to_numeric(rows["note"].str.extract(r"n = ([\d,]+)")[0].str.replace(",", ""))
@@ -32,7 +34,7 @@ def published(operating: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
             "entity_id": rows["entity_id"],
             "metric": rows["metric"],
             "item": rows["item"],
-            "what": rows["item"].where(rows["item"] != "", rows["metric"]).str.replace("-", " ").str.replace("_", " "),
+            "what": rows["item"].where(rows["item"] != "", rows["metric"]).map(lambda key: _words(key, names)),
             "share": rows["value"],
             "n": count,
             "low": low,
@@ -42,3 +44,9 @@ def published(operating: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
             "source_id": rows["source_id"],
         }
     ).reset_index(drop=True)
+
+
+def _words(key: str, names: Mapping[str, str]) -> str:
+    """Return a key in words, companies and abbreviations as they are written."""
+    written = {"ai": "AI", "api": "API", **names}
+    return " ".join(written.get(word, word) for word in key.replace("_", "-").split("-"))
