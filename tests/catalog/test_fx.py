@@ -37,9 +37,9 @@ def test_the_inverse_is_the_inverse(h1, base, quote):
     assert there.value * back.value == pytest.approx(1)
 
 
-def test_converting_gives_the_amount_and_the_rate(h1):
-    amount, rate = h1.convert(718.75, "CNY", "USD", Period.parse("FY2025"))
-    assert amount == pytest.approx(100)
+def test_a_rate_says_what_it_is(h1):
+    rate = h1.rate("CNY", "USD", Period.parse("FY2025"))
+    assert 718.75 * rate.value == pytest.approx(100)
     assert str(rate) == "0.1391 USD per CNY, FY2025 (annual average)"
 
 
@@ -56,7 +56,7 @@ def test_a_part_of_a_month_is_a_proxy(h1):
 
 
 def test_one_currency_needs_no_rate(h1):
-    assert h1.convert(5, "CNY", "CNY", "2026-09-30", "closing").amount == 5
+    assert h1.rate("CNY", "CNY", "2026-09-30", "closing").value == 1
 
 
 def test_a_rate_published_later_is_not_known():

@@ -15,7 +15,7 @@ __all__ = export(
         "companies": ("Company",),
         "editions": ("Edition", "find_edition", "list_editions", "settled"),
         "errors": ("DataError", "Finding", "RateError"),
-        "fx": ("Converted", "Rate"),
+        "fx": ("Rate",),
         "market": ("Clean",),
         "paths": ("data_root",),
         "periods": ("Period",),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -73,13 +72,6 @@ class Rate:
         when = Period(self.start, self.end).label
         proxy = ", in place of a closing rate" if self.proxy else ""
         return f"{self.value:.4f} {self.quote} per {self.base}, {when} ({self.basis}{proxy})"
-
-
-class Converted(NamedTuple):
-    """An amount in another currency, and the rate used."""
-
-    amount: Any
-    rate: Rate
 
 
 def as_period(on: Period | date | str | tuple[date, date]) -> Period:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -17,7 +16,7 @@ from tokenecon.catalog.companies import Company, companies, named_on
 from tokenecon.catalog.editions import Edition, find_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_table
-from tokenecon.catalog.fx import Converted, Rate, Rates, as_period
+from tokenecon.catalog.fx import Rate, Rates, as_period
 from tokenecon.catalog.market import JOINS, Clean, clean, looked_up, sold, spans_known, with_ends, with_rulings
 from tokenecon.catalog.paths import data_root
 from tokenecon.catalog.periods import Period
@@ -415,36 +414,6 @@ class Catalog:
             self._rates = Rates(self.fx, self.edition.as_of)
         inputs.note(self._files["fx"])
         return self._rates.find(base, quote, as_period(on), kind)
-
-    def convert(
-        self,
-        amount: Any,
-        base: str,
-        quote: str,
-        on: Period | date | str | tuple[date, date],
-        kind: str = "average",
-    ) -> Converted:
-        """Convert an amount, and say at which rate.
-
-        Parameters
-        ----------
-        amount
-            A number, or anything that a number multiplies.
-        base, quote, on, kind
-            As for :meth:`rate`.
-
-        Returns
-        -------
-        Converted
-            `amount` in `quote`, and the `rate`.
-
-        Raises
-        ------
-        RateError
-            If no rate is known.
-        """
-        rate = self.rate(base, quote, on, kind)
-        return Converted(amount * rate.value, rate)
 
     def in_currency(self, frame: pd.DataFrame, quote: str, kind: str) -> pd.DataFrame:
         """Convert the money in a frame of facts, each row at the rate of its own period.

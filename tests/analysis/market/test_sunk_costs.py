@@ -1,6 +1,5 @@
 """The bounds on the number of firms, on cases worked out by hand."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -62,16 +61,3 @@ def test_a_market_meets_outlays_and_margins_of_its_own_year_only():
     }  # fmt: skip
     found = sunk_costs.ranges(bounds.reset_index().assign(outlay="x")).set_index("assumption")
     assert found.loc["market", ["low_label", "low", "high_label", "high"]].tolist() == ["small", 5, "large", 32.5]
-
-
-@pytest.mark.parametrize("curvature", [0.5, 1.0, 2.0, 8.0, 20.0])
-def test_suttons_number_of_firms_solves_his_equation(curvature):
-    count = sunk_costs.sutton(curvature)
-    assert count + 1 / count - 2 == pytest.approx(curvature / 2)
-    assert sunk_costs.curvature(count) == pytest.approx(curvature)
-
-
-def test_suttons_number_grows_with_the_steepness_of_outlays_and_needs_one():
-    assert np.all(np.diff([sunk_costs.sutton(value) for value in (1, 2, 4, 8)]) > 0)
-    with pytest.raises(ValueError, match="must rise"):
-        sunk_costs.sutton(0)

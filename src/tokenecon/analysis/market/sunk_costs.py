@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from itertools import product
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 PARTS = {"R&D": ("rd_expense",), "computing fees": ("rd_compute", "cost_compute"), "compute": ("compute_expense",)}
@@ -132,25 +131,3 @@ def ranges(bounds: pd.DataFrame) -> pd.DataFrame:
         rows.append((name, levels.index[0], levels.iloc[0], levels.index[-1], levels.iloc[-1]))
     found = pd.DataFrame(rows, columns=["assumption", "low_label", "low", "high_label", "high"])
     return found.sort_values("high", key=lambda high: -high / found["low"], ignore_index=True)
-
-
-def sutton(curvature: float) -> float:
-    """Return the number of firms in Sutton's model of endogenous sunk costs, however large the market.
-
-    Cournot rivals whose quality costs ``u ** curvature`` settle where ``N + 1 / N - 2 = curvature / 2`` (Sutton 1991,
-    chapter 3).
-
-    Parameters
-    ----------
-    curvature : float
-        Elasticity of outlay to quality, above zero: the steeper, the more firms.
-    """
-    if curvature <= 0:
-        raise ValueError(f"a curvature of {curvature}: outlays must rise with quality")
-    half = 1 + curvature / 4
-    return float(half + np.sqrt(half**2 - 1))
-
-
-def curvature(firms_: float) -> float:
-    """Return the curvature at which Sutton's model has so many firms: the inverse of :func:`sutton`."""
-    return 2 * (firms_ + 1 / firms_ - 2)
