@@ -103,7 +103,7 @@ def ranges(ax: Axes, rows: pd.DataFrame, country: Country, name: str, shift: flo
 
 
 def movements(ax: Axes, rows: pd.DataFrame, pair: Pair) -> None:
-    """Draw each country's ``value`` with its interval in a row for each ``what``, and write value and ``n`` beside it."""
+    """Draw each country's ``value`` with its interval in a row a ``what``, and write value and ``n`` beside it."""
     kinds = list(rows["what"].unique())
     for country, shift in zip(pair, (-0.15, 0.15), strict=True):
         own = rows[rows["country"] == country.code].set_index("what").reindex(kinds)
