@@ -240,6 +240,7 @@ def test_an_edition_between_filings_looks_for_what_is_no_accounts(tmp_path):
     todo = publish.new_edition("between", day, NEWEST.focal.label, title="Between two filings", project=project)
     assert todo.edition.focal == NEWEST.focal
     assert (todo.edition.title, todo.edition.companies) == ("Between two filings", NEWEST.companies)
+    assert (todo.edition.countries, todo.edition.peers) == (NEWEST.countries, NEWEST.peers)
     assert set(todo.rows["table"]) <= {"statements", "operating", "fx"}
     assert not (todo.rows["table"] == "financials").any()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tokenecon.markup import escaped
 
-__all__ = ["EMPTY", "NOT_AVAILABLE", "bundle", "escaped", "fixed", "minus", "plain"]
+__all__ = ["EMPTY", "NOT_AVAILABLE", "Word", "bundle", "escaped", "fixed", "minus", "plain"]
 
 NOT_AVAILABLE = "[not available]"
 EMPTY = "\N{ZERO WIDTH SPACE}"
@@ -39,3 +39,12 @@ def plain(value: float) -> float | None:
 def bundle(text: str, **own: Any) -> tuple[Mapping[str, str], Mapping[str, Any]]:
     """Return what ``_repr_mimebundle_`` gives for ``text`` in Markdown; publishing reads ``own`` in its metadata."""
     return {"text/markdown": text or EMPTY, "text/plain": text}, {"tokenecon": own}
+
+
+class Word(str):
+    """A word that a sentence prints as it is: part of the text, and no fact."""
+
+    __slots__ = ()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple:
+        return bundle(escaped(self), fact=None)

@@ -262,9 +262,9 @@ def test_a_hazard_without_ends_in_a_country_is_blank_and_a_missing_day_an_error(
         {"country": ["CN", "CN", "US", "US"], "days": [3.0, 4, 5, 6], "ended": [False, False, True, True],
          "standing": [0.9, 0.8, 0.95, 0.7]}
     )  # fmt: skip
-    assert np.isnan(time_on_frontier.hazard_ratio(rows).value)
+    assert np.isnan(time_on_frontier.hazard_ratio(rows, "CN").value)
     with pytest.raises(est.FitError, match="missing in 1 rows"):
-        time_on_frontier.hazard_ratio(rows.assign(days=[3.0, np.nan, 5, 6], ended=True))
+        time_on_frontier.hazard_ratio(rows.assign(days=[3.0, np.nan, 5, 6], ended=True), "CN")
 
 
 # Series ------------------------------------------------------------------------------------------------------------

@@ -1,22 +1,30 @@
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from tokenecon.analysis.pricing.choices import choices
-from tokenecon.catalog import Catalog
+from tokenecon.catalog import Catalog, data_root
+from tokenecon.catalog.schema import Schema
 from tokenecon.display import explorer, theme
+
+
+def views_of(cat):
+    edition = cat.edition
+    tables = cat.list_prices().frame, cat.capability, cat.models, cat.entities
+    return choices(*tables, edition.as_of, edition.countries)
 
 
 @pytest.fixture(scope="module", params=["2025FY", "2026H1"])
 def drawn(request):
     cat = Catalog.open(request.param)
-    views = choices(cat.list_prices().frame, cat.capability, cat.models, cat.entities, cat.edition.as_of)
+    views = views_of(cat)
     names = cat.entities.set_index("entity_id")["name"]
     theme.use()
-    return views, *theme.rendered(explorer.explorer(views, cat.benchmarks, names))
+    return views, *theme.rendered(explorer.explorer(views, cat.benchmarks, names, cat.countries))
 
 
 def content(html):
@@ -50,8 +58,8 @@ def test_the_picture_says_n_medians_and_intervals(drawn):
 
 def test_no_label_covers_another():
     cat = Catalog.open("2026H1")
-    views = choices(cat.list_prices().frame, cat.capability, cat.models, cat.entities, cat.edition.as_of)
-    canvas = explorer.explorer(views, cat.benchmarks, cat.entities.set_index("entity_id")["name"])
+    views = views_of(cat)
+    canvas = explorer.explorer(views, cat.benchmarks, cat.entities.set_index("entity_id")["name"], cat.countries)
     boxes = [text.get_window_extent() for text in canvas.axes[0].texts]
     assert len(boxes) > 6
     for place, box in enumerate(boxes):
@@ -60,8 +68,8 @@ def test_no_label_covers_another():
 
 def test_points_stand_at_price_and_score():
     cat = Catalog.open("2026H1")
-    views = choices(cat.list_prices().frame, cat.capability, cat.models, cat.entities, cat.edition.as_of)
-    canvas = explorer.explorer(views, cat.benchmarks, cat.entities.set_index("entity_id")["name"])
+    views = views_of(cat)
+    canvas = explorer.explorer(views, cat.benchmarks, cat.entities.set_index("entity_id")["name"], cat.countries)
     points = [point for drawn in canvas.axes[0].collections for point in drawn.get_offsets().tolist()]
     assert np.allclose(sorted(points), sorted(views.view[["score", "blended"]].to_numpy().tolist()), rtol=1e-12)
 
@@ -93,3 +101,9 @@ def test_markup_in_the_data_stays_data(tmp_path, monkeypatch):
     monkeypatch.setattr(theme, "files", lambda _: tmp_path)
     with pytest.raises(ValueError, match=r"bad\.js ends the element"):
         theme._changeable("<svg/>", "bad", {})
+
+
+def test_the_script_knows_every_mark_that_a_row_may_give():
+    shapes = re.search(r"SHAPES = \{(.*?)\};", (Path(explorer.__file__).parent / "explorer.js").read_text(), re.S)[1]
+    marks = Schema.load(data_root()).tables["entities"].enum("marker")
+    assert set(marks) <= set(re.findall(r'"?([^\s"]+)"?: "M', shapes))

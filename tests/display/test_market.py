@@ -129,7 +129,7 @@ def test_estimates_beyond_the_frame_are_counted():
     found = pd.DataFrame({"premium": [0.1] * 60 + [9.0], "low": 0.0, "high": 0.2, "scale": "score", "ratio": 3,
                           "benchmark": "aa_index", "control": "released", "subset": "all"})  # fmt: skip
     ax, below = axes(found, rows=2)
-    market.specification_curve(ax, below, found, {"aa_index": "Index"}, 0.5)
+    market.specification_curve(ax, below, found, {"aa_index": "Index"}, (), 0.5)
     assert {"1 above 110%", "claimed: 50%"} <= set(texts(ax))
     assert "Index" in [label.get_text() for label in below.get_yticklabels()]
 

@@ -3,8 +3,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tokenecon.catalog import Country
 from tokenecon.display import pricing as charts
 from tokenecon.display import theme
+
+PAIR = (
+    Country("CN", "here", "Here", "Here", "Ours", "#b8443c", "s"),
+    Country("US", "there", "There", "There", "Theirs", "#2f6db3", "o"),
+)
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def test_lines_and_bands_stand_where_the_data_are_on_a_log_axis(ax):
             "models": 9,
         }
     )
-    charts.bands(ax, lines, "index", {"US": "There", "CN": "Here"})
+    charts.bands(ax, lines, "index", PAIR)
     assert ax.get_yscale() == "log"
     drawn = {tuple(line.get_ydata()) for line in ax.lines}
     assert {(1, 0.5, 0.25), (1, 1.2, 1.1)} <= drawn
@@ -49,21 +55,21 @@ def test_survival_curves_step_and_say_what_stands_beside_them(ax):
         {"day": [0.0, 30, 60], "surviving": [1, 0.6, 0.2], "low": [1, 0.4, 0.1], "high": [1, 0.8, 0.4]}
     )
     both = pd.concat([curve.assign(country=code) for code in ("US", "CN")])
-    charts.survival(ax, both, {"US": "n = seven", "CN": "n = five"})
+    charts.survival(ax, both, PAIR, ["n = five", "n = seven"])
     assert texts(ax) == ["n = seven", "n = five"]
     steps = [line for line in ax.lines if line.get_drawstyle() == "steps-post"]
     assert [list(line.get_ydata())[:3] for line in steps] == [[1, 0.6, 0.2]] * 2
 
 
 def test_estimates_that_exclude_no_difference_are_filled():
-    row = {"group": "main", "label": "all", "n_cn": 20, "n_us": 30}
+    row = {"group": "main", "label": "all", "n_one": 20, "n_other": 30}
     ends = {"gap": 0.5, "gap_low": 0.4, "difference": -1.0, "difference_low": -1.5}
     rows = [
         row | ends | {"gap_high": 0.7, "difference_high": -0.5},
         row | ends | {"gap_high": 1.4, "difference_high": 1},
     ]
     figure, axes = plt.subplots(1, 2)
-    charts.forest(axes, pd.DataFrame(rows))
+    charts.forest(axes, pd.DataFrame(rows), "#b8443c")
     for ax in axes:
         faces = ax.collections[1].get_facecolor()
         assert not np.allclose(faces[0], 1)
@@ -73,8 +79,8 @@ def test_estimates_that_exclude_no_difference_are_filled():
 
 
 def test_intervals_end_where_they_end(ax):
-    rows = pd.DataFrame({"cn": [1.0, 2.0], "cn_low": [0.5, 1.0], "cn_high": [2.0, 8.0]})
-    charts.ranges(ax, rows, "CN", "cn", 0.1)
+    rows = pd.DataFrame({"gap": [1.0, 2.0], "gap_low": [0.5, 1.0], "gap_high": [2.0, 8.0]})
+    charts.ranges(ax, rows, PAIR[0], "gap", 0.1)
     ends = [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()]
     assert ends == [[0.5, 2.0], [1.0, 8.0]]
     assert ax.lines[0].get_ydata().tolist() == [0.1, -0.9]
@@ -90,7 +96,7 @@ def test_a_record_not_reached_is_hollow(ax):
             "reached_by": ["Follower", ""],
         }
     )
-    charts.caught(ax, records, {"US": "There", "CN": "Here"})
+    charts.caught(ax, records, PAIR)
     assert texts(ax) == ["90: Follower", "30: not yet"]
     hollow = [line for line in ax.lines if line.get_markerfacecolor() == "white"]
     (line,) = hollow

@@ -61,7 +61,8 @@ def folder(project):
 def views():
     """The analysis, computed apart from the page."""
     cat = Catalog.open(EDITION)
-    return choices(cat.list_prices().frame, cat.capability, cat.models, cat.entities, cat.edition.as_of)
+    tables = cat.list_prices().frame, cat.capability, cat.models, cat.entities
+    return choices(*tables, cat.edition.as_of, cat.edition.countries)
 
 
 @pytest.fixture
@@ -402,12 +403,12 @@ def test_the_headline_follows_the_countries(open_page, views):
     page = open_page()
     medians = views.opening_medians["median"]
     assert title(page) == (
-        f"The median model from China lists at {medians['CN'] / medians['US']:.0%} of the median US model’s price"
+        f"The median Chinese model lists at {medians['CN'] / medians['US']:.0%} of the median American model’s price"
     )
     page.get_by_role("checkbox", name="China").uncheck()
-    assert title(page) == f"The median model from the United States lists at {money(medians['US'])} dollars"
+    assert title(page) == f"The median American model lists at {money(medians['US'])} dollars"
     page.get_by_role("checkbox", name="United States").uncheck()
-    assert title(page) == "Choose China, the United States or both for a median"
+    assert title(page) == "Choose China, United States or both for a median"
     page.get_by_role("checkbox", name="Other countries").uncheck()
     assert title(page) == "No country is chosen" and points(page) == {}
 

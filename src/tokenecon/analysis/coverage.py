@@ -16,13 +16,12 @@ WILD, VENDORS, MEMORY = "wild cluster bootstrap", "vendor bootstrap", "AR(1)"
 
 PRINTED: Mapping[str, str] = {
     **dict.fromkeys(["premium", "premium, top third", "premium, top third by coding", "launch premium"], WILD),
-    **dict.fromkeys(["price gap", "launch prices, CN", "launch prices, US"], WILD),
-    **dict.fromkeys(["price change, CN", "price change, US"], WILD),
+    **dict.fromkeys(["price gap", "launch prices", "price change"], WILD),
     **dict.fromkeys(["price of a token", "cost of a run", "tokens of a run"], WILD),
     **dict.fromkeys(["difference of slopes", "price gap in use", "ratio of medians", "matched pairs"], VENDORS),
     **dict.fromkeys(["spread", "rises among decisions", "successors", "cheaper of alike"], VENDORS),
     **dict.fromkeys(["launch price of leaders", "time to half", "time among the nine"], VENDORS),
-    **dict.fromkeys(["time undercut, CN", "time undercut, US", "lag of followers"], "Kaplan–Meier, log–log"),
+    **dict.fromkeys(["time undercut", "lag of followers"], "Kaplan–Meier, log–log"),
     **dict.fromkeys(["concentration, trend", "concentration, trend, plain memory", "concentration, mean"], MEMORY),
     **dict.fromkeys(["concentration by day, trend", "convergence, trend", "price of a level, trend"], MEMORY),
     "tokens below the best, mean": MEMORY,
@@ -30,8 +29,13 @@ PRINTED: Mapping[str, str] = {
 """Which interval a design's question prints: of those that cover, the shorter.
 
 Where there are four vendors they cannot be drawn; what is printed then takes durations as independent, and covers only
-if vendors share as little of them as the sample shows.
+if vendors share as little of them as the sample shows. A design of one country's models has its code behind the name.
 """
+
+
+def printed_by(design: str) -> str:
+    """Return the estimator whose interval a design's question prints; empty for a design that is not known."""
+    return PRINTED.get(design) or PRINTED.get(design.rpartition(", ")[0], "")
 
 
 def recorded(
@@ -46,11 +50,11 @@ def recorded(
     table : pandas.DataFrame
         The table ``study``. An estimate that it did not try is returned as it is, without a coverage.
     design, estimator : str
-        Its row; the estimator of :data:`PRINTED` if left out.
+        Its row; that of :func:`printed_by` if left out.
     least : float
         An interval that covers less abstains.
     """
-    row = table[(table["design"] == design) & (table["estimator"] == (estimator or PRINTED[design]))]
+    row = table[(table["design"] == design) & (table["estimator"] == (estimator or printed_by(design)))]
     if row.empty:
         return estimate
     coverage = float(row["coverage"].iloc[0])

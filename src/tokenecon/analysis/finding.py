@@ -32,7 +32,7 @@ import pandas as pd
 from filelock import FileLock
 
 from tokenecon import inputs
-from tokenecon.catalog import Catalog, Company, Edition, data_root, find_edition, settled
+from tokenecon.catalog import Catalog, Company, Country, Edition, data_root, find_edition, settled
 
 STORE = inputs.FINDINGS
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "arch", "scikit-learn", "diptest")
@@ -107,9 +107,18 @@ class Findings:
         return self.cat.companies
 
     @finding
+    def countries(self) -> tuple[Country, ...]:
+        """The pair of countries that the edition sets side by side: the one in question, then the other; or fewer."""
+        return self.cat.countries
+
+    @finding
     def lacks(self) -> tuple[str, ...]:
-        """What the chapter stands on and of which the edition knows nothing; tables of :attr:`STANDS_ON`."""
-        return tuple(f"rows of `data/{name}.csv`" for name in self.STANDS_ON if self.cat.table(name).empty)
+        """What the chapter stands on and of which the edition knows nothing, or too little."""
+        return tuple(self._lacking())
+
+    def _lacking(self) -> list[str]:
+        """Name what is lacking; of tables, those of :attr:`STANDS_ON` without a row."""
+        return [f"rows of `data/{name}.csv`" for name in self.STANDS_ON if self.cat.table(name).empty]
 
     def served(self) -> Self:
         """Return the findings, for a chapter about nothing else.
@@ -121,7 +130,8 @@ class Findings:
         """
         if self.lacks:
             raise NotServed(
-                f"This edition leaves the chapter out: it stands on {' and on '.join(self.lacks)}, and none is known."
+                f"This edition leaves the chapter out: it stands on {' and on '.join(self.lacks)}, "
+                "of which none is known, or too few."
             )
         return self
 

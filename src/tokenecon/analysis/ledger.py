@@ -14,8 +14,8 @@ import pandas as pd
 
 from tokenecon.analysis import estimators
 from tokenecon.analysis.estimate import Estimate
-from tokenecon.analysis.finding import Findings, finding
-from tokenecon.analysis.judge import COMPUTATIONS, Result, Verdict
+from tokenecon.analysis.finding import Findings, NotServed, finding
+from tokenecon.analysis.judge import COMPUTATIONS, Claim, Result, Verdict
 from tokenecon.analysis.market import claims as _market  # noqa: F401 - registers its computations
 from tokenecon.analysis.market.findings import Market
 from tokenecon.analysis.outlook import claims as _outlook  # noqa: F401
@@ -122,9 +122,11 @@ class Ledger(Findings):
     @finding
     def headlines(self) -> Mapping[str, tuple[Estimate, float]]:
         """Headline estimates of the chapters that draw samples, each with its null; none without models."""
-        if self.cat.capability.empty:
-            return {}
-        rooms = {"market": self.of(Market).headlines, "prices": self.of(Pricing).family}
+        market, prices = self.of(Market), self.of(Pricing)
+        rooms = {
+            "market": {} if market.lacks else market.headlines,
+            "prices": {} if prices.lacks else prices.family,
+        }
         return {f"{room}: {name}": pair for room, family in rooms.items() for name, pair in family.items()}
 
     @finding
@@ -170,8 +172,16 @@ def evaluate(known: Findings) -> pd.DataFrame:
     if missing := sorted({row["computation"] for row in rows} - set(COMPUTATIONS)):
         message = f"{', '.join(missing)}: no such computation in tokenecon.analysis.ledger"
         raise DataError([Finding("data/claims.csv", 1, "computation", message)])
-    found = pd.DataFrame([_row(claim, COMPUTATIONS[claim["computation"]](known, claim)) for claim in rows])
+    found = pd.DataFrame([_row(claim, judged(known, claim)) for claim in rows])
     return found[COLUMNS].astype({"n": "Int64", "on": "datetime64[ns]"})
+
+
+def judged(known: Findings, claim: Claim) -> Result:
+    """Judge a claim; one that asks a chapter which the edition leaves out stays undetermined, and says why."""
+    try:
+        return COMPUTATIONS[claim["computation"]](known, claim)
+    except NotServed as left_out:
+        return Result(Verdict.undetermined, note=str(left_out))
 
 
 EVIDENCE = ["computation", "computed", "ci_low", "ci_high", "n", "verdict"]

@@ -30,7 +30,6 @@ from tokenecon.analysis.market import churn, frontier, premium
 from tokenecon.analysis.market.findings import DAYS, LARGEST, Market
 from tokenecon.analysis.pricing import deflation, price_events, tasks
 from tokenecon.analysis.pricing import launches as newcomers
-from tokenecon.analysis.pricing.countries import PAIR
 from tokenecon.analysis.pricing.findings import Pricing
 
 REPLICATIONS = 800
@@ -515,8 +514,8 @@ def designs(market: Market, prices: Pricing) -> list[Design]:
             "premium, top third", "log_price ~ log_score + released", "log_score", premium.subset(models, "top third")
         ),
         Regression.of("launch premium", "dearer ~ lead", "lead", launches),
-        Regression.of("price gap", "log_price ~ cn + z + date", "cn", prices.both),
-        Regression.of("difference of slopes", "log_price ~ cn * z + date", "cn:z", prices.both),
+        Regression.of("price gap", "log_price ~ is_one + z + date", "is_one", prices.both),
+        Regression.of("difference of slopes", "log_price ~ is_one * z + date", "is_one:z", prices.both),
         *[
             Regression.of(f"price change, {code}", "log_price ~ log_score + years", "years", rows, "model_id")
             for code, rows in quarters.groupby("country")
@@ -538,15 +537,16 @@ def designs(market: Market, prices: Pricing) -> list[Design]:
             premium.subset(market.coding, "top third"),
         ),
     ]  # fmt: skip
+    codes = [country.code for country in prices.countries]
     first = newcomers.launched(prices.abroad, prices.scored, prices.scored_on)
     found += [
         Regression.of(f"launch prices, {code}", "log_price ~ log_score + released", "released", rows)
-        for code, rows in first[first["country"].isin(PAIR)].groupby("country")
+        for code, rows in first[first["country"].isin(codes)].groupby("country")
     ]
     if prices.tasks:
         outcomes = {"price of a token": "token", "cost of a run": "by_run", "tokens of a run": "tokens"}
         rows = tasks.logs(prices.variants, "paid")
-        found += [Regression.of(name, f"{column} ~ cn + x", "cn", rows) for name, column in outcomes.items()]
+        found += [Regression.of(name, f"{column} ~ is_one + x", "is_one", rows) for name, column in outcomes.items()]
     kept = prices.successions.query("tier == 'successor'")
     found.append(Shares.of("successors", kept["kept"], kept["entity_id"]))
     steps = price_events.events(prices.paths)
@@ -554,7 +554,8 @@ def designs(market: Market, prices: Pricing) -> list[Design]:
     found.append(Shares.of("rises among decisions", made["up"], made["entity_id"]))
     used = prices.both.assign(tokens=prices.both["model_id"].map(_tokens(market.days))).dropna(subset="tokens")
     if used["entity_id"].nunique() >= 5:
-        found.append(Regression.of("price gap in use", "log_price ~ cn + z + date", "cn", used, weights="tokens"))
+        formula = "log_price ~ is_one + z + date"
+        found.append(Regression.of("price gap in use", formula, "is_one", used, weights="tokens"))
     return found + _series_designs(market, prices)
 
 
@@ -563,7 +564,7 @@ def _vendors(models: pd.DataFrame) -> pd.Series:
 
 
 def _lags(prices: Pricing) -> pd.DataFrame:
-    """Return how long each American record was unmatched, with its vendor."""
+    """Return how long each record of the other country was unmatched, with its vendor."""
     vendors = prices.paths.drop_duplicates("model").set_index("model")["entity_id"]
     records = prices.caught
     return records.rename(columns={"reached": "ended"}).assign(entity_id=records["model"].map(vendors))
@@ -579,7 +580,7 @@ def _series_designs(market: Market, prices: Pricing) -> list[Design]:
     weeks = market.dense_series[market.dense_series["series"] == LARGEST]
     times = years_from_first(weeks["on"])
     level = deflation.cheapest(prices.panel, [LEVEL_OF_INDEX])
-    level = level[level["country"] == "US"]
+    level = level[level["country"] == prices.countries[-1].code]
     found: list[Design] = []
     if len(weeks) >= FEWEST_TIMES:
         found += [

@@ -13,6 +13,7 @@ __all__ = export(
     __name__,
     {
         "companies": ("Company",),
+        "countries": ("Country",),
         "editions": ("Edition", "find_edition", "list_editions", "settled"),
         "errors": ("DataError", "Finding", "RateError"),
         "fx": ("Rate",),

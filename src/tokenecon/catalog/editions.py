@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tokenecon import inputs
+from tokenecon.catalog.countries import MOST
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.paths import display_name
 from tokenecon.catalog.periods import Period
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _REQUIRED = {"id": str, "title": str, "as_of": date, "focal": str, "comparatives": list, "base_currency": str}
-_OPTIONAL = {"previous": str, "draft": bool, "recorded_on": date, "companies": list, "peers": list, "priors": str}
+_LISTS = ("companies", "countries", "peers")
+_OPTIONAL = {"previous": str, "draft": bool, "recorded_on": date, **dict.fromkeys(_LISTS, list), "priors": str}
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,9 @@ class Edition:
         Whether rows are still missing: what cannot be computed is then a marked gap and not an error.
     companies
         Ids of the companies that it sets side by side; the first is the one whose results it opens with.
+    countries
+        Codes of the two countries whose prices it compares: the one in question, then the one that it is set against.
+        With fewer, the chapter about prices is left out.
     recorded_on
         The day of its record, if it is published: rows that were added to the data later are not part of it.
     peers
@@ -61,6 +67,7 @@ class Edition:
     draft: bool = False
     recorded_on: date | None = None
     companies: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
     peers: tuple[str, ...] = ()
     priors: str | None = None
 
@@ -96,6 +103,12 @@ def edition_paths(root: Path) -> list[Path]:
     return sorted((root / "editions").glob("*.toml"))
 
 
+def line_of(path: Path, setting: str) -> int:
+    """Return the line of an edition's file that makes a setting."""
+    lines = inputs.read_unnoted(path).decode("utf-8").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if line.split("=")[0].strip() == setting), 1)
+
+
 def read_edition(path: Path, root: Path) -> Edition:
     """Read an edition file.
 
@@ -118,8 +131,7 @@ def read_edition(path: Path, root: Path) -> Edition:
             found.append(Finding(file, 1, name, f"is no setting of an edition: {', '.join(_REQUIRED | _OPTIONAL)}"))
         elif type(value) is not kind:
             found.append(Finding(file, 1, name, f"{value!r} is no {kind.__name__}"))
-    if not found and values["id"] != path.stem:
-        found.append(Finding(file, 1, "id", f"'{values['id']}' is not the name of the file, '{path.stem}'"))
+    found = found or list(_unfit(values, path, file))
     periods = {}
     for name in ("focal", "comparatives") if not found else ():
         texts = values[name] if isinstance(values[name], list) else [values[name]]
@@ -129,9 +141,19 @@ def read_edition(path: Path, root: Path) -> Edition:
             found.append(Finding(file, 1, name, str(error)))
     if found:
         raise DataError(found)
-    lists = {name: tuple(map(str, values.get(name, ()))) for name in ("companies", "peers")}
+    lists = {name: tuple(map(str, values.get(name, ()))) for name in _LISTS}
     spans = {"focal": periods["focal"][0], "comparatives": periods["comparatives"]}
     return Edition(**values | spans | lists)
+
+
+def _unfit(values: Mapping[str, Any], path: Path, file: str) -> Iterator[Finding]:
+    """Yield what is wrong with settings of the right kind."""
+    if values["id"] != path.stem:
+        yield Finding(file, 1, "id", f"'{values['id']}' is not the name of the file, '{path.stem}'")
+    named = list(map(str, values.get("countries", ())))
+    if len(named) > MOST or len(set(named)) < len(named):
+        message = f"names {', '.join(named)}; name two: the country in question, and the one set against it"
+        yield Finding(file, line_of(path, "countries"), "countries", message)
 
 
 def list_editions(root: Path) -> list[Edition]:

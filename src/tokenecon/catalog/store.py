@@ -13,6 +13,7 @@ from tokenecon.catalog.checks import quick_findings, run_checks, table_findings
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.claims import typed_claims
 from tokenecon.catalog.companies import Company, companies, named_on
+from tokenecon.catalog.countries import Country, countries
 from tokenecon.catalog.editions import Edition, find_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_table
@@ -139,6 +140,11 @@ class Catalog:
         filed = self.entities["entity_id"].map(sold.groupby("entity_id")["currency"].last()).astype(object)
         entities = self.entities.assign(reporting_currency=filed.fillna(self.entities["reporting_currency"]))
         return companies(entities, list(self.edition.companies))
+
+    @property
+    def countries(self) -> tuple[Country, ...]:
+        """The pair of countries that the edition sets side by side, in its order; or fewer."""
+        return countries(self.entities, self.edition.countries)
 
     @property
     def metrics(self) -> pd.DataFrame:

@@ -5,9 +5,16 @@
   const block = document.currentScript.parentElement;
   const [twin, live] = [".twin", ".live"].map((name) => block.querySelector(name) ?? block.querySelector(".figure-box"));
   const data = JSON.parse(block.querySelector('script[type="application/json"]').textContent);
-  const [CN, US] = [0, 1];
+  const [ONE, OTHER] = [0, 1];
   const TICKS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
-  const SHAPES = { o: "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0", s: "M-3.6,-3.6h7.2v7.2h-7.2z", "^": "M0,-4.6L4.4,3.4H-4.4z" };
+  const SHAPES = {
+    o: "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0", s: "M-3.6,-3.6h7.2v7.2h-7.2z", D: "M0,-4.8L4.8,0L0,4.8L-4.8,0z",
+    "^": "M0,-4.6L4.4,3.4H-4.4z", v: "M0,4.6L4.4,-3.4H-4.4z",
+    P: "M-1.5,-4.4h3v2.9h2.9v3h-2.9v2.9h-3v-2.9h-2.9v-3h2.9z",
+    X: "M2,-4.2L4.2,-2L2.1,0L4.2,2L2,4.2L0,2.1L-2,4.2L-4.2,2L-2.1,0L-4.2,-2L-2,-4.2L0,-2.1z",
+    "*": "M0,-5.2L1.2,-1.6H5L1.9,.6L3.1,4.2L0,2L-3.1,4.2L-1.9,.6L-5,-1.6H-1.2z",
+    p: "M0,-4.6L4.4,-1.4L2.7,3.7H-2.7L-4.4,-1.4z", h: "M0,-4.6L4,-2.3V2.3L0,4.6L-4,2.3V-2.3z",
+  };
   const REACH = 24;
 
   const AGES = [0, 3, 6, 12, 24];
@@ -45,9 +52,9 @@
   };
 
   const finding = (numbers) => {
-    const compared = [CN, US].filter((group) => chosen.shown[group]);
+    const compared = [ONE, OTHER].filter((group) => chosen.shown[group]);
     if (!compared.length) {
-      return chosen.shown.some(Boolean) ? "Choose China, the United States or both for a median" : "No country is chosen";
+      return chosen.shown.some(Boolean) ? `Choose ${data.groups[ONE].name}, ${data.groups[OTHER].name} or both for a median` : "No country is chosen";
     }
     const without = compared.filter((group) => !numbers[group][0]);
     if (without.length) {
@@ -55,10 +62,11 @@
     }
     if (compared.length === 1) {
       const [group] = compared;
-      return `The median model from ${group === US ? "the " : ""}${data.groups[group].name} lists at ${money(numbers[group][1])} dollars`;
+      return `The median ${data.groups[group].adjective} model lists at ${money(numbers[group][1])} dollars`;
     }
-    const ratio = numbers[CN][1] / numbers[US][1];
-    return `The median model from China lists at ${(100 * ratio).toFixed(0)}% of the median US model’s price`;
+    const ratio = numbers[ONE][1] / numbers[OTHER][1];
+    const [own, other] = [ONE, OTHER].map((group) => data.groups[group].adjective);
+    return `The median ${own} model lists at ${(100 * ratio).toFixed(0)}% of the median ${other} model’s price`;
   };
 
   // Numbers of models of an age, which the build did not compute: a median between two order statistics, by the sign
@@ -226,10 +234,10 @@
     );
   };
 
-  const inPicture = (numbers) => [CN, US].filter((group) => chosen.shown[group] && numbers[group][0]);
+  const inPicture = (numbers) => [ONE, OTHER].filter((group) => chosen.shown[group] && numbers[group][0]);
 
   const drawMedians = (numbers) => {
-    const higher = numbers[CN][1] > numbers[US][1] ? CN : US;
+    const higher = numbers[ONE][1] > numbers[OTHER][1] ? ONE : OTHER;
     medians.replaceChildren(...inPicture(numbers).map((group) => {
       const [n, median, low, high] = numbers[group], at = frame.y(median), width = frame.right - frame.left;
       const layer = svg("g", coloured(group), svg("line", { x1: frame.left, x2: frame.right, y1: at, y2: at, class: `line-${group}` }));

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -16,20 +16,17 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from matplotlib.transforms import Bbox
 
-from tokenecon.analysis.pricing.choices import VIEW, Choices
+from tokenecon.analysis.pricing.choices import ELSEWHERE, VIEW, Choices
+from tokenecon.catalog import Country
 from tokenecon.display import style, theme
 from tokenecon.display.plots import note
+from tokenecon.shown import Word
 
-GROUPS: Mapping[str, str] = {"CN": "China", "US": "United States", "other": "Other countries"}
-SHORT: Mapping[str, str] = {"CN": "China", "US": "US"}
-COLOURS: Mapping[str, str] = {**style.COUNTRY_COLOURS, "other": style.MUTED}
-# On a page that may be dark the rest takes a grade of its ink.
-SHADES: Mapping[str, str] = {
-    **{country: f"var(--c{colour[1:]}, {colour})" for country, colour in style.COUNTRY_COLOURS.items()},
-    "other": "color-mix(in srgb, currentColor 70%, transparent)",
-}
-MARKERS: Mapping[str, str] = {"CN": "s", "US": "o", "other": "^"}
-SIZES: Mapping[str, float] = {"CN": 5.0, "US": 5.5, "other": 5.5}
+REST = Country(ELSEWHERE, "", Word("Other countries"), Word(""), Word(""), style.MUTED, "^")
+"""Models of neither country of the pair: a group without a median."""
+FAINT = "color-mix(in srgb, currentColor 70%, transparent)"
+"""Their colour on a page that may be dark: a grade of its ink."""
+SIZE = 5.5
 RATIOS = ("fraction", "percent")
 TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
 DIGITS = 6
@@ -48,7 +45,7 @@ PLACES = (
 )
 
 
-def explorer(choices: Choices, benchmarks: pd.DataFrame, names: Mapping[str, str]) -> Figure:
+def explorer(choices: Choices, benchmarks: pd.DataFrame, names: Mapping[str, str], pair: Sequence[Country]) -> Figure:
     """Price against score of each model, and the median by country; a reader of the page chooses mix, day and test.
 
     Parameters
@@ -59,22 +56,26 @@ def explorer(choices: Choices, benchmarks: pd.DataFrame, names: Mapping[str, str
         Tests with ``name`` and ``unit``, as the catalogue has them.
     names : mapping of str to str
         Makers by ``entity_id``.
+    pair : sequence of Country
+        The country in question, and the one that it is set against.
     """
     tests = benchmarks.set_index("benchmark_id")
     opening = choices.opening
     figure, ax = _axes(choices)
-    for country in reversed(GROUPS):
-        _points(ax, choices.view.query("country == @country"), country)
-    texts = [_median(ax, choices.opening_medians.loc[country], country) for country in SHORT]
-    _apart(texts, choices.opening_medians["median"])
+    for group in (REST, *reversed(pair)):
+        _points(ax, choices.view[choices.view["country"] == group.code], group)
+    medians = choices.opening_medians.loc[[country.code for country in pair]]
+    lines = zip(pair, ((0, (4, 2)), "-"), strict=True)
+    texts = [_median(ax, medians.loc[country.code], country, line) for country, line in lines]
+    _apart(texts, medians["median"])
     test = tests.loc[opening.benchmark]
     ax.set(ylabel="", xlabel=f"{test['name']}, scores of {_day(choices.view['scored_on'].max())}")
     if test["unit"] in RATIOS:
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
-    _key(ax, choices.view)
+    _key(ax, choices.view, (*pair, REST))
     figure.draw_without_rendering()
-    _labels(ax, choices.view, choices.opening_medians["median"])
-    return theme.interactive(figure, "explorer", _content(choices, tests, names))
+    _labels(ax, choices.view, medians["median"])
+    return theme.interactive(figure, "explorer", _content(choices, tests, names, (*pair, REST)))
 
 
 def _axes(choices: Choices) -> tuple[Figure, Axes]:
@@ -98,40 +99,45 @@ def _score_range(scores: pd.Series) -> tuple[float, float]:
     return scores.min() - margin, scores.max() + margin
 
 
-def _points(ax: Axes, rows: pd.DataFrame, country: str) -> None:
+def _points(ax: Axes, rows: pd.DataFrame, group: Country) -> None:
     """Draw models: full marks for measured scores, hollow ones for estimates."""
-    look = {"marker": MARKERS[country], "s": SIZES[country] ** 2, "edgecolor": COLOURS[country], "alpha": 0.85}
-    for measured, face in ((True, COLOURS[country]), (False, "none")):
+    look = {"marker": group.marker, "s": _size(group) ** 2, "edgecolor": group.colour, "alpha": 0.85}
+    for measured, face in ((True, group.colour), (False, "none")):
         part = rows[rows["basis"].eq("measured") == measured]
         sns.scatterplot(part, x="score", y="blended", facecolor=face, linewidth=1, legend=False, ax=ax, **look)
 
 
-def _median(ax: Axes, row: pd.Series, country: str) -> Annotation:
+def _size(group: Country) -> float:
+    """Return the size of a group's marks: squares look larger than they are."""
+    return SIZE - 0.5 * (group.marker == "s")
+
+
+def _median(ax: Axes, row: pd.Series, country: Country, line: Any) -> Annotation:
     """Draw a country's median with its interval over the width, and say both in the margin."""
-    colour = COLOURS[country]
+    colour = country.colour
     ax.axhspan(row["low"], row["high"], color=colour, alpha=0.12, linewidth=0)
-    ax.axhline(row["median"], color=colour, linewidth=1.2, linestyle="-" if country == "US" else (0, (4, 2)))
+    ax.axhline(row["median"], color=colour, linewidth=1.2, linestyle=line)
     middle, low, high = map(_money, row[["median", "low", "high"]])
-    text = f"{SHORT[country]} median\n{middle} ({low}–{high})\nn = {row['n']:.0f}"
+    text = f"{country.short} median\n{middle} ({low}–{high})\nn = {row['n']:.0f}"
     place = {"xy": (1, row["median"]), "xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
     return ax.annotate(text, xytext=(6, 0), va="center", size=8.5, color=colour, linespacing=1.15, **place)
 
 
 def _apart(texts: list[Annotation], medians: pd.Series) -> None:
     """Let the text of the higher median stand above its line, the other below, so that they cannot meet."""
-    higher = medians[list(SHORT)].fillna(0).idxmax()
-    for text, country in zip(texts, SHORT, strict=True):
+    higher = medians.fillna(0).idxmax()
+    for text, country in zip(texts, medians.index, strict=True):
         text.set_verticalalignment("bottom" if country == higher else "top")
         text.xyann = (6, -6 if country == higher else 6)
 
 
-def _key(ax: Axes, rows: pd.DataFrame) -> None:
+def _key(ax: Axes, rows: pd.DataFrame, groups: Sequence[Country]) -> None:
     marks = [
-        Line2D([], [], linestyle="", marker=MARKERS[group], color=COLOURS[group], markersize=SIZES[group], label=label)
-        for group, label in GROUPS.items()
+        Line2D([], [], linestyle="", marker=one.marker, color=one.colour, markersize=_size(one), label=one.name)
+        for one in groups
     ]
     if not rows["basis"].eq("measured").all():
-        hollow = {"marker": "o", "markerfacecolor": "none", "color": style.MUTED, "markersize": SIZES["US"]}
+        hollow = {"marker": "o", "markerfacecolor": "none", "color": style.MUTED, "markersize": SIZE}
         marks.append(Line2D([], [], linestyle="", **hollow, label="hollow: score estimated by its publisher"))
     marks.append(Patch(color=style.MUTED, alpha=0.2, linewidth=0, label="95% interval of a median"))
     place = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1.0), "ncols": len(marks), "columnspacing": 1.2}
@@ -144,7 +150,7 @@ def _labels(ax: Axes, rows: pd.DataFrame, medians: pd.Series) -> None:
     points = ax.transData.transform(rows[["score", "blended"]].to_numpy())
     taken = [Bbox.from_extents(x - 3 * pixels, y - 3 * pixels, x + 3 * pixels, y + 3 * pixels) for x, y in points]
     whole = ax.get_window_extent()
-    lines = ax.transData.transform([(0, medians[country]) for country in SHORT])[:, 1]
+    lines = ax.transData.transform([(0, median) for median in medians])[:, 1]
     taken += [Bbox.from_extents(whole.x0, y - pixels, whole.x1, y + pixels) for y in lines]
     for row in rows[rows["frontier"]].sort_values("score", ascending=False).itertuples():
         for offset, ha, va in PLACES:
@@ -166,25 +172,34 @@ def _day(day: pd.Timestamp) -> str:
     return f"{day:%-d %B %Y}"
 
 
-def _content(choices: Choices, tests: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
+def _content(
+    choices: Choices, tests: pd.DataFrame, names: Mapping[str, str], groups: Sequence[Country]
+) -> dict[str, Any]:
     """Return what the script draws from; models, days, mixes and tests are named by their places in the lists."""
     frame = choices.frame
     models = frame.drop_duplicates("model_id").sort_values("model_id", ignore_index=True)
     days, mixes = sorted(frame["day"].unique()), sorted(frame["ratio"].unique())
     measures = [*frame["benchmark"].unique()]
     place = {model: number for number, model in enumerate(models["model_id"])}
-    groups, views = list(GROUPS), _views(choices, place)
+    codes = [group.code for group in groups]
+    views = _views(choices, place, codes)
     spans = choices.spans
     return {
         "models": [
-            [row.model, names[row.entity_id], groups.index(row.country), f"{row.released_on:%Y-%m-%d}"]
+            [row.model, names[row.entity_id], codes.index(row.country), f"{row.released_on:%Y-%m-%d}"]
             for row in models.itertuples()
         ],
         "days": [f"{day:%Y-%m-%d}" for day in days],
         "mixes": [float(mix) for mix in mixes],
         "groups": [
-            {"name": name, "short": SHORT.get(group, ""), "colour": SHADES[group], "shape": MARKERS[group]}
-            for group, name in GROUPS.items()
+            {
+                "name": group.name,
+                "short": group.short,
+                "adjective": group.adjective,
+                "shape": group.marker,
+                "colour": FAINT if group is REST else f"var(--c{group.colour[1:]}, {group.colour})",
+            }
+            for group in groups
         ],
         "tests": [_test(frame[frame["benchmark"] == name], tests.loc[name], place) for name in measures],
         "prices": [[*_prices(spans[spans["ratio"] == mix], place, days)] for mix in mixes],
@@ -217,14 +232,14 @@ def _prices(spans: pd.DataFrame, place: Mapping[str, int], days: list[pd.Timesta
         yield [place[row.model_id], days.index(row.first_day), days.index(row.last_day), _short(row.blended)]
 
 
-def _views(choices: Choices, place: Mapping[str, int]) -> dict[tuple[Any, ...], list[list[Any]]]:
+def _views(choices: Choices, place: Mapping[str, int], codes: Sequence[str]) -> dict[tuple[Any, ...], list[list[Any]]]:
     """Return for each view the groups' n, median and interval, and the models to name, the most capable first."""
     edge = choices.frame[choices.frame["frontier"]].sort_values("score", ascending=False)
     named = {view: [place[model] for model in rows["model_id"]] for view, rows in edge.groupby(VIEW)}
     rows = choices.medians.set_index([*VIEW, "country"])
     numbers = {key: [int(n), *map(_short, ends)] for key, n, *ends in rows.itertuples(name=None)}
     views = dict.fromkeys(key[:-1] for key in numbers)
-    return {view: [[numbers[(*view, group)] for group in GROUPS], named.get(view, [])] for view in views}
+    return {view: [[numbers[(*view, code)] for code in codes], named.get(view, [])] for view in views}
 
 
 def _short(value: float) -> float | None:

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, PercentFormatter
 
+from tokenecon.catalog import Country
 from tokenecon.display import style
 from tokenecon.display.plots import note
 
@@ -32,12 +33,6 @@ TIERS: Mapping[str, tuple[str, Any]] = {
 }
 """Colour and line of a tier."""
 
-COUNTRIES = {"China": style.COUNTRY_COLOURS["CN"], "United States": style.COUNTRY_COLOURS["US"], "other": style.MUTED}
-"""Colour of a maker's country."""
-
-MARKS = {"China": "o", "United States": "s", "other": "^"}
-"""And its mark."""
-
 KINDS = {"coding and agents": SERIES[0], "entertainment": SERIES[1]}
 """Colour of a kind of application."""
 
@@ -51,9 +46,9 @@ CHOICES: Mapping[str, Mapping[object, str]] = {
     "control": {
         "released": "date", "released + I(released**2)": "date and its square", "released + C(country)": "and country",
     },
-    "subset": {"all": "all models", "top third": "top third", "CN": "China", "US": "United States"},
+    "subset": {"all": "all models", "top third": "top third"},
 }  # fmt: skip
-"""The choices of a specification beside its measure, with the names to show."""
+"""The choices of a specification beside its measure and countries, with the names to show."""
 
 
 def log_axis(
@@ -173,10 +168,20 @@ def by_score(ax: Axes, rows: pd.DataFrame, third: float) -> None:
     ax.set(xlabel="index of capability, log scale", ylabel="", ylim=(low * 0.5, high * 1.3))
 
 
-def key(ax: Axes, rows: pd.Series) -> None:
-    """Say above a chart which mark is which country, with the number of models of each."""
-    for place, (name, count) in enumerate(rows.value_counts().reindex(COUNTRIES).dropna().items()):
-        _above(ax, 0.33 * place, f"{name} ({count:.0f})", COUNTRIES[name], MARKS[name])
+def makers(ax: Axes, rows: pd.DataFrame, countries: Sequence[Country]) -> None:
+    """Draw price over score, a mark a model in its country's colour, and say above which is which, and how many.
+
+    ``rows`` has ``score``, ``blended`` and ``country`` (a code).
+    """
+    looks = {country.code: (country.name, country.colour, country.marker) for country in countries}
+    looks["other"] = ("other", style.MUTED, "^")
+    maker = rows["country"].where(rows["country"].isin(looks), "other")
+    palette, markers = ({code: look[place] for code, look in looks.items()} for place in (1, 2))
+    apart = {"hue": maker, "style": maker, "palette": palette, "markers": markers, "legend": False}
+    sns.scatterplot(rows, x="score", y="blended", alpha=0.75, s=28, ax=ax, **apart)
+    for place, (code, count) in enumerate(maker.value_counts().reindex(looks).dropna().items()):
+        name, colour, mark = looks[code]
+        _above(ax, 0.33 * place, f"{name} ({count:.0f})", colour, mark)
 
 
 def _above(ax: Axes, left: float, text: str, colour: str, mark: str) -> None:
@@ -244,7 +249,12 @@ def price_distribution(
 
 
 def specification_curve(
-    ax: Axes, below: Axes, found: pd.DataFrame, measures: Mapping[str, str], claimed: float
+    ax: Axes,
+    below: Axes,
+    found: pd.DataFrame,
+    measures: Mapping[str, str],
+    countries: Sequence[Country],
+    claimed: float,
 ) -> None:
     """Draw all specifications in order of their premium, with intervals and the claim; ``below``, what each chooses.
 
@@ -264,7 +274,8 @@ def specification_curve(
     ax.axhline(0, color=style.MUTED, linewidth=0.8)
     ax.set(ylim=(-0.3, top), ylabel="", xlabel="", xticks=[])
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    _chosen(below, rows, {"benchmark": measures} | dict(CHOICES))
+    parts = {**CHOICES["subset"], **{country.code: country.name for country in countries}}
+    _chosen(below, rows, {"benchmark": measures} | dict(CHOICES) | {"subset": parts})
 
 
 def _chosen(ax: Axes, rows: pd.DataFrame, choices: Mapping[str, Mapping[object, str]]) -> None:

@@ -14,20 +14,30 @@ from matplotlib.dates import ConciseDateFormatter, MonthLocator, YearLocator
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from tokenecon.analysis.pricing.countries import ONE, OTHER
+from tokenecon.catalog import Country
 from tokenecon.display import style
 from tokenecon.display.plots import note
 
-MARKERS: Mapping[str, str] = {OTHER: "o", ONE: "s"}
-LINES: Mapping[str, Any] = {OTHER: "", ONE: (4, 1.3)}
+Pair = Sequence[Country]
+"""The country whose prices are in question, and the one that they are set against."""
+
+DASHES = ((4, 1.3), "")
+"""Lines of the two."""
+
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _CLOSE_TICKS = (0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6)
 
 
-def looks() -> dict[str, Any]:
+def looks(pair: Pair) -> dict[str, Any]:
     """Return what draws the countries apart where ``hue`` and ``style`` are their codes: colours, marks, dashes."""
-    order = {"hue_order": [OTHER, ONE], "style_order": [OTHER, ONE]}
-    return {"palette": dict(style.COUNTRY_COLOURS), "markers": dict(MARKERS), "dashes": dict(LINES), **order}
+    codes = [country.code for country in pair]
+    return {
+        "palette": {country.code: country.colour for country in pair},
+        "markers": {country.code: country.marker for country in pair},
+        "dashes": dict(zip(codes, DASHES, strict=True)),
+        "hue_order": codes[::-1],
+        "style_order": codes[::-1],
+    }
 
 
 def log_axis(axis: Axis, low: float, high: float, pad: float = 1.15) -> None:
@@ -72,33 +82,51 @@ def percent_below(ax: Axes) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}".replace("-", "−")))
 
 
-def country_key(ax: Axes, names: Mapping[str, str], marks: Sequence[Line2D] = (), **place: Any) -> None:
-    """Put a key of the two countries above the axes, further ``marks`` behind them."""
+def country_key(
+    ax: Axes, pair: Pair, names: Sequence[str] | None = None, marks: Sequence[Line2D] = (), **place: Any
+) -> None:
+    """Put a key of the two countries above the axes under their or other ``names``, further ``marks`` behind them."""
+    labels = names or [country.name for country in pair]
     both = [
-        Line2D([], [], color=style.COUNTRY_COLOURS[code], marker=MARKERS[code], linestyle="", label=names[code])
-        for code in (OTHER, ONE)
+        Line2D([], [], color=country.colour, marker=country.marker, linestyle="", label=label)
+        for country, label in reversed(list(zip(pair, labels, strict=True)))
     ]
     where = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": 3, "borderaxespad": 0.2}
     ax.legend(handles=[*both, *marks], fontsize=8.5, handletextpad=0.4, columnspacing=1.2, **(where | place))
 
 
-def ranges(ax: Axes, rows: pd.DataFrame, code: str, name: str, shift: float = 0.0) -> None:
+def ranges(ax: Axes, rows: pd.DataFrame, country: Country, name: str, shift: float = 0.0) -> None:
     """Draw a country's estimates ``name`` with ``name_low`` and ``name_high``, a row a mark, a little aside."""
-    place, colour = -np.arange(len(rows)) + shift, style.COUNTRY_COLOURS[code]
+    place, colour = -np.arange(len(rows)) + shift, country.colour
     ax.hlines(place, rows[f"{name}_low"], rows[f"{name}_high"], color=colour, linewidth=2)
-    ax.plot(rows[name], place, MARKERS[code], color=colour, markersize=6)
+    ax.plot(rows[name], place, country.marker, color=colour, markersize=6)
 
 
-def bands(ax: Axes, lines: pd.DataFrame, y: str, names: Mapping[str, str]) -> None:
+def movements(ax: Axes, rows: pd.DataFrame, pair: Pair) -> None:
+    """Draw each country's ``value`` with its interval in a row a ``what``, and write value and ``n`` beside it."""
+    kinds = list(rows["what"].unique())
+    for country, shift in zip(pair, (-0.15, 0.15), strict=True):
+        own = rows[rows["country"] == country.code].set_index("what").reindex(kinds)
+        names = {"value": "change", "low": "change_low", "high": "change_high"}
+        ranges(ax, own.rename(columns=names), country, "change", shift)
+        for place, row in enumerate(own.itertuples()):
+            text = f"{row.value:.2f} (n = {row.n:.0f})".replace("-", "−") if row.n > 0 else ""
+            note(ax, text, row.high, shift - place, (6, 0), va="center", size=7.5)
+    rows_of(ax, kinds)
+
+
+def bands(ax: Axes, lines: pd.DataFrame, y: str, pair: Pair) -> None:
     """Draw each country's line of ``y`` over ``day`` with its band, and write name, end and ``models`` beside it.
 
     ``lines`` has ``country``, ``day``, ``y``, ``low``, ``high`` and ``models``.
     """
-    sns.lineplot(lines, x="day", y=y, hue="country", style="country", estimator=None, legend=False, ax=ax, **looks())
-    for code, rows in lines.groupby("country"):
-        colour, end = style.COUNTRY_COLOURS[code], rows.iloc[-1]
+    apart = {"hue": "country", "style": "country", "estimator": None, "legend": False} | looks(pair)
+    sns.lineplot(lines, x="day", y=y, ax=ax, **apart)
+    for country in pair:
+        rows = lines[lines["country"] == country.code]
+        colour, end = country.colour, rows.iloc[-1]
         ax.fill_between(rows["day"], rows["low"], rows["high"], color=colour, alpha=0.13, linewidth=0)
-        text = f"{names[code]} {end[y]:.2f}\n(n = {end['models']})"
+        text = f"{country.name} {end[y]:.2f}\n(n = {end['models']})"
         note(ax, text, end["day"], end[y], (7, 0), va="center", color=colour)
     log_axis(ax.yaxis, lines["low"].min(), lines["high"].max())
     ax.margins(x=0.2)
@@ -145,19 +173,22 @@ def labels_apart(ax: Axes, ends: pd.DataFrame, colours: Mapping[str, str], room:
         ax.annotate(f"{row.name} {row.value:.2f} (n = {row.n})", (row.day, row.value), size=8.5, **place)
 
 
-def caught(ax: Axes, records: pd.DataFrame, names: pd.Series) -> None:
+def caught(ax: Axes, records: pd.DataFrame, pair: Pair) -> None:
     """Draw a row a record: from its release to the first follower that reached it, or to the day it was last open.
+
+    The one country of the pair follows the other.
 
     ``records`` is as :func:`tokenecon.analysis.pricing.deflation.catch_up` returns it.
     """
     rows = records.sort_values("released_on", ignore_index=True)
     until = rows["released_on"] + pd.to_timedelta(rows["days"], unit="D")
-    place, colour = -rows.index.to_numpy(), style.COUNTRY_COLOURS[ONE]
+    one, other = pair
+    place, colour = -rows.index.to_numpy(), one.colour
     ax.hlines(place, rows["released_on"], until, color=style.GRID, linewidth=2.5)
-    ax.plot(rows["released_on"], place, MARKERS[OTHER], color=style.COUNTRY_COLOURS[OTHER], markersize=5)
+    ax.plot(rows["released_on"], place, other.marker, color=other.colour, markersize=5)
     for reached, part in rows.assign(until=until, place=place).groupby("reached"):
         ax.plot(
-            part["until"], part["place"], MARKERS[ONE], color=colour, markersize=5,
+            part["until"], part["place"], one.marker, color=colour, markersize=5,
             markerfacecolor=colour if reached else "white",
         )  # fmt: skip
     for row in rows.itertuples():
@@ -168,11 +199,11 @@ def caught(ax: Axes, records: pd.DataFrame, names: pd.Series) -> None:
     ax.tick_params(axis="y", labelsize=7.5)
     ax.set_xlim(right=until.max() + (until.max() - rows["released_on"].min()) * 0.75)
     time_axis(ax)
-    country_key(ax, {OTHER: f"record, {names[OTHER]}", ONE: f"first equal, {names[ONE]}"}, ncols=1)
+    country_key(ax, pair, [f"first equal, {one.name}", f"record, {other.name}"], ncols=1)
 
 
-def survival(ax: Axes, curves: pd.DataFrame, beside: Mapping[str, str]) -> None:
-    """Draw survival curves by country with bands, and write ``beside`` for each in the corner.
+def survival(ax: Axes, curves: pd.DataFrame, pair: Pair, beside: Sequence[str]) -> None:
+    """Draw survival curves by country with bands, and write ``beside`` for each of the pair in the corner.
 
     ``curves`` has ``country``, ``day``, ``surviving``, ``low`` and ``high``.
     """
@@ -180,10 +211,10 @@ def survival(ax: Axes, curves: pd.DataFrame, beside: Mapping[str, str]) -> None:
     drawn = pd.concat([curves, curves.groupby("country").tail(1).assign(day=longest)])
     sns.lineplot(
         drawn, x="day", y="surviving", hue="country", style="country", drawstyle="steps-post", estimator=None,
-        legend=False, ax=ax, **(looks() | {"markers": False}),
+        legend=False, ax=ax, **(looks(pair) | {"markers": False}),
     )  # fmt: skip
-    for place, (code, text) in enumerate(beside.items()):
-        rows, colour = drawn[drawn["country"] == code], style.COUNTRY_COLOURS[code]
+    for place, (country, text) in enumerate(reversed(list(zip(pair, beside, strict=True)))):
+        rows, colour = drawn[drawn["country"] == country.code], country.colour
         ax.fill_between(rows["day"], rows["low"], rows["high"], step="post", color=colour, alpha=0.13, linewidth=0)
         at = {"transform": ax.transAxes, "ha": "right", "va": "top", "size": 9, "color": colour}
         ax.text(0.98, 0.97 - 0.09 * place, text, **at)
@@ -191,13 +222,13 @@ def survival(ax: Axes, curves: pd.DataFrame, beside: Mapping[str, str]) -> None:
     ax.set(ylim=(0, 1), xlim=(0, longest), ylabel="")
 
 
-def forest(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+def forest(axes: Sequence[Axes], table: pd.DataFrame, colour: str) -> None:
     """Draw estimates with intervals, one row each, gap and difference of slopes side by side.
 
     ``table`` is as :func:`tokenecon.analysis.pricing.gap.robustness` returns it. Hollow marks are estimates whose
     interval holds "no difference".
     """
-    place, colour = -np.arange(len(table)), style.COUNTRY_COLOURS[ONE]
+    place = -np.arange(len(table))
     for ax, (name, none) in zip(axes, (("gap", 1.0), ("difference", 0.0)), strict=True):
         sure = (table[f"{name}_low"] > none) | (table[f"{name}_high"] < none)
         ax.hlines(place, table[f"{name}_low"], table[f"{name}_high"], color=colour, linewidth=1.6)
@@ -206,16 +237,16 @@ def forest(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         ax.axvline(none, color=style.INK, linewidth=0.9)
         ax.tick_params(axis="y", labelsize=8)
         ax.set_xlabel("")
-        rows_of(ax, [f"{row.label} ({row.n_cn:.0f}, {row.n_us:.0f})" for row in table.itertuples()])
+        rows_of(ax, [f"{row.label} ({row.n_one:.0f}, {row.n_other:.0f})" for row in table.itertuples()])
         for border in table.groupby("group", sort=False).size().cumsum()[:-1]:
             ax.axhline(0.5 - border, color=style.GRID, linewidth=0.8)
     log_axis(axes[0].xaxis, max(table["gap_low"].min(), 0.08), min(table["gap_high"].max(), 12))
 
 
-def pair_ratios(ax: Axes, pairs: pd.DataFrame, named: int = 4) -> None:
-    """Draw price ratios of matched pairs in order of size; some are ``named``, apart from each other."""
+def pair_ratios(ax: Axes, pairs: pd.DataFrame, pair: Pair, named: int = 4) -> None:
+    """Draw price ratios of matched pairs in order of size, in the colour of the dearer side; some are ``named``."""
     rows = pairs.sort_values("ratio", ignore_index=True)
-    colours = [style.COUNTRY_COLOURS[OTHER if ratio > 1 else ONE] for ratio in rows["ratio"]]
+    colours = [pair[int(ratio > 1)].colour for ratio in rows["ratio"]]
     ax.vlines(rows.index, 1, rows["ratio"], color=colours, linewidth=1.2, alpha=0.6)
     sns.scatterplot(rows, x=rows.index, y="ratio", c=colours, s=28, linewidth=0, ax=ax)
     ax.axhline(1, color=style.INK, linewidth=0.9)
@@ -242,15 +273,16 @@ def parts(ax: Axes, split: pd.DataFrame, labels: Mapping[str, str]) -> None:
     ax.set(xlabel="", ylabel="", xlim=(min(0, rows["low"].min()) * 1.1, rows["high"].max() * 1.18))
 
 
-def timeline(ax: Axes, events: pd.DataFrame) -> None:
+def timeline(ax: Axes, events: pd.DataFrame, pair: Pair) -> None:
     """Draw price decisions, a row a vendor: up and down, by size; hollow for the price of a successor.
 
     ``events`` has ``vendor``, ``country``, ``on``, ``ratio`` and ``what``: ``change``, ``successor``, ``by the hour``
     or ``announced``.
     """
     vendors = list(dict.fromkeys(events["vendor"]))
+    colours = {country.code: country.colour for country in pair}
     for event in events.itertuples():
-        up, colour = event.ratio > 1, style.COUNTRY_COLOURS.get(event.country, style.MUTED)
+        up, colour = event.ratio > 1, colours.get(event.country, style.MUTED)
         size = 18 + 46 * min(abs(np.log(event.ratio)) if event.ratio > 0 else 3, 3)
         shape = {"by the hour": "D", "announced": "v"}.get(event.what, "^" if up else "v")
         face = "white" if event.what == "successor" else colour

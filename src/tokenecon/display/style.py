@@ -1,7 +1,7 @@
 """The one look of all figures: font, colours, evidence marks.
 
 Colours are a variant of Okabe and Ito's colour-blind-safe set (2008). A colour belongs to one entity everywhere, and
-China and the United States have a pair of their own; no meaning is carried by colour alone. Each has a partner for a
+two countries set side by side have a pair of their own; no meaning is carried by colour alone. Each has a partner for a
 dark page, chosen by eye on that page's ground.
 """
 
@@ -18,6 +18,8 @@ import matplotlib as mpl
 import pylopdf_fonts_zh_cn
 from matplotlib import font_manager
 
+from tokenecon.catalog.countries import LOOKS
+
 INK = "#1f2328"
 MUTED = "#5b6470"
 GRID = "#d5d9de"
@@ -33,7 +35,6 @@ ENTITY_COLOURS: Mapping[str, str] = {
     "openai": "#3d7f86",
     "google": "#6b7a1f",
 }
-COUNTRY_COLOURS: Mapping[str, str] = {"CN": "#b8443c", "US": "#2f6db3"}
 
 GROUND, DARK_GROUND = "#ffffff", "#14171b"
 DARK: Mapping[str, str] = {
@@ -51,8 +52,7 @@ DARK: Mapping[str, str] = {
     ENTITY_COLOURS["anthropic"]: "#ee8ea6",
     ENTITY_COLOURS["openai"]: "#6fc4cc",
     ENTITY_COLOURS["google"]: "#b5c65a",
-    COUNTRY_COLOURS["CN"]: "#f2857c",
-    COUNTRY_COLOURS["US"]: "#7db4f3",
+    **dict(zip((colour for colour, _ in LOOKS), ("#f2857c", "#7db4f3"), strict=True)),
 }
 """Colour on white to its partner on a dark page."""
 

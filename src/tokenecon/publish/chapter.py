@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from tokenecon.publish import inline
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.gaps import waits_for
+from tokenecon.publish.gaps import gap_of, waits_for
 from tokenecon.publish.options import cell_options, without_options
 from tokenecon.publish.svg import inline_svg
 
@@ -219,12 +219,12 @@ class _Cell:
 
     def _figure(self, svg: str, html: str, own: dict[str, str]) -> str:
         label, caption = self._captioned("fig")
-        alt = str(self.options.get("fig-alt", "")).strip()
+        alt = self._said("fig-alt")
         if not alt or alt == caption:
             raise PublishError(f"figure {label} needs a `#| fig-alt:` of its own, which is not its caption")
         if "data_csv" not in own:
             raise PublishError(f"figure {label} brings no data: return it from tokenecon.display")
-        title, subtitle = (inline.printed(str(self.options.get(name, "")), self.cell) for name in inline.TITLES)
+        title, subtitle = map(self._said, inline.TITLES)
         self._collect(dict(inline.facts(self.cell)))
         if title:
             alt = f"{alt.rstrip('.')}. {title}"
@@ -280,10 +280,15 @@ class _Cell:
             raise PublishError(f"shows a {name} and needs `#| label: {kind}-…`, not {label or 'none'}")
         if label in {*(known.label for known in self.content.figures), *(known.label for known in self.content.tables)}:
             raise PublishError(f"shows {label} a second time: one {name} a cell, each with a label of its own")
-        caption = " ".join(str(self.options.get(f"{kind}-cap", "")).split())
+        caption = " ".join(self._said(f"{kind}-cap").split())
         if not caption:
             raise PublishError(f"{name} {label} needs a caption, `#| {kind}-cap: …`")
         return label, caption
+
+    def _said(self, option: str) -> str:
+        """Return an option that is prose with its expressions printed; of a cell left open, with marks for them."""
+        text = str(self.options.get(option, "")).strip()
+        return inline.left_open(text) if gap_of(self.cell) else inline.printed(text, self.cell)
 
     def _notebook_link(self) -> str:
         return f"[Notebook](notebooks/{self.content.source})"

@@ -122,13 +122,13 @@ def new_edition(
 
 def _toml(name: str, title: str, as_of: dt.date, focal: Period, comparatives: list[Period], previous: Edition) -> str:
     shown = [period.label for period in comparatives]
-    beside, companies, peers = (
-        ", ".join(map(json.dumps, names)) for names in (shown, previous.companies, previous.peers)
+    beside, companies, countries, peers = (
+        ", ".join(map(json.dumps, names)) for names in (shown, previous.companies, previous.countries, previous.peers)
     )
     return (
         f'id = "{name}"\ntitle = {json.dumps(title, ensure_ascii=False)}\nas_of = {as_of}\nfocal = "{focal.label}"\n'
         f'comparatives = [{beside}]\nbase_currency = "{previous.base_currency}"\nprevious = "{previous.id}"\n'
-        f"companies = [{companies}]\npeers = [{peers}]\n"
+        f"companies = [{companies}]\ncountries = [{countries}]\npeers = [{peers}]\n"
         "# Rows are still missing: gaps are marked. Take this out when the edition is complete.\ndraft = true\n"
     )
 

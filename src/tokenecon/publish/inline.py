@@ -2,7 +2,7 @@
 
 The build evaluates them in the kernel after the cells above them, and keeps the answers in the cell's metadata under
 ``user_expressions``, where Quarto looks for them too. A figure's title and subtitle, the cell options ``fig-title`` and
-``fig-subtitle``, are prose as well.
+``fig-subtitle``, are prose as well, and so are captions and alt texts: these may hold names, and hold no numbers.
 """
 
 from __future__ import annotations
@@ -17,18 +17,21 @@ from tokenecon.publish.errors import PublishError
 from tokenecon.publish.options import cell_options
 
 TITLES = ("fig-title", "fig-subtitle")
+CAPTIONS = ("fig-cap", "fig-alt", "tbl-cap")
 _EXPRESSION = re.compile(r"(?:(?<=^)|(?<=[^`]))`\{python\}[ \t]([^`]+)`", re.M)
 _LOST_MARK = re.compile(r"^`(\{python\} [^`]*`)([-*+>] |#+ |\d+[.)] )", re.M)
 
 
 def prose(cell: NotebookNode) -> str:
-    """Return the text of a cell in which expressions may stand: a Markdown cell's own, a code cell's titles."""
-    if cell.cell_type == "markdown":
-        return cell.source
+    """Return the text in which expressions may stand: a Markdown cell's own, a code cell's titles and captions."""
+    return cell.source if cell.cell_type == "markdown" else _options(cell, TITLES + CAPTIONS)
+
+
+def _options(cell: NotebookNode, names: tuple[str, ...]) -> str:
     if cell.cell_type != "code" or "{python}" not in cell.source:
         return ""
     options = cell_options(cell.source)
-    return "\n\n".join(str(options[name]) for name in TITLES if name in options)
+    return "\n\n".join(str(options[name]) for name in names if name in options)
 
 
 def expressions(cell: NotebookNode) -> list[str]:
@@ -56,6 +59,11 @@ def printed(text: str, cell: NotebookNode) -> str:
             "one stands a space or a letter apart"
         )
     return shown
+
+
+def left_open(text: str) -> str:
+    """Return ``text`` with a mark for each expression: of a cell that a draft leaves open none is evaluated."""
+    return _EXPRESSION.sub("…", text)
 
 
 def is_left_out(cell: NotebookNode) -> bool:
@@ -86,8 +94,7 @@ def with_values(cell: NotebookNode) -> NotebookNode:
     elif cell.cell_type == "markdown":
         cell.metadata = {**cell.metadata, "tokenecon": {"template": cell.source}}
         cell.source = printed(cell.source, cell)
-    else:
-        title = printed(prose(cell), cell)
+    elif title := printed(_options(cell, TITLES), cell):
         shown = {"text/markdown": title, "text/plain": title}
         above = NotebookNode(output_type="display_data", data=shown, metadata={"tokenecon": {"title": True}})
         cell.outputs = [above, *cell.outputs]

@@ -6,6 +6,7 @@ import pytest
 
 from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.market import premium as pr
+from tokenecon.catalog import Catalog
 
 ELASTICITY = 2.0
 TRUTH = 1.05**ELASTICITY - 1
@@ -96,7 +97,7 @@ def test_too_few_models_give_no_estimate_and_no_row():
 
 def test_every_specification_departs_in_one_choice_and_runs():
     frame = market(4).assign(blended=1.0)
-    specs = pr.one_at_a_time(["aa_index"], ["1"])
+    specs = pr.one_at_a_time(["aa_index"], ["1"], Catalog.open("2026H1").countries)
     found = pr.estimates({("aa_index", ratio): frame for ratio in (1, 3, 10)}, specs, draws=99)
     assert found["label"].is_unique
     assert {"baseline", "errors", "blend", "control", "sample", "top third", "outcome", "vendor left out"} <= set(
@@ -106,7 +107,7 @@ def test_every_specification_departs_in_one_choice_and_runs():
 
 
 def test_the_curve_holds_each_combination_once():
-    specs = pr.curve(["aa_index", "aa_gpqa_diamond", "arena_text"])
+    specs = pr.curve(["aa_index", "aa_gpqa_diamond", "arena_text"], ["CN", "US"])
     assert len(specs) == len(set(specs)) == 4 * 3 * (2 * 4 + 2)
 
 

@@ -34,12 +34,15 @@ KNOWN = pd.DataFrame({
     "model_id": MODELS, "name": [model.upper() for model in MODELS], "released_on": pd.Timestamp("2026-01-10"),
     "weights": "open",
 })  # fmt: skip
+PAIR = ("CN", "US")
 ENTITIES = pd.DataFrame({"entity_id": ["maker", "rival"], "country": ["CN", "FR"]})
 RIVALS = pd.DataFrame({"entity_id": ["maker", "rival"], "country": ["CN", "US"]})
 
 
 def views(prices=PRICES, scores=SCORES, models=KNOWN, entities=RIVALS, day="2026-12-31", **more):
-    return choices.choices(prices, scores, models, entities, day, benchmarks=("test", *more.pop("others", ())), **more)
+    return choices.choices(
+        prices, scores, models, entities, day, PAIR, benchmarks=("test", *more.pop("others", ())), **more
+    )
 
 
 def test_days_are_month_ends_under_observation():
@@ -137,7 +140,7 @@ def test_spans_say_the_same_in_fewer_rows():
 def test_the_view_that_opens_is_the_sample_of_the_regressions(edition):
     cat = Catalog.open(edition)
     tables = cat.list_prices().frame, cat.capability, cat.models, cat.entities
-    found = choices.choices(*tables, cat.edition.as_of)
+    found = choices.choices(*tables, cat.edition.as_of, PAIR)
     test, ratio, day = found.opening
     other = sample.hedonic_sample(*tables, benchmark=test, ratio=ratio).frame
     assert day == found.view["scored_on"].max()

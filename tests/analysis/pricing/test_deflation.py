@@ -113,7 +113,7 @@ def test_records_are_those_above_all_earlier_ones():
 
 
 def test_followers_reach_some_records_and_others_are_censored():
-    found = deflation.catch_up(RACE, SCORES, "2025-12-31").set_index("model")
+    found = deflation.catch_up(RACE, SCORES, "2025-12-31", "US", "CN").set_index("model")
     assert found.reached_by["first"] == "follower"
     assert found.days["first"] == 200
     assert found.price_ratio["first"] == pytest.approx(0.2)
@@ -122,13 +122,12 @@ def test_followers_reach_some_records_and_others_are_censored():
 
 
 def test_close_counts_with_a_tolerance():
-    found = deflation.catch_up(RACE, SCORES, "2025-12-31", tolerance=0.9).set_index("model")
+    found = deflation.catch_up(RACE, SCORES, "2025-12-31", "US", "CN", tolerance=0.9).set_index("model")
     assert found.reached_by["second"] == "later"
 
 
 def test_specifications_stand_side_by_side():
-    found = deflation.compare(
-        {"main": (RACE, SCORES, "2025-12-31", 1.0), "close": (RACE, SCORES, "2025-12-31", 0.9)}
-    ).set_index("label")
+    variants = {"main": (RACE, SCORES, "2025-12-31", 1.0), "close": (RACE, SCORES, "2025-12-31", 0.9)}
+    found = deflation.compare(variants, "US", "CN").set_index("label")
     assert found["reached"].to_dict() == {"main": 1, "close": 2}
     assert found.price["main"] == pytest.approx(0.2)

@@ -32,23 +32,23 @@ def planted(rng, n=120, gap_of=GAP, cn_slope=CN_SLOPE, noise=0.6):
 
 
 def prepared(seed, **options):
-    return gap.two_countries(planted(np.random.default_rng(seed), **options))
+    return gap.two_countries(planted(np.random.default_rng(seed), **options), "CN", "US")
 
 
 def test_two_countries_leaves_others_out_and_centres():
     frame = planted(np.random.default_rng(1))
     frame.loc[:4, "country"] = "FR"
-    found = gap.two_countries(frame)
+    found = gap.two_countries(frame, "CN", "US")
     assert len(found) == len(frame) - 5
     assert found["z"].mean() == pytest.approx(0, abs=1e-12)
     assert found["z"].std() == pytest.approx(1)
-    assert set(found["cn"]) == {0.0, 1.0}
+    assert set(found["is_one"]) == {0.0, 1.0}
 
 
 def test_weights_that_are_not_known_are_missing():
     frame = planted(np.random.default_rng(1))
     frame.loc[0, "weights"] = ""
-    assert gap.two_countries(frame)["open_weights"].isna().sum() == 1
+    assert gap.two_countries(frame, "CN", "US")["open_weights"].isna().sum() == 1
 
 
 def test_the_gap_is_unbiased_and_its_interval_covers():
@@ -61,30 +61,30 @@ def test_the_difference_of_slopes_is_unbiased_and_its_interval_covers():
     truth = CN_SLOPE - US_SLOPE
     found = [gap.slopes(prepared(seed), x="log_score", draws=399) for seed in range(120)]
     assert np.mean([one.value["difference"] for one in found]) == pytest.approx(truth, abs=0.05)
-    assert np.mean([one.value["US"] for one in found]) == pytest.approx(US_SLOPE, abs=0.05)
-    assert np.mean([one.value["CN"] for one in found]) == pytest.approx(CN_SLOPE, abs=0.05)
+    assert np.mean([one.value["other"] for one in found]) == pytest.approx(US_SLOPE, abs=0.05)
+    assert np.mean([one.value["one"] for one in found]) == pytest.approx(CN_SLOPE, abs=0.05)
     covered = [one.low["difference"] <= truth <= one.high["difference"] for one in found]
     assert np.mean(covered) == pytest.approx(0.95, abs=0.05)
 
 
 def test_slopes_by_country_add_up():
     found = gap.slopes(prepared(3))["value"]
-    assert found["CN"] - found["US"] == pytest.approx(found["difference"])
+    assert found["one"] - found["other"] == pytest.approx(found["difference"])
 
 
 def test_no_date_understates_the_slope():
     """As prices fall and scores rise with time, leaving the date out hides what capability is worth."""
     frame = prepared(5)
-    assert gap.slopes(frame, "", x="log_score").value["US"] < gap.slopes(frame, x="log_score").value["US"] - 0.3
+    assert gap.slopes(frame, "", x="log_score").value["other"] < gap.slopes(frame, x="log_score").value["other"] - 0.3
 
 
 def little(rows):
-    frame = pd.DataFrame(rows, columns=["model_id", "cn", "score", "released_on", "blended"])
+    frame = pd.DataFrame(rows, columns=["model_id", "is_one", "score", "released_on", "blended"])
     return frame.assign(
         model=frame["model_id"],
         entity_id="v",
         released_on=pd.to_datetime(frame["released_on"]),
-        cn=frame["cn"].astype(float),
+        is_one=frame["is_one"].astype(float),
     )
 
 
@@ -140,7 +140,7 @@ def test_the_decomposition_covers_the_unexplained_part():
 def test_small_samples_are_left_out_of_the_robustness_table():
     frame = prepared(8)
     whole = gap.Specification("main", "all", frame)
-    few = gap.Specification("sample", "few", frame.groupby("cn").head(5))
+    few = gap.Specification("sample", "few", frame.groupby("is_one").head(5))
     found = gap.robustness([whole, few])
     assert "few" not in set(found["label"])
     assert (found["group"] == "quantile").sum() == 3

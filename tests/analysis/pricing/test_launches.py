@@ -63,19 +63,19 @@ def test_weights_that_one_model_holds_count_as_one():
             "model_id": [f"m{n}" for n in range(24)],
             "entity_id": np.repeat(list("abcdefgh"), 3),
             "country": ["CN"] * 12 + ["US"] * 12,
-            "cn": [1.0] * 12 + [0.0] * 12,
+            "is_one": [1.0] * 12 + [0.0] * 12,
             "z": rng.normal(size=24),
             "date": rng.normal(size=24),
             "score": 50.0,
         }
     )
-    frame["log_price"] = -0.7 * frame["cn"] + frame["z"] + 0.05 * rng.standard_normal(24)
+    frame["log_price"] = -0.7 * frame["is_one"] + frame["z"] + 0.05 * rng.standard_normal(24)
     used = pd.Series(1.0, index=frame["model_id"])
-    even = in_use.compare(in_use.weighted(frame, used)).set_index("label")
+    even = in_use.compare(in_use.weighted(frame, used), "Chinese").set_index("label")
     assert even.loc["all models used", "effective"] == pytest.approx(24)
     assert even.loc["all models used", "gap"] == pytest.approx(np.exp(0.7), rel=0.1)
     used["m0"] = 1e6
-    assert in_use.compare(in_use.weighted(frame, used)).iloc[0]["effective"] == pytest.approx(1, abs=0.01)
+    assert in_use.compare(in_use.weighted(frame, used), "Chinese").iloc[0]["effective"] == pytest.approx(1, abs=0.01)
 
 
 def tokens(models, days, rng, change=None, on=None):

@@ -24,7 +24,7 @@ def planted(rng, tokens=2.0, price=2.0, vendor_sd=0.4, each=5):
                 pd.DataFrame(
                     {
                         "entity_id": f"{country}{vendor}",
-                        "cn": float(ours),
+                        "is_one": float(ours),
                         "score": score,
                         "paid": paid,
                         "run": 50 * paid * needed,
@@ -53,7 +53,7 @@ def test_the_quotient_is_the_gap_per_run_over_the_gap_per_token():
 
 def test_too_few_variants_give_no_estimate():
     rows = planted(np.random.default_rng(4))
-    few = pd.concat([rows[rows["cn"] == 1].head(tasks.FEWEST - 1), rows[rows["cn"] == 0]])
+    few = pd.concat([rows[rows["is_one"] == 1].head(tasks.FEWEST - 1), rows[rows["is_one"] == 0]])
     assert tasks.gaps(few) == {}
     assert tasks.compare(few).empty
 
@@ -92,7 +92,7 @@ def test_a_variant_is_priced_by_the_index_and_else_by_its_maker():
     )
     own = pd.DataFrame({"model_id": ["a", "b"], "blended": [3.0, 4.0]})
     entities = pd.DataFrame({"entity_id": ["v", "w"], "country": ["CN", "US"]})
-    found = tasks.variants(capability, index, own, entities).set_index("model_id")
+    found = tasks.variants(capability, index, own, entities, ("CN", "US")).set_index("model_id")
     assert found["paid"].to_dict() == {"a": 2.0, "b": 4.0}
     assert found["own"].to_dict() == {"a": 3.0, "b": 4.0}
     assert found["effort"].to_dict() == {"a": True, "b": False}

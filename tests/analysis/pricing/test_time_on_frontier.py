@@ -81,7 +81,7 @@ def simulated(rng, ratio, n=80):
 
 
 def test_the_hazard_ratio_is_unbiased_and_covers():
-    results = [frontier.hazard_ratio(simulated(np.random.default_rng(seed), 2.0)) for seed in range(120)]
+    results = [frontier.hazard_ratio(simulated(np.random.default_rng(seed), 2.0), "CN") for seed in range(120)]
     assert np.mean([np.log(one.value) for one in results]) == pytest.approx(np.log(2), abs=0.08)
     assert np.mean([one.low <= 2 <= one.high for one in results]) == pytest.approx(0.95, abs=0.05)
 
@@ -116,8 +116,7 @@ def test_specifications_stand_side_by_side():
         scores[name] = 20 + place / 2 + rng.normal(0, 4)
     table = pd.DataFrame({"model_id": list(scores), "score": list(scores.values())})
     frame = pd.DataFrame(rows)
-    tried = frontier.compare({"main": (frame, table, UNTIL, 1.0), "close": (frame, table, UNTIL, 0.8)}).set_index(
-        "label"
-    )
-    assert tried.n_us["close"] <= tried.n_us["main"]
+    variants = {"main": (frame, table, UNTIL, 1.0), "close": (frame, table, UNTIL, 0.8)}
+    tried = frontier.compare(variants, "CN", "US").set_index("label")
+    assert tried.n_other["close"] <= tried.n_other["main"]
     assert (tried["hazard_low"] < tried["hazard_high"]).all()

@@ -133,15 +133,22 @@ def oligopoly(known: Findings, claim: Claim) -> Result:
 
 @computation
 def few_can_bear(known: Findings, claim: Claim) -> Result:
-    """Count the firms whose R&D China's market pays for: supported if few by every definition of market and scope."""
+    """Count the firms whose R&D the market of the country in question pays for.
+
+    Supported if few by every definition of market and scope.
+    """
     f, few = known.of(Market), threshold(known, claim, "few")
     firms = f.bounds["firms"]
+    if firms.empty:
+        return Result(Verdict.undetermined, note="no sales of a market are known", section=SECTION)
+    home = f.countries[0].adjective
     told = "; ".join(
         f"{row.market}, {row.scope}: {row.low:.1f} to {row.high:.1f}" for row in f.bound_ranges.itertuples()
     )
     note = (
-        f"firms of equal size whose R&D the gross profit of China's market of the same year pays for; few are at most "
-        f"{few:.0f}. By definition: {told}. Capital may wait for growth, and the world's largest vendors file no R&D"
+        f"firms of equal size whose R&D the gross profit of the {home} market of the same year pays for; few "
+        f"are at most {few:.0f}. By definition: {told}. Capital may wait for growth, and the world's largest vendors "
+        "file no R&D"
     )
     sources = [*known.cat.financials.query("metric == 'rd_expense'")["source_id"], *f.markets["source_id"]]
     verdict = by_interval(-firms.max(), -firms.min(), -few)

@@ -26,7 +26,7 @@ RANKS = (1, 2, 3, 4)
 """For which numbers of largest holders a concentration ratio is given."""
 
 HIGHLY = 0.18
-"""Above this index the merger guidelines of the United States (2023) call a market highly concentrated."""
+"""Above this index merger guidelines call a market highly concentrated (Department of Justice and FTC, 2023)."""
 
 UNSTATED = 0.5
 """Part of the market that vendors without a stated run-rate are assumed to hold at most: no figure, an assumption."""
@@ -53,18 +53,18 @@ PROSPECTUS = {"source_id": "FS_PROS", "size": 5, "rank": 2}
 """Source that gives one share and that of the ``size`` largest, and the place of the one by the note of its row."""
 
 DEFINITIONS: Mapping[str, tuple[str, str]] = {
-    "idc": ("IDC: tokens on public clouds", "China"),
-    "omdia": ("Omdia: AI cloud revenue", "China"),
-    "frost": ("Frost & Sullivan: LLM revenue", "China"),
-    "menlo_use": ("Menlo: enterprise use", "United States, enterprises"),
-    "menlo_spend": ("Menlo: enterprise API spending", "United States, enterprises"),
-    "a16z": ("a16z: enterprise budgets", "United States, enterprises"),
+    "idc": ("IDC: tokens on public clouds", "{china}"),
+    "omdia": ("Omdia: AI cloud revenue", "{china}"),
+    "frost": ("Frost & Sullivan: LLM revenue", "{china}"),
+    "menlo_use": ("Menlo: enterprise use", "{united_states}, enterprises"),
+    "menlo_spend": ("Menlo: enterprise API spending", "{united_states}, enterprises"),
+    "a16z": ("a16z: enterprise budgets", "{united_states}, enterprises"),
     "run_rates": ("Stated run-rates, API and other", "World"),
     "router_weeks": ("OpenRouter: tokens by author", "World"),
     "router_days": ("OpenRouter: tokens, last week of days", "World"),
     "router_lists": ("OpenRouter: largest models by week", "World"),
 }
-"""What each definition of the market counts, and where."""
+"""What each definition of the market counts, and where; a market stands by its id."""
 
 
 class Bounds(NamedTuple):
@@ -245,14 +245,14 @@ def newest(measured: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     measured : pandas.DataFrame
         As :func:`measures` gives them.
     names : mapping of str to str
-        Names of vendors by id.
+        Names of vendors and markets by id.
     """
     last = measured.sort_values("on").drop_duplicates("definition", keep="last")
     labels, groups = ({name: shown[place] for name, shown in DEFINITIONS.items()} for place in (0, 1))
     equal = last["effective_low"].map("{:.1f}".format) + "–" + last["effective_high"].map("{:.1f}".format)
     last = last.assign(
         label=last["definition"].map(labels) + ", " + last["on"].dt.strftime("%b %Y"),
-        group=last["definition"].map(groups),
+        group=last["definition"].map(groups).map(lambda place: place.format_map(names)),
         equal=equal,
         about=equal + " equal" + (", " + last["leader"].map(names) + " first").fillna(""),
         leader_name=last["leader"].map(names),

@@ -22,9 +22,6 @@ from tokenecon.analysis.revenue.findings import Revenue
 INDEX, CODING = "aa_index", "aa_coding_index"
 """The test that measures capability where nothing else is said, and the one of demanding work."""
 
-HOME = "china"
-"""The market whose size bounds the number of firms."""
-
 LARGEST, AUTHORS, DAYS = "nine largest models", "all tokens, by author", "all tokens, by day"
 """Series of the index of concentration."""
 
@@ -363,7 +360,7 @@ class Market(Findings):
         """The premium by the baseline and by one choice changed at a time."""
         frames = {key: one.frame for key, one in self.samples.items()}
         counts = self.base["entity_id"].value_counts()
-        specs = premium.one_at_a_time(self.tests, counts[counts >= 8].index)
+        specs = premium.one_at_a_time(self.tests, counts[counts >= 8].index, self.countries)
         head = [spec for spec in specs if spec.label in (premium.POOLED, premium.TOP, premium.CODING)]
         rest = [spec for spec in specs if spec not in head]
         parts = [
@@ -397,7 +394,7 @@ class Market(Findings):
     def curve(self) -> pd.DataFrame:
         """The premium by every combination of measure, blend, control and part of the sample, vendors drawn."""
         frames = {key: one.frame for key, one in self.samples.items()}
-        return premium.estimates(frames, premium.curve(self.tests), premium.FEWER)
+        return premium.estimates(frames, premium.curve(self.tests, self._codes), premium.FEWER)
 
     @finding
     def noise(self) -> Mapping[str, Estimate]:
@@ -511,8 +508,10 @@ class Market(Findings):
 
     @finding
     def markets(self) -> pd.DataFrame:
-        """What China's market sells in a year, in yuan, by definition as analysts print it, smallest first."""
-        sold = self.cat.operating.query("metric == 'market_revenue' and entity_id == @HOME", local_dict={"HOME": HOME})
+        """What the market of the country in question sells in a year, in yuan, by definition, smallest first."""
+        home = [country.id for country in self.countries[:1]]
+        sold = self.cat.operating.query("metric == 'market_revenue'")
+        sold = sold[sold["entity_id"].isin(home)]
         sold = self.cat.in_currency(sold[sold["segment"].isin(sunk_costs.MARKETS)], "CNY", "average")
         label = sold["segment"].map(sunk_costs.MARKETS) + ", " + sold["period"]
         found = pd.DataFrame({"label": label, "period": sold["period"], "value": sold["value"]})
@@ -521,7 +520,7 @@ class Market(Findings):
 
     @finding
     def bounds(self) -> pd.DataFrame:
-        """Firms of equal size that China's market pays for, by definition, scope, outlay and margin of one year."""
+        """Firms of equal size that this market pays for, by definition, scope, outlay and margin of one year."""
         return sunk_costs.grid(self.markets, self.outlays, self.kept_of_sales)
 
     @finding
@@ -627,6 +626,10 @@ class Market(Findings):
             "tokens below nine tenths of the best score": (tried("tokens below the best, mean", self.below_top), 0.5),
         }
         return found
+
+    @property
+    def _codes(self) -> list[str]:
+        return [country.code for country in self.countries]
 
     def _tried(self, design: str, estimate: Estimate) -> Estimate:
         """Return an estimate with what its interval covers in a design of the study, where that was tried."""

@@ -35,6 +35,7 @@ from tokenecon.analysis.estimators import (
     wild_cluster,
 )
 from tokenecon.analysis.market import frontier
+from tokenecon.catalog import Country
 
 ADVANTAGE, CLAIMED = 0.05, 0.5
 """The claim: so much better, so much dearer."""
@@ -147,7 +148,7 @@ def advantage_for(earned: float) -> float:
 def subset(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return a part of a sample by name.
 
-    ``all``; ``CN``, ``US`` and other countries; ``top third`` and ``top half`` by score; ``measured`` and ``estimated``
+    ``all``; a country by its code; ``top third`` and ``top half`` by score; ``measured`` and ``estimated``
     scores; ``open`` and ``closed`` weights; ``last year`` (released within a year of the newest); ``not <vendor>``.
 
     Raises
@@ -239,7 +240,7 @@ MEASURES: Mapping[str, str] = {
 """Tests that measure capability, with the names to show."""
 
 
-def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str]) -> list[Spec]:
+def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str], countries: Sequence[Country]) -> list[Spec]:
     """Return the baseline and what departs from it in one choice.
 
     Parameters
@@ -248,6 +249,8 @@ def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str]) -> list[Spe
         Tests with scores.
     vendors : sequence of str
         Vendors to leave out, one at a time.
+    countries : sequence of Country
+        Countries whose vendors are tried alone.
     """
     base = Spec(POOLED, "baseline")
     errors = {
@@ -262,7 +265,7 @@ def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str]) -> list[Spe
     parts = {
         "measured": "measured scores only", "estimated": "estimated scores only", "top third": "top third by score",
         "top half": "top half by score",
-        "CN": "vendors from China", "US": "vendors from the United States",
+        **{country.code: of_country(country) for country in countries},
         "open": "open weights", "closed": "closed weights", "last year": "released within a year",
     }  # fmt: skip
     top = replace(base, group="top third", subset="top third")
@@ -302,16 +305,21 @@ DOMESTIC = (Spec("domestic lists, yuan", "market"),)
 """The baseline on lists in yuan."""
 
 
-def curve(benchmarks: Sequence[str], ratios: Sequence[float] = (1, 3, 10)) -> list[Spec]:
+def of_country(country: Country) -> str:
+    """Return the label of the baseline on one country's vendors."""
+    return f"{country.adjective} vendors"
+
+
+def curve(benchmarks: Sequence[str], codes: Sequence[str], ratios: Sequence[float] = (1, 3, 10)) -> list[Spec]:
     """Return every combination of measure, blend, control and part of the sample: the specification curve.
 
-    Simonsohn, Simmons and Nelson (2020).
+    Countries are named by their codes. Simonsohn, Simmons and Nelson (2020).
     """
     controls = {"released": "date", "released + I(released**2)": "date squared", "released + C(country)": "country"}
-    parts = ("all", "top third", "CN", "US")
+    parts = ("all", "top third", *codes)
     found = []
     for name, ratio, control, part in product(benchmarks, ratios, controls, parts):
-        if part in ("CN", "US") and "country" in control:
+        if part in codes and "country" in control:
             continue
         scales = ["wins"] if name in RATINGS else ["score", "errors"] if name in SHARES else ["score"]
         found += [Spec(MEASURES[name], controls[control], name, scale, ratio, part, control) for scale in scales]

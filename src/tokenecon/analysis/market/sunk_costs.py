@@ -22,9 +22,9 @@ MARKETS = {
     "public_cloud_models": "models on public clouds",
     "llm_market": "all revenue of language models",
 }
-"""Segments for which analysts print what China's market sells in a year."""
+"""Segments for which analysts print what a country's market sells in a year."""
 
-WHOLE, PART = "all R&D of a firm", "the part that goes with its sales in China"
+WHOLE, PART = "all R&D of a firm", "the part that goes with its sales in that market"
 """Scopes of an outlay: a seller abroad spends for more than the home market."""
 
 

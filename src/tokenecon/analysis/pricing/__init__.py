@@ -1,1 +1,1 @@
-"""Chapter 4, China and US pricing: gap, deflation, spread, premia, and what lists do not say."""
+"""Chapter 4, prices in two countries: gap, deflation, spread, premia, and what lists do not say."""

@@ -18,7 +18,6 @@ from scipy import stats
 from tokenecon.analysis.estimators import LEVEL, Estimate
 from tokenecon.analysis.market import prices as listed
 from tokenecon.analysis.market.sample import on_sale, scores
-from tokenecon.analysis.pricing.countries import PAIR
 
 BLENDS = (1, listed.BLEND, 10)
 """Input tokens for each output token."""
@@ -34,7 +33,7 @@ MEASURES = (
 """Tests that may be chosen, the one that opens first."""
 
 ENOUGH = 6
-"""Models that China and the United States each need on the opening day for a test to be offered: a median has an
+"""Models that each of the two countries needs on the opening day for a test to be offered: a median has an
 interval from six values on."""
 
 ELSEWHERE = "other"
@@ -56,7 +55,7 @@ class Choices(NamedTuple):
     ----------
     frame : pandas.DataFrame
         One row a view (``benchmark``, ``ratio``, ``day``) and model: ``model_id``, ``model``, ``entity_id``,
-        ``country`` (``CN``, ``US`` or ``other``), ``released_on``, ``input``, ``output``, ``blended`` (dollars by
+        ``country`` (a code of the pair, or ``other``), ``released_on``, ``input``, ``output``, ``blended`` (dollars by
         million tokens), ``score``, ``basis``, ``scored_on``, and ``frontier``: no other model of the view costs as
         little and scores as high.
     medians : pandas.DataFrame
@@ -113,6 +112,7 @@ def choices(
     models: pd.DataFrame,
     entities: pd.DataFrame,
     day: dt.date | str,
+    pair: Sequence[str],
     *,
     ratios: Sequence[float] = BLENDS,
     benchmarks: Sequence[str] = MEASURES,
@@ -129,11 +129,13 @@ def choices(
         Tables of the catalogue.
     day : date or str
         The edition's day: no later month end.
+    pair : sequence of str
+        Codes of the two countries that are set apart from the others.
     ratios : sequence of float
         Mixes, as input tokens for each output token.
     benchmarks : sequence of str
         Tests, the one that opens first. A test without a set of scores, or with fewer than :data:`ENOUGH` models of
-        China or of the United States on the opening day, is left out.
+        a country of the pair on the opening day, is left out.
     ratio : float
         The mix that opens.
     market : {"international", "domestic"}
@@ -157,14 +159,14 @@ def choices(
         raise ValueError(f"no scores of '{first}', the test that opens")
     opening = Opening(first, ratio, tests[first]["scored_on"].max())
     days = watched_month_ends(own, day).union([opening.day])
-    sold = _offers(own, models, entities, days, market)
+    sold = _offers(own, models, entities, days, market, pair)
     rows = {name: sold.merge(found, on="model_id").assign(benchmark=name) for name, found in tests.items()}
-    kept = {name: frame for name, frame in rows.items() if _enough(frame, opening.day)}
+    kept = {name: frame for name, frame in rows.items() if _enough(frame, opening.day, pair)}
     if first not in kept:
         raise ValueError(f"fewer than {ENOUGH} models a country are on sale with a score of '{first}'")
     priced = pd.concat([listed.blended(frame, mix).assign(ratio=mix) for frame in kept.values() for mix in ratios])
     frame = priced[priced["blended"] > 0].reset_index(drop=True)
-    return Choices(frame.assign(frontier=frontier(frame)), medians(frame), opening)
+    return Choices(frame.assign(frontier=frontier(frame)), medians(frame, pair), opening)
 
 
 def frontier(frame: pd.DataFrame) -> pd.Series:
@@ -178,7 +180,7 @@ def frontier(frame: pd.DataFrame) -> pd.Series:
     return (before.isna() | (ordered["score"] > before)).reindex(frame.index)
 
 
-def medians(frame: pd.DataFrame) -> pd.DataFrame:
+def medians(frame: pd.DataFrame, pair: Sequence[str]) -> pd.DataFrame:
     """Return the median price of each view by country, as :class:`Choices` describes it.
 
     Views come from every test, mix and day of the frame, so that a group without a model has its row: ``n`` is 0.
@@ -186,7 +188,7 @@ def medians(frame: pd.DataFrame) -> pd.DataFrame:
     groups = {key: rows["blended"].to_numpy() for key, rows in frame.groupby([*VIEW, "country"], sort=False)}
     places = [frame[name].drop_duplicates().sort_values() for name in VIEW[1:]]
     index = pd.MultiIndex.from_product(
-        [frame["benchmark"].drop_duplicates(), *places, [*PAIR, ELSEWHERE]], names=[*VIEW, "country"]
+        [frame["benchmark"].drop_duplicates(), *places, [*pair, ELSEWHERE]], names=[*VIEW, "country"]
     )
     found = [median(groups.get(key, np.empty(0))) for key in index]
     rows = [(one.n, one.value, one.low, one.high) for one in found]
@@ -208,18 +210,23 @@ def median(values: np.ndarray) -> Estimate:
 
 
 def _offers(
-    prices: pd.DataFrame, models: pd.DataFrame, entities: pd.DataFrame, days: pd.DatetimeIndex, market: str
+    prices: pd.DataFrame,
+    models: pd.DataFrame,
+    entities: pd.DataFrame,
+    days: pd.DatetimeIndex,
+    market: str,
+    pair: Sequence[str],
 ) -> pd.DataFrame:
     """Return the models on sale on each day whose release is known and past, countries in groups."""
     sold = pd.concat([on_sale(prices, models, entities, day, market).assign(day=day) for day in days])
     dated = sold[sold["released_on"] <= sold["day"]]
     columns = ["day", "model_id", "model", "entity_id", "country", "released_on", "input", "output"]
-    return dated.assign(country=dated["country"].where(dated["country"].isin(PAIR), ELSEWHERE))[columns]
+    return dated.assign(country=dated["country"].where(dated["country"].isin(pair), ELSEWHERE))[columns]
 
 
-def _enough(frame: pd.DataFrame, day: pd.Timestamp) -> bool:
+def _enough(frame: pd.DataFrame, day: pd.Timestamp, pair: Sequence[str]) -> bool:
     counts = frame.loc[frame["day"] == day, "country"].value_counts()
-    return all(counts.get(country, 0) >= ENOUGH for country in PAIR)
+    return all(counts.get(country, 0) >= ENOUGH for country in pair)
 
 
 def _is(frame: pd.DataFrame, view: Opening) -> pd.Series:

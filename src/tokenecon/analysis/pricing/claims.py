@@ -19,7 +19,6 @@ from tokenecon.analysis.judge import (
     ranged,
     threshold,
 )
-from tokenecon.analysis.pricing.countries import ONE, OTHER
 from tokenecon.analysis.pricing.findings import Pricing
 
 SECTION = "sec-china-us-pricing"
@@ -31,10 +30,11 @@ def competition_squeezes(known: Any, claim: Claim) -> Result:
 
     The claim names no measure, so that all four must agree; an interval that holds zero agrees with nothing.
     """
-    found = known.of(Pricing)
+    found = known.of(Pricing).served()
     rows = found.movements[found.movements["what"] != "same model"]
+    named = {country.code: country.name for country in found.countries}
     told = "; ".join(
-        f"{row.what}, {found.countries[row.country]} {row.value:+.2f} ({row.low:+.2f} to {row.high:+.2f})"
+        f"{row.what}, {named[row.country]} {row.value:+.2f} ({row.low:+.2f} to {row.high:+.2f})"
         for row in rows.itertuples()
     )
     note = f"change of log prices a year at equal score: {told}. Vendors hardly cut a model's price; they sell the next"
@@ -49,12 +49,13 @@ def competition_squeezes(known: Any, claim: Claim) -> Result:
 @computation
 def simple_tokens_cheap(known: Any, claim: Claim) -> Result:
     """Ask by how much the cheapest price of the lowest level of capability falls in a year."""
-    found = known.of(Pricing)
+    found = known.of(Pricing).served()
     low = found.falls[found.falls["level"] == found.falls["level"].min()].set_index("country")
+    named = {country.code: country.name for country in found.countries}
     note = (
         f"times a year by which the cheapest model at {low['level'].iloc[0]:.0f} points of the index got cheaper: "
         + ", ".join(
-            f"{code} {row['fall']:.1f} ({row['fall_low']:.1f} to {row['fall_high']:.1f})"
+            f"{named[code]} {row['fall']:.1f} ({row['fall_low']:.1f} to {row['fall_high']:.1f})"
             for code, row in low.iterrows()
         )
     )
@@ -68,7 +69,7 @@ def hard_tokens_keep_price(known: Any, claim: Claim) -> Result:
     A succession is within one line of models; a new line is another good. The easy token is the cheapest at the lowest
     level of the index.
     """
-    found = known.of(Pricing)
+    found = known.of(Pricing).served()
     kept = found.successions_kept
     easy = found.falls[found.falls["level"] == found.falls["level"].min()]
     counts = found.succession_counts.groupby("tier")[["dearer", "same", "cheaper"]].sum()
@@ -76,7 +77,8 @@ def hard_tokens_keep_price(known: Any, claim: Claim) -> Result:
         f"{tier} {row['dearer']:.0f} dearer, {row['same']:.0f} at the same price, {row['cheaper']:.0f} cheaper"
         for tier, row in counts.iterrows()
     )
-    falls = ", ".join(f"{row.country} {row.fall:.1f}" for row in easy.itertuples())
+    named = {country.code: country.name for country in found.countries}
+    falls = ", ".join(f"{named[row.country]} {row.fall:.1f}" for row in easy.itertuples())
     note = (
         f"successors in a line of models that came at their predecessor's price or dearer ({told}). The other half, "
         f"that easy tokens do not: the cheapest at the lowest level fell by times a year, {falls}, intervals wide"
@@ -89,14 +91,16 @@ def hard_tokens_keep_price(known: Any, claim: Claim) -> Result:
 @computation
 def same_capability_cheaper(known: Any, claim: Claim) -> Result:
     """Compare prices of both countries at equal capability and date of release, vendors drawn."""
-    found = known.of(Pricing)
+    found = known.of(Pricing).served()
+    one, other = found.countries
     said = {"matched pairs": found.pair, "in use": found.in_use}
-    said |= {f"per {name} at equal score": one for name, one in found.tasks.items() if name != "quotient"}
+    said |= {f"per {name} at equal score": gap for name, gap in found.tasks.items() if name != "quotient"}
     beside = ", ".join(
-        f"{name} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for name, one in said.items() if one is not None
+        f"{name} {gap.value:.2f} ({gap.low:.2f} to {gap.high:.2f})" for name, gap in said.items() if gap is not None
     )
     note = (
-        f"American over Chinese list price of a token at equal score and date, on offer. Beside it: {beside}; medians "
+        f"{other.adjective} over {one.adjective} list price of a token at equal score and date, on offer. "
+        f"Beside it: {beside}; medians "
         f"of all models {found.raw.value:.1f}"
     )
     ratio = found.level
@@ -107,9 +111,10 @@ def same_capability_cheaper(known: Any, claim: Claim) -> Result:
 @computation
 def us_pays_for_capability(known: Any, claim: Claim) -> Result:
     """Compare the slopes of price on capability of both countries."""
-    found = known.of(Pricing)
+    found = known.of(Pricing).served()
     less = found.slope_difference.map(lambda value: -value)
-    note = "elasticity of list price to capability in the United States less that in China"
+    one, other = found.countries
+    note = f"elasticity of list price to capability of {other.adjective} models less that of {one.adjective} ones"
     verdict = by_interval(less.low, less.high)
     return estimated(less, verdict, "elasticity", note, found.sources, SECTION, found.scored_on)
 
@@ -117,7 +122,7 @@ def us_pays_for_capability(known: Any, claim: Claim) -> Result:
 @computation
 def price_spread(known: Any, claim: Claim) -> Result:
     """Compare what the same model costs on its vendor's two lists, where both were in view of late."""
-    found = known.of(Pricing)
+    found = known.of(Pricing).served()
     middle, vendors = found.spread, found.spread_by_vendor["spread"]
     note = (
         f"international over domestic list price of one model; by vendor {vendors.min():.2f} to {vendors.max():.2f} "
@@ -132,16 +137,16 @@ def price_spread(known: Any, claim: Claim) -> Result:
 @computation
 def electricity(known: Any, claim: Claim) -> Result:
     """Bound what electricity can explain; the sign of the difference is what the sources must agree on."""
-    found = known.of(Pricing)
+    found = known.of(Pricing).served()
     said, bound = found.power_compared, found.electricity_bound
     if said.empty:
         return Result(Verdict.undetermined, note="no comparison of prices is known", section=SECTION)
-    cheaper = list(said["ratio"] < 1)
+    cheaper, one = list(said["ratio"] < 1), found.countries[0]
     explains = "cannot explain" if bound["free"] < found.raw.value else "might explain"
     note = (
         f"ratio of prices that free electricity on one side explains at most; at half its price {bound['half']:.2f}. "
         f"It {explains} the gap between medians, {found.raw.value:.1f}; matched pairs stand at {found.pair.value:.2f}. "
-        f"{sum(cheaper)} of {len(cheaper)} sources, all second-hand, have electricity cheaper in China"
+        f"{sum(cheaper)} of {len(cheaper)} sources, all second-hand, have {one.adjective} electricity cheaper"
     )
     ends = {"low": 1.0, "high": bound["free"], "interval": "bound over all assumptions", "n": len(said)}
     verdict, sources, on = by_agreement(cheaper), keys(said["source_id"]), said["on"].max()
@@ -151,7 +156,7 @@ def electricity(known: Any, claim: Claim) -> Result:
 @computation
 def engineering_lowers_cost(known: Any, claim: Claim) -> Result:
     """Look for published costs of a token over time: what a company says of itself is one word, not a comparison."""
-    said = known.of(Pricing).stated_costs
+    said = known.of(Pricing).served().stated_costs
     if said.empty:
         return Result(Verdict.undetermined, note="no cost of a token over time is published", section=SECTION)
     told = ", ".join(f"{row.vendor} {row.value:+.0%} by {row.period_end:%Y-%m-%d}" for row in said.itertuples())
@@ -167,47 +172,50 @@ def largest_customers(known: Any, claim: Claim) -> Result:
 
     One company a side is a comparison and no test, so the claim stays undetermined whatever it shows.
     """
-    found = known.of(Pricing)
+    found = known.of(Pricing).served()
+    one, other = found.countries
     both = found.top_two.set_index("country")
     own = found.customers[found.customers["metric"] == "top5_customer_share"]
-    own = own[own["country"] == ONE].iloc[-1]
+    own = own[own["country"] == one.code].iloc[-1]
     note = (
         f"{own['company']}'s five largest customers brought {own['share']:.1%} of revenue in {own['period']}, "
         "many by projects"
     )
-    if OTHER not in both.index:
-        note += "; nothing is known of an American vendor"
+    if other.code not in both.index:
+        note += f"; nothing is known of any {other.adjective} vendor"
         sources, on = (own["source_id"],), own["period_end"]
         return Result(Verdict.undetermined, note=note, n=1, sources=sources, section=SECTION, on=on)
-    other, bounds = both.loc[OTHER], both.loc[ONE]
+    theirs, bounds = both.loc[other.code], both.loc[one.code]
     note += (
-        f"; {other['company']}'s two largest {other['share']:.0%} in {other['period']}. One company a side decides "
+        f"; {theirs['company']}'s two largest {theirs['share']:.0%} in {theirs['period']}. One company a side decides "
         "nothing"
     )
-    less = sorted((bounds["low"] - other["share"], bounds["high"] - other["share"]))
+    less = sorted((bounds["low"] - theirs["share"], bounds["high"] - theirs["share"]))
     return Result(
-        Verdict.undetermined, NAN, *less, "bounds for the two largest, China less United States", 2,
-        "percentage points", note, keys([own["source_id"], other["source_id"]]), SECTION,
-        max(own["period_end"], other["period_end"]),
+        Verdict.undetermined, NAN, *less, f"bounds for the two largest, {one.name} less {other.name}", 2,
+        "percentage points", note, keys([own["source_id"], theirs["source_id"]]), SECTION,
+        max(own["period_end"], theirs["period_end"]),
     )  # fmt: skip
 
 
 @computation
 def premiums_do_not_last(known: Any, claim: Claim) -> Result:
-    """Count Chinese premia at launch; how they decay needs some.
+    """Count premia at launch of the country in question; how they decay needs some.
 
     Time on the frontier is not a premium: those that hold it are mostly cheaper than their near rivals.
     """
-    found = known.of(Pricing)
-    own, other = found.launch_premia.loc[ONE], found.launch_premia.loc[OTHER]
-    later, stays = found.premium_later, found.lasts[ONE]
+    found = known.of(Pricing).served()
+    one, other = found.countries
+    own, theirs = found.launch_premia.loc[one.code], found.launch_premia.loc[other.code]
+    later, stays = found.premium_later, found.lasts[one.code]
     change = (
         f"; those moved by {later.value:+.2f} log points within half a year, {later.n} survivors" if later.n else ""
     )
     note = (
-        f"launches priced above near-score rivals on sale that day: {own['premium']:.0f} of {own['n']:.0f} Chinese and "
-        f"{other['premium']:.0f} of {other['n']:.0f} American{change}. With so few a decay cannot be estimated. On the "
-        f"frontier of price and score Chinese models stay {stays.value:.0f} days at the median, at a discount"
+        f"launches priced above near-score rivals on sale that day: {own['premium']:.0f} of {own['n']:.0f} "
+        f"{one.adjective} and {theirs['premium']:.0f} of {theirs['n']:.0f} {other.adjective}{change}. With so few a "
+        f"decay cannot be estimated. On the frontier of price and score {one.adjective} models stay {stays.value:.0f} "
+        "days at the median, at a discount"
     )
     share = float(own["premium"] / own["n"])
     return Result(

@@ -14,7 +14,6 @@ import pandas as pd
 
 from tokenecon.analysis.estimators import Estimate, ar1_trend, coefficient, ols, survival, wild_cluster
 from tokenecon.analysis.market import price_paths
-from tokenecon.analysis.pricing.countries import ONE, OTHER
 
 _NAN = float("nan")
 FEWEST_DAYS = 6
@@ -148,8 +147,8 @@ def catch_up(
     paths: pd.DataFrame,
     scores: pd.DataFrame,
     until: dt.date | str,
-    leader: str = OTHER,
-    follower: str = ONE,
+    leader: str,
+    follower: str,
     tolerance: float = 1.0,
 ) -> pd.DataFrame:
     """Return how long after each record of one country the other had a model as capable, and at what price.
@@ -205,13 +204,17 @@ def catch_up(
     return found.assign(price_ratio=found["follower_price"] / found["price_then"])
 
 
-def compare(variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | str, float]]) -> pd.DataFrame:
+def compare(
+    variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | str, float]], leader: str, follower: str
+) -> pd.DataFrame:
     """Return how long followers take for several measures of capability and tolerances.
 
     Parameters
     ----------
     variants : mapping of str to (pandas.DataFrame, pandas.DataFrame, date or str, float)
         Label to paths, scores, the day of the scores and the tolerance of :func:`catch_up`.
+    leader, follower : str
+        Country codes.
 
     Returns
     -------
@@ -221,7 +224,7 @@ def compare(variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | s
     """
     rows = []
     for label, (paths, scores, until, tolerance) in variants.items():
-        found = catch_up(paths, scores, until, tolerance=tolerance)
+        found = catch_up(paths, scores, until, leader, follower, tolerance)
         lag = survival(found["days"], found["reached"])[1]
         rows.append(
             {"label": label, "n": len(found), "reached": int(found["reached"].sum())}
@@ -230,9 +233,7 @@ def compare(variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | s
     return pd.DataFrame(rows)
 
 
-def against_equals(
-    caught: pd.DataFrame, paths: pd.DataFrame, scores: pd.DataFrame, leader: str = OTHER
-) -> pd.DataFrame:
+def against_equals(caught: pd.DataFrame, paths: pd.DataFrame, scores: pd.DataFrame, leader: str) -> pd.DataFrame:
     """Set each follower's price against the cheapest model of the leading country that does as well, on its day.
 
     Whose score the rival must reach decides the answer: the follower's own, a point below it, or the record's.
@@ -270,7 +271,7 @@ def against_equals(
     return rows.rename(columns={"price_ratio": "own_record"})
 
 
-def level_ratios(series: pd.DataFrame, one: str = ONE, other: str = OTHER) -> pd.DataFrame:
+def level_ratios(series: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
     """Return the cheapest price of the one country over the other's at each level and day that both reach.
 
     ``series`` is as :func:`cheapest` returns it. Columns ``level``, ``day``, ``ratio``.

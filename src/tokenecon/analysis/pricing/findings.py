@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tokenecon.analysis import estimators
-from tokenecon.analysis.coverage import PRINTED, recorded
+from tokenecon.analysis.coverage import printed_by, recorded
 from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.finding import Findings, finding
 from tokenecon.analysis.market import price_paths, sample
@@ -27,7 +27,6 @@ from tokenecon.analysis.pricing import (
     tasks,
     time_on_frontier,
 )
-from tokenecon.analysis.pricing.countries import ONE, OTHER, PAIR
 from tokenecon.catalog.market import MOVING
 
 WIDE = 1.1
@@ -74,11 +73,6 @@ class Pricing(Findings):
         return entities["short_name"].where(entities["short_name"] != "", entities["name"])
 
     @finding
-    def countries(self) -> pd.Series:
-        """Name of each of the two countries, by its code."""
-        return self._markets["name"]
-
-    @finding
     def lists(self) -> pd.DataFrame:
         """Makers' own list prices, odd rows left out."""
         return self.cat.list_prices().frame
@@ -101,7 +95,7 @@ class Pricing(Findings):
     @finding
     def both(self) -> pd.DataFrame:
         """The sample of the two countries."""
-        return gap.two_countries(self.drawn.frame)
+        return gap.two_countries(self.drawn.frame, *self._pair)
 
     @finding
     def scored(self) -> pd.DataFrame:
@@ -188,7 +182,7 @@ class Pricing(Findings):
     @finding
     def robust(self) -> pd.DataFrame:
         """Level and slopes under every specification."""
-        return gap.robustness(gap.specifications(*self._tables, hit=self.account.hit))
+        return gap.robustness(gap.specifications(*self._tables, pair=self._pair, hit=self.account.hit))
 
     @finding
     def split(self) -> pd.DataFrame:
@@ -228,13 +222,13 @@ class Pricing(Findings):
     @finding
     def in_use_compared(self) -> pd.DataFrame:
         """The same without the most used models, and near the best."""
-        return in_use.compare(self.used)
+        return in_use.compare(self.used, self.countries[0].adjective)
 
     @finding
     def variants(self) -> pd.DataFrame:
         """Variants of both countries whose run of the index was costed, on the last such day."""
         own = sample.on_sale(self.lists, self.cat.models, self.cat.entities, tasks.costed_on(self.cat.capability))
-        return tasks.variants(self.cat.capability, self.cat.index_prices, own, self.cat.entities)
+        return tasks.variants(self.cat.capability, self.cat.index_prices, own, self.cat.entities, self._pair)
 
     @finding
     def tasks(self) -> Mapping[str, Estimate]:
@@ -255,7 +249,7 @@ class Pricing(Findings):
     @finding
     def views(self) -> choices.Choices:
         """Every view of price against capability that a reader may choose."""
-        return choices.choices(*self._tables, self.edition.as_of)
+        return choices.choices(*self._tables, self.edition.as_of, self._pair)
 
     @finding
     def benchmarks(self) -> pd.DataFrame:
@@ -266,13 +260,13 @@ class Pricing(Findings):
     def paid_in_market(self) -> pd.Series | None:
         """What a million tokens brings in the one country's whole market, as counted; None where nobody says."""
         rows = self.cat.operating.query("metric == 'revenue_per_million_tokens'")
-        rows = rows[rows["entity_id"] == self._markets["entity_id"][ONE]]
+        rows = rows[rows["entity_id"] == self.countries[0].id]
         return rows.iloc[0] if len(rows) else None
 
     @finding
     def asked_at_home(self) -> Estimate:
         """Median blended price on the domestic lists of the one country, in its currency."""
-        home = self.steady[(self.steady["market"] == "domestic") & (self.steady["country"] == ONE)]
+        home = self.steady[(self.steady["market"] == "domestic") & (self.steady["country"] == self._pair[0])]
         asked = price_paths.on(home, self.edition.as_of)["blended"]
         return Estimate(asked.median(), np.nan, np.nan, len(asked), "none")
 
@@ -281,7 +275,7 @@ class Pricing(Findings):
     @finding
     def panel(self) -> pd.DataFrame:
         """Models of both countries on sale at month ends up to the day of the scores."""
-        return price_paths.panel(self.abroad[self.abroad["country"].isin(PAIR)], self.scored, self._month_ends)
+        return price_paths.panel(self.abroad[self.abroad["country"].isin(self._pair)], self.scored, self._month_ends)
 
     @finding
     def falls(self) -> pd.DataFrame:
@@ -323,7 +317,7 @@ class Pricing(Findings):
     def yearly_launch(self) -> Mapping[str, Estimate]:
         """Change of log prices a year at launch at equal score, by country, vendors drawn."""
         rows = launches.launched(self.abroad, self.scored, self.scored_on)
-        return {code: launches.change_a_year(rows[rows["country"] == code]) for code in PAIR}
+        return {code: launches.change_a_year(rows[rows["country"] == code]) for code in self._pair}
 
     @finding
     def movements(self) -> pd.DataFrame:
@@ -332,7 +326,7 @@ class Pricing(Findings):
         rows = [
             {"what": what, "country": code} | _row(kind[code])
             for what, kind in kinds.items()
-            for code in PAIR
+            for code in self._pair
             if code in kind
         ]
         return pd.DataFrame(rows)
@@ -340,7 +334,7 @@ class Pricing(Findings):
     @finding
     def caught(self) -> pd.DataFrame:
         """Each record of the other country, and when the one reached it."""
-        return deflation.catch_up(self.abroad, self.scored, self.scored_on)
+        return deflation.catch_up(self.abroad, self.scored, self.scored_on, *self._leads)
 
     @finding
     def lag(self) -> Estimate:
@@ -357,7 +351,7 @@ class Pricing(Findings):
     @finding
     def followers(self) -> pd.DataFrame:
         """Each follower's price over the record's own, and over the cheapest that does as well."""
-        return deflation.against_equals(self.caught, self.abroad, self.scored)
+        return deflation.against_equals(self.caught, self.abroad, self.scored, self._leads[0])
 
     @finding
     def followers_priced(self) -> pd.DataFrame:
@@ -377,13 +371,14 @@ class Pricing(Findings):
     def weekly_ratios(self) -> pd.DataFrame:
         """Cheapest price of the one country over the other's, week by week in the year to the scores, by level."""
         weeks = pd.date_range(self.scored_on - pd.DateOffset(months=9), self.scored_on, freq="7D")
-        panel = price_paths.panel(self.abroad[self.abroad["country"].isin(PAIR)], self.scored, weeks)
-        return deflation.level_ratios(deflation.cheapest(panel, sorted(self.falls["level"].unique())))
+        panel = price_paths.panel(self.abroad[self.abroad["country"].isin(self._pair)], self.scored, weeks)
+        best = deflation.cheapest(panel, sorted(self.falls["level"].unique()))
+        return deflation.level_ratios(best, *self._pair)
 
     @finding
     def lags(self) -> pd.DataFrame:
         """Lag and the follower's price under every variant."""
-        return deflation.compare(self._variants)
+        return deflation.compare(self._variants, *self._leads)
 
     # Changes ----------------------------------------------------------------------------------------------------
 
@@ -401,7 +396,7 @@ class Pricing(Findings):
     def successions(self) -> pd.DataFrame:
         """New best models of each vendor against the best before."""
         found = price_events.successions(self.abroad, self.scored)
-        return found[found["country"].isin(PAIR)]
+        return found[found["country"].isin(self._pair)]
 
     @finding
     def successions_kept(self) -> Estimate:
@@ -422,7 +417,7 @@ class Pricing(Findings):
         """How often list prices rise, by country and market."""
         exposed = price_events.exposure(self.paths, self.edition.as_of)
         found = price_events.rises(self.price_steps, exposed)
-        return found[found["country"].isin(PAIR)]
+        return found[found["country"].isin(self._pair)]
 
     @finding
     def announced_cuts(self) -> pd.DataFrame:
@@ -576,7 +571,7 @@ class Pricing(Findings):
     def electricity(self) -> pd.DataFrame:
         """Electricity over rent, each assumption over its range and all together."""
         dearer = self.power_gap["value_high"] if self.power_gap is not None else 0.0
-        yearly = self.power[(self.power["country"] == OTHER) & self.power["period"].str.startswith("FY")]
+        yearly = self.power[(self.power["country"] == self._pair[1]) & self.power["period"].str.startswith("FY")]
         yearly = yearly[yearly["segment"] == "industrial"]
         power = yearly.sort_values("period_end")["value"].iloc[-1]
         rents = [self.account.rent, *self.rents["value"]]
@@ -592,14 +587,14 @@ class Pricing(Findings):
     def power(self) -> pd.DataFrame:
         """Prices of electricity in dollars a megawatt-hour, with the ``country``."""
         found = self.cat.operating.query("metric == 'power_price' and base_unit == 'USD per MWh'")
-        places = self._markets.reset_index().set_index("entity_id")["country"]
+        places = {country.id: country.code for country in self.countries}
         return found.assign(country=found["entity_id"].map(places)).sort_values("period_end")
 
     @finding
     def power_gap(self) -> pd.Series | None:
         """By how much electricity is said to be dearer in the one country; None where nobody says."""
         rows = self.cat.operating.query("metric == 'power_price_gap'")
-        rows = rows[rows["entity_id"] == self._markets["entity_id"][ONE]]
+        rows = rows[rows["entity_id"] == self.countries[0].id]
         return rows.iloc[0] if len(rows) else None
 
     @finding
@@ -609,12 +604,13 @@ class Pricing(Findings):
         ``source_id``, ``ratio``, ``on``. From prices of one source and unit, else from the other country's price in the
         same unit; a difference counts on the other's price for industry in dollars.
         """
-        places = self._markets.reset_index().set_index("entity_id")["country"]
+        places = {country.id: country.code for country in self.countries}
         priced = self.cat.operating.query("metric == 'power_price'").sort_values("period_end")
         priced = priced.assign(country=priced["entity_id"].map(places))
-        theirs = priced[(priced["country"] == OTHER) & (priced["segment"] == "industrial")]
+        one, other = self._pair
+        theirs = priced[(priced["country"] == other) & (priced["segment"] == "industrial")]
         rows = []
-        for row in priced[priced["country"] == ONE].drop_duplicates("source_id", keep="last").itertuples():
+        for row in priced[priced["country"] == one].drop_duplicates("source_id", keep="last").itertuples():
             like = theirs[theirs["base_unit"] == row.base_unit]
             same = like[like["source_id"] == row.source_id]
             like = same if len(same) else like
@@ -682,7 +678,7 @@ class Pricing(Findings):
     def spells(self) -> pd.DataFrame:
         """For each model of both countries the days until an equal rival undercut it."""
         found = time_on_frontier.spells(self.abroad, self.scored, self.scored_on)
-        return found[found["country"].isin(PAIR)]
+        return found[found["country"].isin(self._pair)]
 
     @finding
     def held(self) -> pd.DataFrame:
@@ -713,13 +709,13 @@ class Pricing(Findings):
     @finding
     def hazard(self) -> Estimate:
         """How much faster one country's models are undercut than the other's, at equal standing."""
-        return time_on_frontier.hazard_ratio(self.held).to("times")
+        return time_on_frontier.hazard_ratio(self.held, self._pair[0]).to("times")
 
     @finding
     def launched(self) -> pd.DataFrame:
         """Launches placed among their near-score rivals, with ``premium`` and ``premium_dated``."""
         found = launches.at_launch(self.abroad, self.scored, self.scored_on)
-        return launches.with_date_held(found[found["country"].isin(PAIR)])
+        return launches.with_date_held(found[found["country"].isin(self._pair)])
 
     @finding
     def launch_premia(self) -> pd.DataFrame:
@@ -739,13 +735,13 @@ class Pricing(Findings):
     def premium_later(self) -> Estimate:
         """Change of the other country's launch premia in half a year, survivors only, vendors drawn (log points)."""
         rows = launches.later(self.launched, self.abroad, self.scored, self.scored_on)
-        rows = rows[rows["country"] == OTHER]
+        rows = rows[rows["country"] == self._pair[1]]
         return estimators.vendor_bootstrap(estimators.mean(rows["change"]), rows["entity_id"])
 
     @finding
     def durations(self) -> pd.DataFrame:
         """How long they last under every variant."""
-        return time_on_frontier.compare(self._variants)
+        return time_on_frontier.compare(self._variants, *self._pair)
 
     # Open weights -----------------------------------------------------------------------------------------------
 
@@ -816,8 +812,9 @@ class Pricing(Findings):
             "successors keep their price": ("successors", self.successions_kept, 0.5),
             "time on the frontier, hazard": ("", self.hazard, 1.0),
         }
+        named = {country.code: country.name for country in self.countries}
         found |= {
-            f"{name}, per year, {self.countries[code]}": (f"{design}, {code}", one, 0.0)
+            f"{name}, per year, {named[code]}": (f"{design}, {code}", one, 0.0)
             for name, design, kind in (
                 ("launch prices", "launch prices", self.yearly_launch),
                 ("list prices", "price change", self.yearly),
@@ -830,7 +827,7 @@ class Pricing(Findings):
             found["equal score and date, in use"] = ("price gap in use", self.in_use, 1.0)
         known = self.cat.table("study")
         return {
-            name: (recorded(one, known, design) if PRINTED.get(design) else one, null)
+            name: (recorded(one, known, design) if printed_by(design) else one, null)
             for name, (design, one, null) in found.items()
         }
 
@@ -851,10 +848,29 @@ class Pricing(Findings):
         return self.lists, self.cat.capability, self.cat.models, self.cat.entities
 
     @property
-    def _markets(self) -> pd.DataFrame:
-        """The rows of the two countries, by code."""
-        rows = self.cat.entities.query("kind == 'market'")
-        return rows[rows["country"].isin(PAIR)].set_index("country").loc[list(PAIR)]
+    def _pair(self) -> tuple[str, str]:
+        """Codes of the country whose prices are in question, and of the one that they are set against."""
+        one, other = (country.code for country in self.countries)
+        return one, other
+
+    @property
+    def _leads(self) -> tuple[str, str]:
+        """The same with the country first whose records the other is to reach."""
+        one, other = self._pair
+        return other, one
+
+    def _lacking(self) -> list[str]:
+        found = super()._lacking()
+        if len(self.countries) != 2:
+            return [*found, f"a pair of countries in `data/editions/{self.edition.id}.toml`"]
+        if found:
+            return found
+        sizes = self.both["country"].value_counts()
+        return [
+            f"{country.adjective} models with a score and a list price in dollars"
+            for country in self.countries
+            if sizes.get(country.code, 0) < choices.ENOUGH
+        ]
 
     @property
     def _month_ends(self) -> list[pd.Timestamp]:

@@ -31,7 +31,6 @@ from tokenecon.analysis.estimators import (
     wild_cluster,
 )
 from tokenecon.analysis.market.sample import hedonic_sample, snapshot_day
-from tokenecon.analysis.pricing.countries import ONE, OTHER
 from tokenecon.analysis.pricing.off_list import cached_blend
 
 VENDOR = 4
@@ -70,7 +69,7 @@ class Specification(NamedTuple):
     outcome: str = "log_price"
 
 
-def two_countries(frame: pd.DataFrame, one: str = ONE, other: str = OTHER) -> pd.DataFrame:
+def two_countries(frame: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
     """Return the rows of two countries with what the regressions need.
 
     Parameters
@@ -83,15 +82,15 @@ def two_countries(frame: pd.DataFrame, one: str = ONE, other: str = OTHER) -> pd
     Returns
     -------
     pandas.DataFrame
-        The rows with ``cn`` (1.0 for ``one``), ``z`` (log score in standard deviations around its mean over both, so
-        that measures of capability compare), ``date`` (years from the mean release), ``open_weights`` (1.0, 0.0, or
+        The rows with ``is_one`` (1.0 for ``one``), ``z`` (log score in standard deviations around its mean over both,
+        so that measures of capability compare), ``date`` (years from the mean release), ``open_weights`` (1.0, 0.0, or
         NaN where not known).
     """
     rows = frame[frame["country"].isin([one, other])].reset_index(drop=True)
     centred = rows["log_score"] - rows["log_score"].mean()
     known = {"open": 1.0, "closed": 0.0}
     return rows.assign(
-        cn=(rows["country"] == one).astype(float),
+        is_one=(rows["country"] == one).astype(float),
         z=centred / rows["log_score"].std(),
         date=rows["released"] - rows["released"].mean(),
         open_weights=rows["weights"].map(known).astype(float),
@@ -99,7 +98,7 @@ def two_countries(frame: pd.DataFrame, one: str = ONE, other: str = OTHER) -> pd
 
 
 def matched_pairs(frame: pd.DataFrame, days: int = 90, caliper: float | None = None) -> pd.DataFrame:
-    """Pair each Chinese model with the American one nearest to it in capability and released about when it was.
+    """Pair each model of the one country with that of the other nearest to it in capability, of about the same age.
 
     Parameters
     ----------
@@ -113,12 +112,12 @@ def matched_pairs(frame: pd.DataFrame, days: int = 90, caliper: float | None = N
     Returns
     -------
     pandas.DataFrame
-        One row a Chinese model that finds a partner (partners may serve again): ``model``, ``partner``, ``entity_id``,
-        ``partner_id``, ``score``, ``partner_score``, ``apart`` (relative difference of the scores, partner over model,
-        less one), ``days`` (partner's release less the model's), ``price``, ``partner_price``, ``ratio`` (partner over
-        model).
+        One row a model of the one country that finds a partner (partners may serve again): ``model``, ``partner``,
+        ``entity_id``, ``partner_id``, ``score``, ``partner_score``, ``apart`` (relative difference of the scores,
+        partner over model, less one), ``days`` (partner's release less the model's), ``price``, ``partner_price``,
+        ``ratio`` (partner over model).
     """
-    ours, theirs = (frame[frame["cn"] == flag] for flag in (1, 0))
+    ours, theirs = (frame[frame["is_one"] == flag] for flag in (1, 0))
     pairs = ours.merge(theirs, how="cross", suffixes=("", "_partner"))
     apart = pairs["score_partner"] / pairs["score"] - 1
     gap = (pairs["released_on_partner"] - pairs["released_on"]).dt.days
@@ -144,22 +143,22 @@ def median_ratio(pairs: pd.DataFrame, draws: int = 2_000, seed: int = SEED) -> E
 
 
 def country_gap(frame: pd.DataFrame, controls: str = "z + date", outcome: str = "log_price", **errors: str) -> Estimate:
-    """Return China's price over the American one at equal controls, from a country dummy; errors as for ``ols``."""
-    formula = f"{outcome} ~ cn" + (f" + {controls}" if controls else "")
-    return coefficient(formula, frame, "cn", **errors).map(np.exp)
+    """Return the one country's price over the other's at equal controls, from a dummy; errors as for ``ols``."""
+    formula = f"{outcome} ~ is_one" + (f" + {controls}" if controls else "")
+    return coefficient(formula, frame, "is_one", **errors).map(np.exp)
 
 
 def gap_by_vendor(
     frame: pd.DataFrame, controls: str = "z + date", outcome: str = "log_price", draws: int = 1_999
 ) -> Estimate:
     """Return the other country's price over the one's at equal controls, vendors drawn (wild cluster bootstrap)."""
-    found = wild_cluster(f"{outcome} ~ cn + {controls}", frame, "cn", "entity_id", draws=draws)
+    found = wild_cluster(f"{outcome} ~ is_one + {controls}", frame, "is_one", "entity_id", draws=draws)
     return found.map(lambda log: float(np.exp(-log))).to("times")
 
 
 def median_gap(frame: pd.DataFrame) -> Estimate:
     """Return the ratio of the countries' median prices, vendors drawn within countries."""
-    ours = frame["cn"].eq(1).to_numpy()
+    ours = frame["is_one"].eq(1).to_numpy()
     medians = {flag: of(quantile(frame.loc[ours == flag, "blended"]), ours == flag) for flag in (True, False)}
     statistic = ratio(medians[False], medians[True])
     return vendor_bootstrap(statistic, frame["entity_id"], frame["country"], unit="times")
@@ -187,13 +186,13 @@ def slopes(
     Returns
     -------
     pandas.DataFrame
-        Rows ``US``, ``CN`` and ``difference`` (China less the United States): ``value``, ``low``, ``high``, ``n``,
+        Rows ``other``, ``one`` and ``difference`` (the one less the other): ``value``, ``low``, ``high``, ``n``,
         ``errors`` (vendors drawn).
     """
-    turned = frame.assign(us=1 - frame["cn"])
+    turned = frame.assign(is_other=1 - frame["is_one"])
     parts = {
-        OTHER: _drawn(turned, f"{outcome} ~ cn * {x}", x, controls, draws),
-        ONE: _drawn(turned, f"{outcome} ~ us * {x}", x, controls, draws),
+        "other": _drawn(turned, f"{outcome} ~ is_one * {x}", x, controls, draws),
+        "one": _drawn(turned, f"{outcome} ~ is_other * {x}", x, controls, draws),
         "difference": slope_difference(frame, controls, outcome, x, draws),
     }
     return pd.DataFrame([{"which": name} | vars(part) for name, part in parts.items()]).set_index("which")
@@ -202,11 +201,11 @@ def slopes(
 def slope_difference(
     frame: pd.DataFrame, controls: str = "date", outcome: str = "log_price", x: str = "z", draws: int = DRAWS
 ) -> Estimate:
-    """Return China's slope less the American one, vendors drawn.
+    """Return the one country's slope less the other's, vendors drawn.
 
     With an interaction of few vendors the bootstrap of vendors covers, and the wild one less (``data/study.csv``).
     """
-    return _drawn(frame, f"{outcome} ~ cn * {x}", f"cn:{x}", controls, draws)
+    return _drawn(frame, f"{outcome} ~ is_one * {x}", f"is_one:{x}", controls, draws)
 
 
 def _drawn(frame: pd.DataFrame, formula: str, term: str, controls: str, draws: int) -> Estimate:
@@ -222,19 +221,26 @@ def quantile_slopes(frame: pd.DataFrame, quantiles: Sequence[float] = (0.25, 0.5
     """
     rows = []
     for q in quantiles:
-        level = quantile_coefficient("log_price ~ cn + z + date", frame, "cn", q).map(np.exp)
-        slope, more = (quantile_coefficient("log_price ~ cn * z + date", frame, term, q) for term in ("z", "cn:z"))
+        level = quantile_coefficient("log_price ~ is_one + z + date", frame, "is_one", q).map(np.exp)
+        slope, more = (
+            quantile_coefficient("log_price ~ is_one * z + date", frame, term, q) for term in ("z", "is_one:z")
+        )
         rows.append(
-            {"group": "quantile", "label": f"quantile {q:.0%}", "n_cn": int(frame["cn"].sum()),
-             "n_us": int((1 - frame["cn"]).sum()),
-             **level.fields("gap"), "slope_us": slope.value, "slope_cn": slope.value + more.value,
+            {"group": "quantile", "label": f"quantile {q:.0%}", "n_one": int(frame["is_one"].sum()),
+             "n_other": int((1 - frame["is_one"]).sum()),
+             **level.fields("gap"), "slope_other": slope.value, "slope_one": slope.value + more.value,
              **more.fields("difference"), "errors": "kernel"}
         )  # fmt: skip
     return pd.DataFrame(rows)
 
 
 def specifications(
-    prices: pd.DataFrame, capability: pd.DataFrame, models: pd.DataFrame, entities: pd.DataFrame, hit: float
+    prices: pd.DataFrame,
+    capability: pd.DataFrame,
+    models: pd.DataFrame,
+    entities: pd.DataFrame,
+    pair: Sequence[str],
+    hit: float,
 ) -> list[Specification]:
     """Return the samples, controls and prices on which gap and slopes are tried.
 
@@ -242,6 +248,8 @@ def specifications(
     ----------
     prices, capability, models, entities : pandas.DataFrame
         As :func:`tokenecon.analysis.market.sample.hedonic_sample` takes them.
+    pair : sequence of str
+        Codes of the one country and of the other.
     hit : float
         Share of input that is read from the cache, for the price after caching.
 
@@ -254,7 +262,7 @@ def specifications(
     day = snapshot_day(capability, "aa_index")
 
     def drawn(**options: Any) -> pd.DataFrame:
-        return two_countries(hedonic_sample(*tables, **options).frame)
+        return two_countries(hedonic_sample(*tables, **options).frame, *pair)
 
     base = drawn()
     points = (base["score"] - base["score"].mean()) / base["score"].std()
@@ -262,7 +270,7 @@ def specifications(
     found = [
         Specification("main", "log score, date, 3:1 blend", base),
         Specification("controls", "no date", base, ""),
-        Specification("controls", "own date trend by country", base, "date + cn:date"),
+        Specification("controls", "own date trend by country", base, "date + is_one:date"),
         Specification("controls", "open weights", base, "date + open_weights"),
         Specification("measure", "index in points, not logs", base.assign(z=points)),
         Specification("measure", "index, measured scores only", drawn(basis="measured")),
@@ -303,15 +311,15 @@ def robustness(specifications: Sequence[Specification], fewest: int = 8, draws: 
     Returns
     -------
     pandas.DataFrame
-        ``group``, ``label``, ``n_cn``, ``n_us``; ``gap`` (China over the United States at equal capability and
-        controls); ``slope_us``, ``slope_cn``, ``difference`` (log points for a standard deviation of capability); gap
-        and difference with ``_low`` and ``_high``; ``errors``.
+        ``group``, ``label``, ``n_one``, ``n_other``; ``gap`` (the one country over the other at equal capability and
+        controls); ``slope_other``, ``slope_one``, ``difference`` (log points for a standard deviation of capability);
+        gap and difference with ``_low`` and ``_high``; ``errors``.
     """
     rows = []
     for one in specifications:
         needed = [name for name in ("date", "open_weights") if name in one.controls]
         whole = one.frame.dropna(subset=[*needed, one.outcome, "z"])
-        n_one, n_other = int(whole["cn"].sum()), int((1 - whole["cn"]).sum())
+        n_one, n_other = int(whole["is_one"].sum()), int((1 - whole["is_one"]).sum())
         if min(n_one, n_other) < fewest:
             continue
         apart = gap_by_vendor(whole, f"z + {one.controls}" if one.controls else "z", one.outcome, draws).map(_inverse)
@@ -319,8 +327,8 @@ def robustness(specifications: Sequence[Specification], fewest: int = 8, draws: 
         names = {"value": "difference", "low": "difference_low", "high": "difference_high"}
         ends = slope.loc["difference", list(names)].rename(names)
         rows.append(
-            {"group": one.group, "label": one.label, "n_cn": n_one, "n_us": n_other} | apart.fields("gap")
-            | {"slope_us": slope.value[OTHER], "slope_cn": slope.value[ONE]} | dict(ends) | {"errors": "by vendor"}
+            {"group": one.group, "label": one.label, "n_one": n_one, "n_other": n_other} | apart.fields("gap")
+            | {f"slope_{name}": slope.value[name] for name in ("other", "one")} | dict(ends) | {"errors": "by vendor"}
         )  # fmt: skip
     return pd.concat([pd.DataFrame(rows), quantile_slopes(specifications[0].frame)], ignore_index=True)
 
@@ -346,8 +354,8 @@ def decomposition(
     Returns
     -------
     pandas.DataFrame
-        ``part`` (``total``, each characteristic, ``explained``, ``unexplained``), ``value`` (log points, the United
-        States less China), ``low``, ``high``, ``share`` of the total, ``n``.
+        ``part`` (``total``, each characteristic, ``explained``, ``unexplained``), ``value`` (log points, the other
+        country less the one), ``low``, ``high``, ``share`` of the total, ``n``.
 
     Raises
     ------
@@ -356,12 +364,12 @@ def decomposition(
     """
     names = list(names)
     rows = frame.dropna(subset=[*names, "log_price"]).reset_index(drop=True)
-    y, x = rows["log_price"].to_numpy(), rows[[*names, "cn"]].to_numpy()
+    y, x = rows["log_price"].to_numpy(), rows[[*names, "is_one"]].to_numpy()
     value = _parts(y, x)
     with warnings.catch_warnings():
         # A characteristic that one country has only one value of: its own regression is singular, the pooled is not.
         warnings.simplefilter("ignore", SingularMatrixWarning)
-        model = OaxacaBlinder(rows["log_price"], rows[[*names, "cn"]], "cn", hasconst=False, swap=False)
+        model = OaxacaBlinder(rows["log_price"], rows[[*names, "is_one"]], "is_one", hasconst=False, swap=False)
     unexplained, explained, total = model.two_fold(two_fold_type="pooled").params
     sign = np.sign(value[0]) * np.sign(total)
     if not np.allclose([value[0], value[-2], value[-1]], sign * np.array([total, explained, unexplained]), atol=1e-6):

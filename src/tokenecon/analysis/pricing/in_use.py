@@ -41,13 +41,22 @@ def gap(rows: pd.DataFrame, draws: int = 1_999) -> Estimate:
 
     With weights so unequal the bootstrap of vendors covers, and the wild one less (``data/study.csv``).
     """
-    drawn = coefficient_of("log_price ~ cn + z + date", rows, "cn", "tokens")
+    drawn = coefficient_of("log_price ~ is_one + z + date", rows, "is_one", "tokens")
     found = vendor_bootstrap(drawn, rows["entity_id"], draws=draws)
     return found.map(lambda log: float(np.exp(-log))).to("times")
 
 
-def compare(rows: pd.DataFrame, leading: int = 2) -> pd.DataFrame:
+def compare(rows: pd.DataFrame, whose: str, leading: int = 2) -> pd.DataFrame:
     """Return the weighted gap as it is, without the ``leading`` models of the one country, and of capable models.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As :func:`weighted` returns it.
+    whose : str
+        Adjective of the one country.
+    leading : int
+        How many are left out.
 
     Returns
     -------
@@ -55,15 +64,15 @@ def compare(rows: pd.DataFrame, leading: int = 2) -> pd.DataFrame:
         ``label``, ``n``, ``effective`` (Kish's n), and ``gap`` with ``_low`` and ``_high``; samples without a model of
         each country, or that identify nothing, are left out.
     """
-    top = rows[rows["cn"] == 1].nlargest(leading, "tokens")["model_id"]
+    top = rows[rows["is_one"] == 1].nlargest(leading, "tokens")["model_id"]
     samples = {
         "all models used": rows,
-        f"without the {leading} most used models of the one": rows[~rows["model_id"].isin(top)],
+        f"without the {leading} most used {whose} models": rows[~rows["model_id"].isin(top)],
         "scores in the upper half": rows[rows["score"] >= CAPABLE],
     }
     found = []
     for label, part in samples.items():
-        if part["cn"].nunique() == 2 and len(part) > 8:
+        if part["is_one"].nunique() == 2 and len(part) > 8:
             one = gap(part)
             found.append({"label": label, "n": one.n, "effective": effective_n(part["tokens"])} | one.fields("gap"))
     return pd.DataFrame(found, columns=["label", "n", "effective", "gap", "gap_low", "gap_high"])

@@ -8,14 +8,13 @@ tokens that a run takes, and its interval knows that both come from the same run
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from tokenecon.analysis.estimators import Estimate, wild_cluster
 from tokenecon.analysis.market import prices as listed
-from tokenecon.analysis.pricing.countries import ONE, PAIR
 
 CAPABLE = 45
 """Score from which a model counts as one that long work is given to: a judgement, set before looking."""
@@ -36,7 +35,11 @@ SAMPLES: Mapping[str, Keep] = {
 
 
 def variants(
-    capability: pd.DataFrame, index_prices: pd.DataFrame, own: pd.DataFrame, entities: pd.DataFrame
+    capability: pd.DataFrame,
+    index_prices: pd.DataFrame,
+    own: pd.DataFrame,
+    entities: pd.DataFrame,
+    pair: Sequence[str],
 ) -> pd.DataFrame:
     """Return the variants of both countries on the last day on which runs of the index were costed.
 
@@ -51,11 +54,13 @@ def variants(
         Makers' list prices on that day: ``model_id``, ``blended``.
     entities : pandas.DataFrame
         ``entity_id`` and ``country``.
+    pair : sequence of str
+        Codes of the one country and of the other.
 
     Returns
     -------
     pandas.DataFrame
-        ``named`` (the variant), ``model_id``, ``entity_id``, ``country``, ``cn``, ``score``, ``run`` (dollars),
+        ``named`` (the variant), ``model_id``, ``entity_id``, ``country``, ``is_one``, ``score``, ``run`` (dollars),
         ``own`` (dollars by million tokens at the maker's list), ``paid`` (at the index's price, where there is none at
         the maker's), ``effort`` (set to high or more), ``on``.
     """
@@ -73,12 +78,12 @@ def variants(
         paid[["model_id", "named", "blended"]], on=["model_id", "named"], how="left", validate="many_to_one"
     )
     found = found.merge(entities[["entity_id", "country"]], on="entity_id", validate="many_to_one")
-    found = found[found["country"].isin(PAIR)]
+    found = found[found["country"].isin(pair)]
     price = found["blended"].fillna(found["own"])
     return pd.DataFrame(
         {
             "named": found["named"], "model_id": found["model_id"], "entity_id": found["entity_id"],
-            "country": found["country"], "cn": (found["country"] == ONE).astype(float),
+            "country": found["country"], "is_one": (found["country"] == pair[0]).astype(float),
             "score": found["score"], "run": found["run"], "own": found["own"].where(found["own"] > 0),
             "paid": price.where(price > 0), "effort": found["named"].str.contains(_EFFORT), "on": day,
         }
@@ -118,11 +123,11 @@ def gaps(rows: pd.DataFrame, price: str = "paid", draws: int = 1_999) -> dict[st
     :data:`FEWEST` rows a country there are none.
     """
     whole = logs(rows, price)
-    if min(whole["cn"].sum(), (1 - whole["cn"]).sum()) < FEWEST:
+    if min(whole["is_one"].sum(), (1 - whole["is_one"]).sum()) < FEWEST:
         return {}
     outcomes = {"token": "token", "run": "by_run", "quotient": "tokens"}
     return {
-        name: wild_cluster(f"{column} ~ cn + x", whole, "cn", "entity_id", draws=draws)
+        name: wild_cluster(f"{column} ~ is_one + x", whole, "is_one", "entity_id", draws=draws)
         .map(lambda log: float(np.exp(-log)))
         .to("times")
         for name, column in outcomes.items()
@@ -135,7 +140,7 @@ def compare(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``price`` (``paid`` or ``own``), ``label``, ``n``, ``n_cn``, ``vendors``; ``token``, ``run`` and ``quotient``,
+        ``price`` (``paid`` or ``own``), ``label``, ``n``, ``n_one``, ``vendors``; ``token``, ``run`` and ``quotient``,
         each with ``_low`` and ``_high``. Samples with fewer than :data:`FEWEST` variants a country are left out.
     """
     found = []
@@ -144,7 +149,7 @@ def compare(rows: pd.DataFrame) -> pd.DataFrame:
             part = keep(rows).dropna(subset=[price, "run"])
             estimates = gaps(part, price)
             if estimates:
-                counts = {"n": len(part), "n_cn": int(part["cn"].sum()), "vendors": part["entity_id"].nunique()}
+                counts = {"n": len(part), "n_one": int(part["is_one"].sum()), "vendors": part["entity_id"].nunique()}
                 ends = [one.fields(name) for name, one in estimates.items()]
                 found.append({"price": price, "label": label} | counts | ends[0] | ends[1] | ends[2])
     return pd.DataFrame(found)

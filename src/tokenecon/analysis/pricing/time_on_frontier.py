@@ -18,7 +18,6 @@ from statsmodels.duration.survfunc import survdiff
 from statsmodels.stats.proportion import proportion_confint
 
 from tokenecon.analysis.estimators import Estimate, FitError, strict, survival
-from tokenecon.analysis.pricing.countries import ONE, PAIR
 
 
 def spells(paths: pd.DataFrame, scores: pd.DataFrame, until: dt.date | str, tolerance: float = 1.0) -> pd.DataFrame:
@@ -101,8 +100,8 @@ def log_rank(found: pd.DataFrame) -> float:
     return float(p)
 
 
-def hazard_ratio(found: pd.DataFrame) -> Estimate:
-    """Return how much faster the lead of a Chinese model ends than an American one, at equal standing.
+def hazard_ratio(found: pd.DataFrame, one: str) -> Estimate:
+    """Return how much faster the lead of a model of country ``one`` ends than of the other, at equal standing.
 
     Cox's (1972) proportional hazards on the country and on the log of ``standing``; above one is faster.
     """
@@ -110,7 +109,7 @@ def hazard_ratio(found: pd.DataFrame) -> Estimate:
         raise FitError(f"hazard of a lead: days, end or standing is missing in {lost} rows")
     if not found.groupby("country")["ended"].any().all():
         return Estimate(np.nan, np.nan, np.nan, len(found), "none ended in one of the countries")
-    x = np.column_stack([(found["country"] == ONE).astype(float), np.log(found["standing"])])
+    x = np.column_stack([(found["country"] == one).astype(float), np.log(found["standing"])])
     days = found["days"].clip(lower=0.5)
     with strict("hazard of a lead ~ country + standing"):
         fit = PHReg(days, x, status=found["ended"].astype(int), ties="efron").fit()
@@ -119,28 +118,33 @@ def hazard_ratio(found: pd.DataFrame) -> Estimate:
     return Estimate(float(np.exp(fit.params[0])), float(low), float(high), len(found), "Cox, Efron's ties")
 
 
-def compare(variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | str, float]]) -> pd.DataFrame:
+def compare(
+    variants: Mapping[str, tuple[pd.DataFrame, pd.DataFrame, dt.date | str, float]], one: str, other: str
+) -> pd.DataFrame:
     """Return how long leads last for several measures of capability, prices and tolerances.
 
     Parameters
     ----------
     variants : mapping of str to (pandas.DataFrame, pandas.DataFrame, date or str, float)
         Label to the arguments of :func:`spells`.
+    one, other : str
+        Country codes.
 
     Returns
     -------
     pandas.DataFrame
-        ``label``; for both countries, ``cn`` and ``us``: ``n_cn``, the median in days ``cn`` (NaN where fewer than half
-        ended) with ``cn_low`` and ``cn_high``; ``hazard`` with ``_low`` and ``_high``; ``p`` of the log-rank test.
+        ``label``; for both countries, ``one`` and ``other``: ``n_one``, the median in days ``one`` (NaN where fewer
+        than half ended) with ``one_low`` and ``one_high``; ``hazard`` with ``_low`` and ``_high``; ``p`` of the
+        log-rank test.
     """
     rows = []
     for label, (paths, scores, until, tolerance) in variants.items():
         found = spells(paths, scores, until, tolerance)
-        held = found[found["unrivalled"] & found["country"].isin(PAIR)]
+        held = found[found["unrivalled"] & found["country"].isin([one, other])]
         row = {"label": label}
-        for code in PAIR:
+        for name, code in (("one", one), ("other", other)):
             own = held[held["country"] == code]
             middle = survival(own["days"], own["ended"])[1]
-            row |= {f"n_{code.lower()}": middle.n} | middle.fields(code.lower())
-        rows.append(row | hazard_ratio(held).fields("hazard") | {"p": log_rank(held)})
+            row |= {f"n_{name}": middle.n} | middle.fields(name)
+        rows.append(row | hazard_ratio(held, one).fields("hazard") | {"p": log_rank(held)})
     return pd.DataFrame(rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tokenecon.catalog.checks.context import Data
-from tokenecon.catalog.editions import edition_paths, read_edition
+from tokenecon.catalog.editions import edition_paths, line_of, read_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.paths import display_name
 
@@ -143,6 +143,26 @@ def edition_findings(data: Data) -> Iterator[Finding]:
         if edition.base_currency not in currencies:
             message = f"'{edition.base_currency}' is none of {', '.join(currencies)}"
             yield Finding(file, 1, "base_currency", message)
+
+
+def country_findings(data: Data) -> Iterator[Finding]:
+    """The countries that an edition names are those of markets that it knows, and have an adjective."""
+    markets = {
+        row["country"]: (line, row) for line, row in reversed(list(data.rows("entities"))) if row["kind"] == "market"
+    }
+    for path in edition_paths(data.root):
+        try:
+            edition = read_edition(path, data.root)
+        except DataError:
+            continue  # said by the check of the edition files
+        for code in edition.countries:
+            line, row = markets.get(code, (0, {}))
+            if not row:
+                message = f"'{code}' is the country of no market: add its row, of kind market, to data/entities.csv"
+                yield Finding(display_name(path, data.root), line_of(path, "countries"), "countries", message)
+            elif not row["adjective"]:
+                message = f"is empty; edition {edition.id} names {code}: say what its models are called"
+                yield data.finding("entities", line, "adjective", message)
 
 
 def stray_findings(data: Data) -> Iterator[Finding]:

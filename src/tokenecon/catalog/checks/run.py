@@ -24,6 +24,7 @@ ACROSS = (
     links.range_findings,
     links.segment_findings,
     links.name_findings,
+    links.country_findings,
     numbers.sum_findings,
     numbers.part_findings,
     numbers.formula_findings,
