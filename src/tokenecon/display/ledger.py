@@ -113,8 +113,13 @@ def _forecast_key(scores: pd.DataFrame) -> list[Line2D]:
 
 
 def forecast_labels(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> list[str]:
-    """Name each forecast in two lines: about whom, and what it expects by when."""
-    return [f"{who}\n{what}" for who, what in _named(scores, names, metrics)]
+    """Name each forecast in two lines: about whom, who said it and when, and what it expects of which year."""
+    pairs = zip(_named(scores, names, metrics), scores.itertuples(), strict=True)
+    return [
+        f"{who}: {row.said_by.partition(',')[0]}, {row.said_on:%b %Y}\n{what.removeprefix('annualised ')}, "
+        f"{'end of ' if row.metric == 'run_rate' else ''}{row.due:%Y}"
+        for (who, what), row in pairs
+    ]
 
 
 def forecast_rows(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> pd.DataFrame:
@@ -159,9 +164,12 @@ def shown(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def reference(row: Mapping[str, object]) -> str:
-    """Write the day that a verdict speaks of, and the verdict of the first edition where that was another."""
+    """Write the day that a verdict speaks of, and other verdicts: of the first edition, of the edition's own period."""
     on = "" if pd.isna(row["on"]) else f"{row['on']:%Y-%m-%d}"
-    return f"{on}; on {row['then_on']:%Y-%m-%d} {row['then']}" if row.get("then") else on
+    if row.get("then"):
+        on = f"{on}; on {row['then_on']:%Y-%m-%d} {row['then']}"
+    turned = row.get("later") and row["later"] != row["verdict"]
+    return f"{on}; {row['later_in']}: {row['later']}" if turned else on
 
 
 def scores(rows: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
