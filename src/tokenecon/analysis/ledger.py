@@ -39,7 +39,8 @@ IN_BASE: Mapping[str, float] = {"percent": 0.01, "percentage points": 0.01}
 
 COLUMNS = [
     "claim_id", "article_id", "section", "kind", "text", "entity_id", "period", "quoted", "unit", "computed", "ci_low",
-    "ci_high", "interval", "n", "verdict", "on", "later", "later_in", "note", "sources", "link", "computation", "computed_unit",
+    "ci_high", "interval", "n", "verdict", "on", "later", "later_in", "note", "sources", "link", "computation",
+    "computed_unit",
 ]  # fmt: skip
 
 

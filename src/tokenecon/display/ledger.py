@@ -14,7 +14,6 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from tokenecon.display import style
-from tokenecon.display.plots import note
 from tokenecon.display.tables import NO_BREAK
 from tokenecon.display.text import Printed
 from tokenecon.shown import minus
@@ -89,9 +88,10 @@ def forecasts(ax: Axes, scores: pd.DataFrame) -> None:
                 ax.plot(ends[1], place, "o", color=DARK, markerfacecolor="white" if name == "then" else DARK)
         if row.latest == row.latest:
             ax.plot(row.latest / row.value, level, "D", color=style.INK, markersize=7, zorder=5)
-            note(ax, f"{row.latest / row.value:.2f}", row.latest / row.value, level, (9, 0), va="center")
+            beside = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
+            ax.annotate(f"{row.latest / row.value:.2f}", (1, level), (6, 0), va="center", size=8, **beside)
     ax.axvline(1, color=style.MUTED, linewidth=1)
-    ax.set_yticks(range(len(scores)), list(scores["label"])[::-1], multialignment="right")
+    ax.set_yticks(range(len(scores)), list(scores["label"])[::-1], multialignment="right", size=7, linespacing=1)
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
@@ -108,7 +108,7 @@ def _forecast_key(scores: pd.DataFrame) -> list[Line2D]:
         entries.append(Line2D([], [], **look, label="edition before"))
     entries.append(Line2D([], [], marker="o", color=style.MUTED, label="this edition"))
     if scores["latest"].notna().any():
-        entries.append(Line2D([], [], marker="D", color=style.INK, linestyle="", label="last known"))
+        entries.append(Line2D([], [], marker="D", color=style.INK, linestyle="", label="last known, written beside"))
     return entries
 
 

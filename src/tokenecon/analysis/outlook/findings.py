@@ -731,7 +731,8 @@ class Outlook(Findings):
         margin, loss, cash = (peers.newest(own, metrics) for metrics in (peers.MARGINS, peers.LOSSES, peers.CASH))
         loss = self.cat.in_currency(loss.assign(what=loss["what"] + ", " + loss["period"]), "USD", "average")
         labels = self.cat.metrics.set_index("metric_id")["label"]
-        margin = margin.assign(what=margin["what"].map(labels).str.lower() + ", " + margin["period"])
+        spans = margin["period"].where(~margin["period"].str.contains("/"), margin["on"].dt.strftime("to %b %Y"))
+        margin = margin.assign(what=margin["what"].map(labels).str.lower() + ", " + spans)
         parts = {
             "run_rate": rates.assign(what=rates["scope"]), "margin": margin,
             "growth": self._last_steps(rates), "loss": loss, "cash": self._dollars(cash),

@@ -49,7 +49,7 @@ def prices(known: pd.DataFrame) -> pd.DataFrame:
     """
     kept = _of_days(known).sort_values("metric", ascending=False, kind="stable")
     kept = kept[kept["metric"].isin(["share_price", "market_capitalisation"])]
-    price = kept["value"].where(kept["metric"] == "share_price", kept["value"] / kept["shares"])
+    price = kept["value"] / kept["shares"].mask(kept["metric"] == "share_price", 1)
     found = kept.assign(price=price).dropna(subset=["price"]).drop_duplicates(["entity_id", "on"])
     return found[["entity_id", "on", "price"]].sort_values("on", kind="stable", ignore_index=True)
 
