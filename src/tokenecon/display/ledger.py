@@ -108,18 +108,21 @@ def _forecast_key(scores: pd.DataFrame) -> list[Line2D]:
         entries.append(Line2D([], [], **look, label="edition before"))
     entries.append(Line2D([], [], marker="o", color=style.MUTED, label="this edition"))
     if scores["latest"].notna().any():
-        entries.append(Line2D([], [], marker="D", color=style.INK, linestyle="", label="last known, written beside"))
+        entries.append(Line2D([], [], marker="D", color=style.INK, linestyle="", label="last known"))
     return entries
 
 
 def forecast_labels(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> list[str]:
-    """Name each forecast in two lines: about whom, who said it and when, and what it expects of which year."""
-    pairs = zip(_named(scores, names, metrics), scores.itertuples(), strict=True)
-    return [
-        f"{who}: {row.said_by.partition(',')[0]}, {row.said_on:%b %Y}\n{what.removeprefix('annualised ')}, "
-        f"{'end of ' if row.metric == 'run_rate' else ''}{row.due:%Y}"
-        for (who, what), row in pairs
-    ]
+    """Name each forecast in two lines: about whom and by whom; month it was said, what it expects, of which year."""
+    labels = metrics.set_index("metric_id")["label"].str.lower().str.removeprefix("annualised ")
+    lines = []
+    for row in scores.itertuples():
+        who = names[row.entity_id].partition(" (")[0]
+        by = row.said_by.partition(",")[0].removeprefix(f"{who} ")
+        what = f"{'API ' if row.measure == 'api' else ''}{labels[row.metric]}"
+        until = "end of " if row.metric == "run_rate" else ""
+        lines.append(f"{who}: {by}\n{row.said_on:%-m/%y}: {what}, {until}{row.due:%Y}")
+    return lines
 
 
 def forecast_rows(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> pd.DataFrame:
