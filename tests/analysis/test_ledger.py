@@ -13,6 +13,7 @@ from tokenecon.analysis.market.findings import Market
 from tokenecon.analysis.revenue.claims import share_price
 from tokenecon.catalog import Catalog, DataError
 from tokenecon.catalog.checks import run_checks
+from tokenecon.display.ledger import reference
 
 EDITIONS = ("2025FY", "2026H1")
 ISSUE = {
@@ -225,6 +226,21 @@ def test_a_claim_that_was_false_and_is_true_since_says_both():
     turned = now[now["then"] != ""]
     assert (turned["then"] != turned["verdict"]).all() and turned["then_on"].notna().all()
     assert (Ledger.open("2025FY").every["then"] == "").all()
+
+
+def test_a_claim_judged_on_its_articles_year_says_what_the_edition_period_gives():
+    """Each company's main line turned; R&D still grew slower than revenue."""
+    ledger_of = Ledger.open("2026H1")
+    rows = ledger_of.judged_earlier.set_index("claim_id")
+    later = {
+        "zp_mainly_deployment": "not supported", "mm_mainly_products": "not supported", "mm_rd_slower": "supported",
+        "mm_more_efficient": "undetermined", "cloud_core_of_growth": "supported",
+    }  # fmt: skip
+    assert rows["later"].to_dict() == later and set(rows["later_in"]) == {"H1 2026"}
+    assert (rows["on"] == pd.Timestamp("2025-12-31")).all()
+    assert reference(rows.loc["mm_mainly_products"]).endswith("H1 2026: not supported")
+    assert reference(rows.loc["mm_rd_slower"]) == "2025-12-31"
+    assert Ledger.open("2025FY").judged_earlier.empty
 
 
 def test_claims_on_one_evidence_name_each_other():

@@ -102,7 +102,8 @@ def numbers(edition):
     first = edition.companies[0]
     api = books.api(first)
     rest = [line for line in books.lines(first).index if line != api]
-    found = {}
+    judged = turned(edition)
+    found = {"judged on the article's year": len(judged), "judged on the article's year, turned": sum(judged.values())}
     for company in edition.companies:
         who = name(edition, company)
         found |= {
@@ -112,6 +113,8 @@ def numbers(edition):
             f"realised, {who}": realised(edition, company),
             f"months net of loans, {who}": months_left(edition, company)[0],
             f"months with what was raised, {who}": months_left(edition, company)[1],
+            f"months at cash used, {who}": months_left(edition, company)[2],
+            f"months at the placing's pace, {who}": months_left(edition, company)[3],
             f"months of cash, {who}": books.cash(company, focal)
             / books.amount(company, "adjusted_net_loss", focal)
             * 6,
@@ -249,9 +252,11 @@ def realised(edition, company):
 
 
 def months_left(edition, company):
-    """Return months of the adjusted loss that cash less bank loans lasts, and with what was raised since, net, too.
+    """Return months that cash less bank loans lasts at the adjusted loss, and with what was raised since, net, too.
 
-    A transaction counts by its net proceeds where they are told, and once where a row adds up two others.
+    The latter also at the cash that operations used, and at the pace at which a transaction was used up to a day; NaN
+    where that is not told. A transaction counts by its net proceeds where they are told, and once where a row adds up
+    two others.
     """
     books, end = Books(edition), days(edition.focal)[1]
     loss = books.amount(company, "adjusted_net_loss", edition.focal) / 6
@@ -274,7 +279,71 @@ def months_left(edition, company):
     )
     currency = books.filed.query("entity_id == @company and metric == 'revenue'")["currency"].iloc[0]
     new = dollars * (1.0 if currency == "USD" else month_rate(edition, end))
-    return left / loss, (left + new) / loss
+    operations = -books.amount(company, "operating_cash_flow", edition.focal) / 6
+    pace = float("nan")
+    used = edition.facts("operating").query("entity_id == @company and metric == 'proceeds_used'")
+    for row in used.itertuples():
+        (begun,) = net.loc[net["name"] == row.item, "period_end"]
+        paid = row.value / month_rate(edition, row.period_end, row.currency)
+        pace = paid / (row.period_end - begun).days * 365.25 / 12
+    pace *= 1.0 if currency == "USD" else month_rate(edition, end)
+    return left / loss, (left + new) / loss, (left + new) / operations, (left + new) / pace
+
+
+def turned(edition):
+    """Return claims that are judged on the year of their article, and whether the edition's period says otherwise.
+
+    A line that is the main one, a line that adds most to growth, R&D that grows slower than revenue, and the company
+    that leads another by R&D, adjusted loss and revenue per head; of the last, what does not hold for all is no yes.
+    """
+    books, found = Books(edition), {}
+    rules = edition.rows("rules").set_index("computation")["value"]
+    for claim in edition.rows("claims").to_dict("records"):
+        company, line, year = claim["entity_id"], claim["segment"], f"FY{claim['published_on'].year - 1}"
+        if year == edition.focal:
+            continue
+
+        def adds_most(period, company=company):
+            sold = [books.amount(company, "revenue", label) for label in (period, before(period))]
+            own = [books.amount(company, "revenue", label, books.api(company)) for label in (period, before(period))]
+            return 2 * (own[0] - own[1]) > sold[0] - sold[1]
+
+        def main(period, company=company, line=line):
+            part = books.amount(company, "revenue", period, line) / books.amount(company, "revenue", period)
+            return part > float(rules["main_line"])
+
+        def slower(period, company=company):
+            metrics = ("revenue", "rd_expense")
+            sold, research = (books.amount(company, name, period) / books.amount(company, name, before(period))
+                              for name in metrics)  # fmt: skip
+            return sold > research
+
+        def leads(period, company=company):
+            rival = next(name for name in edition.companies if name != company)
+            least = [books.ratio(name, "rd_expense", "revenue", period) for name in (company, rival)]
+            loss = [books.ratio(name, "adjusted_net_loss", "revenue", period) for name in (company, rival)]
+            heads = [per_head(edition, name, period) for name in (company, rival)]
+            holds = {least[0] < least[1], loss[0] < loss[1], heads[0] > heads[1]}
+            return holds.pop() if len(holds) == 1 else None
+
+        tests = {"line_adds_most": adds_most, "main_line": main, "rd_slower_than_revenue": slower,
+                 "more_efficient": leads}  # fmt: skip
+        if claim["computation"] in tests and claim["article_id"] == edition.rows("articles")["article_id"].iloc[0]:
+            test = tests[claim["computation"]]
+            found[claim["claim_id"]] = test(year) != test(edition.focal)
+    return found
+
+
+def per_head(edition, company, period):
+    """Return yuan of revenue for each employee at the end of a period."""
+    start, end = days(period)
+    staff = edition.facts("operating").query(
+        "entity_id == @company and metric == 'headcount' and segment == 'full_time_staff' and period_end == @end"
+    )
+    books = Books(edition)
+    currency = books.filed.query("entity_id == @company and metric == 'revenue'")["currency"].iloc[0]
+    rate = average_rate(edition, start, end) if currency == "USD" else 1.0
+    return books.amount(company, "revenue", period) * rate / float(staff["value"].iloc[0])
 
 
 def month_rate(edition, day, quote="CNY"):

@@ -63,6 +63,8 @@ class Result:
     on : pandas.Timestamp or None
         The day that the verdict speaks of: the last one that the figures behind it are about. None where there are
         none.
+    later : Verdict or None
+        What the same comparison gives in the edition's own period, where the claim is judged on an earlier one.
     """
 
     verdict: Verdict
@@ -76,6 +78,7 @@ class Result:
     sources: Sequence[str] = ()
     section: str = ""
     on: pd.Timestamp | None = None
+    later: Verdict | None = None
 
 
 Claim = Mapping[str, Any]

@@ -39,7 +39,8 @@ IN_BASE: Mapping[str, float] = {"percent": 0.01, "percentage points": 0.01}
 
 COLUMNS = [
     "claim_id", "article_id", "section", "kind", "text", "entity_id", "period", "quoted", "unit", "computed", "ci_low",
-    "ci_high", "interval", "n", "verdict", "on", "note", "sources", "link", "computation", "computed_unit",
+    "ci_high", "interval", "n", "verdict", "on", "later", "later_in", "note", "sources", "link", "computation",
+    "computed_unit",
 ]  # fmt: skip
 
 
@@ -104,6 +105,11 @@ class Ledger(Findings):
         return self.rows[~same_evidence(self.rows)]
 
     @finding
+    def judged_earlier(self) -> pd.DataFrame:
+        """Rows of :attr:`counted` that are judged on an earlier period than the edition's own, with ``later`` known."""
+        return self.counted[self.counted["later"] != ""]
+
+    @finding
     def tally(self) -> pd.DataFrame:
         """Claims of the article that the report is about, by group and verdict, one evidence counted once."""
         found = pd.crosstab(self.counted["group"], self.counted["verdict"])
@@ -159,7 +165,9 @@ def evaluate(known: Findings) -> pd.DataFrame:
         ``text``, ``entity_id``, ``period``; ``quoted`` (as printed, empty where nothing is) and ``unit`` (of it, with
         the currency; without it, that of the estimate); ``computed`` with ``ci_low`` and ``ci_high``, NaN where there
         is none, in ``computed_unit``, and ``interval`` (what the two ends are); ``n`` (what it rests on); ``verdict``;
-        ``on`` (the day that the verdict speaks of: the last one that the figures behind it are about); ``note``;
+        ``on`` (the day that the verdict speaks of: the last one that the figures behind it are about); ``later`` (what
+        the same comparison gives in the edition's own period, ``later_in``, where the claim is judged on an earlier
+        one); ``note``;
         ``sources`` (keys joined by a semicolon); ``link`` (label of the section that says more) and
         ``computation``.
 
@@ -173,6 +181,7 @@ def evaluate(known: Findings) -> pd.DataFrame:
         message = f"{', '.join(missing)}: no such computation in tokenecon.analysis.ledger"
         raise DataError([Finding("data/claims.csv", 1, "computation", message)])
     found = pd.DataFrame([_row(claim, judged(known, claim)) for claim in rows])
+    found = found.assign(later_in=found["later"].ne("").map({True: known.focal, False: ""}))
     return found[COLUMNS].astype({"n": "Int64", "on": "datetime64[ns]"})
 
 
@@ -248,6 +257,7 @@ def _row(claim: Mapping[str, Any], result: Result) -> dict[str, Any]:
         "n": result.n if result.n is not None else pd.NA,
         "verdict": str(result.verdict),
         "on": result.on,
+        "later": str(result.later or ""),
         "note": _sentences(result.note, claim["note"]),
         "sources": ";".join(result.sources),
         "link": result.section,

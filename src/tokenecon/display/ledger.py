@@ -14,7 +14,6 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from tokenecon.display import style
-from tokenecon.display.plots import note
 from tokenecon.display.tables import NO_BREAK
 from tokenecon.display.text import Printed
 from tokenecon.shown import minus
@@ -89,9 +88,10 @@ def forecasts(ax: Axes, scores: pd.DataFrame) -> None:
                 ax.plot(ends[1], place, "o", color=DARK, markerfacecolor="white" if name == "then" else DARK)
         if row.latest == row.latest:
             ax.plot(row.latest / row.value, level, "D", color=style.INK, markersize=7, zorder=5)
-            note(ax, f"{row.latest / row.value:.2f}", row.latest / row.value, level, (9, 0), va="center")
+            beside = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
+            ax.annotate(f"{row.latest / row.value:.2f}", (1, level), (6, 0), va="center", size=8, **beside)
     ax.axvline(1, color=style.MUTED, linewidth=1)
-    ax.set_yticks(range(len(scores)), list(scores["label"])[::-1], multialignment="right")
+    ax.set_yticks(range(len(scores)), list(scores["label"])[::-1], multialignment="right", size=7, linespacing=1)
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
@@ -113,8 +113,16 @@ def _forecast_key(scores: pd.DataFrame) -> list[Line2D]:
 
 
 def forecast_labels(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> list[str]:
-    """Name each forecast in two lines: about whom, and what it expects by when."""
-    return [f"{who}\n{what}" for who, what in _named(scores, names, metrics)]
+    """Name each forecast in two lines: about whom and by whom; month it was said, what it expects, of which year."""
+    labels = metrics.set_index("metric_id")["label"].str.lower().str.removeprefix("annualised ")
+    lines = []
+    for row in scores.itertuples():
+        who = names[row.entity_id].partition(" (")[0]
+        by = row.said_by.partition(",")[0].removeprefix(f"{who} ")
+        what = f"{'API ' if row.measure == 'api' else ''}{labels[row.metric]}"
+        until = "end of " if row.metric == "run_rate" else ""
+        lines.append(f"{who}: {by}\n{row.said_on:%-m/%y}: {what}, {until}{row.due:%Y}")
+    return lines
 
 
 def forecast_rows(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> pd.DataFrame:
@@ -159,9 +167,12 @@ def shown(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def reference(row: Mapping[str, object]) -> str:
-    """Write the day that a verdict speaks of, and the verdict of the first edition where that was another."""
+    """Write the day that a verdict speaks of, and other verdicts: of the first edition, of the edition's own period."""
     on = "" if pd.isna(row["on"]) else f"{row['on']:%Y-%m-%d}"
-    return f"{on}; on {row['then_on']:%Y-%m-%d} {row['then']}" if row.get("then") else on
+    if row.get("then"):
+        on = f"{on}; on {row['then_on']:%Y-%m-%d} {row['then']}"
+    turned = row.get("later") and row["later"] != row["verdict"]
+    return f"{on}; {row['later_in']}: {row['later']}" if turned else on
 
 
 def scores(rows: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:

@@ -167,9 +167,11 @@ def tornado(ax: Axes, swings: pd.DataFrame, base: float, company: Company) -> No
             text = f"{prior_text(row.parameter, getattr(row, end))}: {share:.0%}"
             note(ax, text, share, level, (4 if right else -4, 0), ha="left" if right else "right", va="center", size=8)
     ax.axvline(base, color=style.INK, linewidth=1)
-    ax.set_yticks(range(len(swings)), [PARAMETER_LABELS[name] for name in swings["parameter"][::-1]])
-    ax.set_xlim(-0.24, 1.2)
-    ax.set_xticks(np.linspace(0, 1, 6))
+    ax.set_yticks(
+        range(len(swings)), [PARAMETER_LABELS[name].replace(", ", ",\n") for name in swings["parameter"][::-1]]
+    )
+    ax.set_xlim(-0.34, 1.3)
+    ax.set_xticks([0, 0.5, 1])
     percent_below(ax)
 
 
@@ -183,7 +185,7 @@ def chances(ax: Axes, rows: pd.DataFrame, palette: Mapping[str, str]) -> None:
         ax.plot([row.least, row.most], [level, level], "--", color=style.tint(colour, 0.4), linewidth=1.2)
         ax.plot(row.probability, level, "o", color=colour, markersize=5)
         note(ax, percent_text(row.probability), row.probability, level, (0, 6), ha="center")
-    ax.set_yticks(range(len(rows)), rows["label"])
+    ax.set_yticks(range(len(rows)), rows["label"].str.replace(", ", "\n"), multialignment="right", size=7.5)
     ax.set_ylim(-0.6, len(rows) - 0.2)
     ax.set_xlim(-0.03, 1.03)
     percent_below(ax)

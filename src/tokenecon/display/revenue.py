@@ -19,6 +19,8 @@ from tokenecon.display.theme import colours, marks
 API_FIRST = ("api", "deployment", "product")
 BASIS: dict[str, str] = {"monthly_x12": "month × 12", "weekly_x52": "week × 52", "not_stated": "not stated"}
 """What a run-rate annualises."""
+SCOPES: Mapping[str, str] = {"api": "API", "total": "all businesses"}
+"""What a run-rate counts."""
 BILLING: Mapping[str, tuple[str, float, str]] = {
     "tokens": ("by use", 0.1, ""),
     "tokens_and_plans": ("by use, plans inside", 0.35, "////"),
@@ -109,11 +111,24 @@ def run_rates(ax: Axes, drawn: pd.DataFrame, company: Company) -> None:
     for row in pd.concat([ahead.head(1), ahead.tail(1)]).drop_duplicates("value").itertuples():
         note(ax, f"{row.value / 1e6:,.0f}", row.on, row.value, (6, 0), va="center")
     ax.set_yscale("log")
-    ax.margins(y=0.12)  # The lowest level has its name below it.
+    ax.margins(y=0.12)
+    low, high = np.log(ax.get_ylim())
+    room = 16 / (ax.get_window_extent().height / ax.figure.dpi * 72)  # The lowest level has its name below it.
+    ax.set_ylim(bottom=np.exp(low - max(0, room - 0.11) * (high - low)))
     million_axis(ax)
     year_axis(ax)
     ax.set(title=company.name, xlabel="", ylabel="")
     ax.title.set_color(company.colour)
+
+
+def run_rate_rows(stated: pd.DataFrame) -> pd.DataFrame:
+    """Return stated run-rates as rows to show: ``of_what``, ``basis``, ``exactness`` and ``strength`` in words."""
+    return stated.assign(
+        of_what=stated["measure"].map(SCOPES),
+        basis=stated["definition"].map(BASIS),
+        exactness=stated["qualifier"].replace("exact", "as stated"),
+        strength=stated["tier"].astype(str).map(style.TIER_LABELS),
+    )
 
 
 def shares_by_vendor(ax: Axes, points: pd.DataFrame) -> None:

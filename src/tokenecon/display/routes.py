@@ -143,10 +143,11 @@ def products(ax: Axes, sold: pd.DataFrame, company: Company) -> None:
     order = sorted(sold["name"].unique(), key=lambda name: ("not split" in name, name))
     tokens = sold.loc[sold["product"].isin(["open_platform", "cloud", "api"]), "name"]
     order = [*dict.fromkeys([*tokens, *order])]
-    shades = {name: style.tint(company.colour, min(0.85, 0.28 * place)) for place, name in enumerate(order)}
+    steps = max(1, len(order) - 1)
+    shades = {name: style.tint(company.colour, 0.85 * place / steps) for place, name in enumerate(order)}
     sns.histplot(
         sold, x="period", weights="value", hue="name", hue_order=order[::-1], multiple="stack", shrink=0.68,
-        palette=shades, alpha=1, edgecolor="white", ax=ax,
+        palette=shades, alpha=1, edgecolor=company.colour, linewidth=0.7, ax=ax,
     )  # fmt: skip
     for container, hatch in zip(ax.containers, PRODUCT_HATCHES, strict=False):
         for bar in container:
@@ -157,6 +158,8 @@ def products(ax: Axes, sold: pd.DataFrame, company: Company) -> None:
     ax.set(xlabel="", ylabel="")
     ax.margins(y=0.12)
     sns.move_legend(ax, "lower left", bbox_to_anchor=(0, 1), title="", frameon=False, fontsize=8, labelspacing=0.2)
+    for handle, hatch in zip(ax.get_legend().legend_handles[::-1], PRODUCT_HATCHES, strict=False):
+        handle.set_hatch(hatch)
 
 
 def finished_standings(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company]) -> None:

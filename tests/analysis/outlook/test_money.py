@@ -46,6 +46,29 @@ def test_the_largest_raise_in_dollars_is_among_what_keeps_a_company_going():
     assert (cash["months_net"] < cash["months_filed"]).all()
 
 
+def test_the_same_money_lasts_by_what_counts_as_spent():
+    """49 days used 10,954.8 of 31,374.95 million Hong Kong dollars; MiniMax files no cash flow of the half."""
+    found = Outlook.open("2026H1")
+    spent, cash = found.spent.iloc[0], found.cash.set_index("entity_id")
+    assert (spent["days"], round(spent["part"], 4)) == (49, 0.3492)
+    own = cash.loc["zhipu"]
+    assert own["months_used"] < own["months_operating"] < own["months_after"]
+    money = own["cash"] - own["loans"] + own["raised"]
+    assert own["months_operating"] == pytest.approx(money / (3_374.057e6 / 6 / 6.7758), rel=1e-3)
+    assert own["months_used"] == pytest.approx(money / (spent["value"] / 49 * 365.25 / 12))
+    assert cash.loc["minimax", ["months_operating", "months_used"]].isna().all()
+
+
+def test_shares_grew_from_the_day_of_listing_at_both_companies():
+    assert Outlook.open("2026Q3").dilution.round(3).to_dict() == {"Zhipu": 0.108, "MiniMax": 0.14}
+
+
+def test_a_target_is_set_beside_a_price_of_its_days_or_none():
+    found = Outlook.open("2026Q3").target_prices.set_index(["company", "said_by", "said_on"])
+    fresh = (found.index.get_level_values("said_on") - found["priced_on"]).dt.days <= 14
+    assert found["upside"].notna().tolist() == fresh.tolist() and not fresh.all()
+
+
 def prices(*rows):
     columns = ["metric", "item", "period_end", "value"]
     frame = pd.DataFrame(rows, columns=columns).assign(entity_id="firm", base_unit="HKD", tier="press", source_id="S")
@@ -65,6 +88,18 @@ def test_a_value_is_printed_or_price_times_shares_known_that_day():
         )
     )
     assert found["value"].tolist() == [50, 60, 61]
+
+
+def test_a_price_is_the_close_or_follows_from_the_capitalisation():
+    found = peers.prices(
+        prices(
+            ("shares_in_issue", "", "2026-01-01", 10),
+            ("market_capitalisation", "close", "2026-02-01", 50),
+            ("market_capitalisation", "close", "2026-03-01", 70),
+            ("share_price", "close", "2026-03-01", 8),
+        )
+    )
+    assert found["price"].tolist() == [5, 8]
 
 
 def test_a_run_rate_counts_from_the_day_it_was_published_and_news_of_the_past_is_none():

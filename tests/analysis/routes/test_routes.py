@@ -320,6 +320,14 @@ def test_the_newest_model_speaks_for_the_line():
     assert changes.to_dict() == {("firm", "international"): 1.0}
 
 
+def test_a_line_ends_where_no_price_of_its_newest_model_stands():
+    listed = LISTED.assign(blended=LISTED["output"])
+    listed.loc[listed["model_id"] == "m-2", "effective_to"] = pd.Timestamp("2025-10-01")
+    found = routes.front_line(listed, r"m-\d", dt.date(2025, 12, 31), routes.last_listed(listed))
+    assert found["period_end"].tolist() == [pd.Timestamp("2025-05-31"), pd.Timestamp("2025-09-30")]
+    assert routes.last_listed(listed)["m-1"].isna().all()
+
+
 def test_the_middle_of_the_market_counts_what_is_listed():
     days = [pd.Timestamp("2025-02-01"), pd.Timestamp("2025-08-01")]
     found = routes.market_level(LISTED, days).set_index("on")

@@ -31,6 +31,10 @@ from tokenecon.catalog.companies import companies
 
 MEASURES = ("api", "total")
 """Scopes of a run-rate, the token business first."""
+REVENUE_OF: Mapping[str, str] = {"api": "API", "total": "all revenue"}
+"""What each of :data:`MEASURES` counts, in words."""
+STALE_DAYS = 14
+"""Days after which a price says nothing of the day on which a target was named: a judgement."""
 YEARS_AHEAD = 2
 """Years after the edition's own to whose end run-rates are simulated."""
 
@@ -409,8 +413,8 @@ class Outlook(Findings):
     def realised(self) -> pd.DataFrame:
         """What run-rates stated for the focal period promised, in dollars, and what was ``filed``, by company.
 
-        Of each company the token line's, else the total, whichever statements surround; with ``measure`` and
-        ``ratio``. No row where none do.
+        Of each company the token line's, else the total, whichever statements surround; with ``measure``, ``ratio``
+        and ``whose``, which names company and scope. No row where none do.
         """
         span, sold = self.edition.focal, self.of(Revenue).dollars
         rows = []
@@ -421,9 +425,11 @@ class Outlook(Findings):
                 promised = growth.stated_months(own[own["measure"] == measure], *ends)
                 filed = revenue.at(sold, "value", entity_id=company.id, measure=measure, period=span.label)
                 if promised == promised and filed == filed:
-                    rows.append((company.id, company.name, measure, promised, filed, filed / promised))
+                    whose = f"{company.name}, {REVENUE_OF[measure]}"
+                    rows.append((company.id, company.name, whose, measure, promised, filed, filed / promised))
                     break
-        return pd.DataFrame(rows, columns=["entity_id", "company", "measure", "promised", "filed", "ratio"])
+        columns = ["entity_id", "company", "whose", "measure", "promised", "filed", "ratio"]
+        return pd.DataFrame(rows, columns=columns)
 
     # Break-even
 
@@ -583,10 +589,13 @@ class Outlook(Findings):
 
         Dollars: ``cash``, ``loans``, ``raised``, ``monthly`` (adjusted loss), and the months ``months_filed``,
         ``months_net`` and ``months_after``; ``on`` is the day of the balance, ``convertible`` whether a bond is among
-        what was raised.
+        what was raised. What ``months_after`` counts lasts ``months_operating`` at the cash used in operations of the
+        same period, and ``months_used`` at the pace at which a later transaction was used (:attr:`spent`); NaN unsaid.
         """
         loans = self.cat.financials[self.cat.financials["metric"] == "bank_loans"]
         left = self.of(Routes).runway.query("measure == 'adjusted'").dropna(subset=["cash"])
+        paid = self.of(Routes).runway.query("measure == 'operating'").set_index(["entity_id", "period"])["monthly"]
+        used = self.spent.set_index("entity_id")["monthly"]
         rows = []
         last = (
             left.sort_values("period_end").drop_duplicates("entity_id", keep="last").set_index("entity_id", drop=False)
@@ -598,25 +607,33 @@ class Outlook(Findings):
             since = self.raised[(self.raised["entity_id"] == row["entity_id"]) & (self.raised["period_end"] > day)]
             monthly, cash, debt = (value * rate for value in (row["monthly"], row["cash"], owed))
             new = since["value"].sum()
+            operating = paid.get((row["entity_id"], row["period"]), NAN) * rate
             rows.append({
                 "entity_id": row["entity_id"], "company": row["company"], "on": day, "cash": cash, "loans": debt,
                 "raised": new, "monthly": monthly, "months_filed": cash / monthly,
                 "months_net": (cash - debt) / monthly, "months_after": (cash - debt + new) / monthly,
+                "months_operating": (cash - debt + new) / operating,
+                "months_used": (cash - debt + new) / used.get(row["entity_id"], NAN),
                 "convertible": bool(since["item"].str.contains("bond").any()),
             })  # fmt: skip
         return pd.DataFrame(rows, columns=[
             "entity_id", "company", "on", "cash", "loans", "raised", "monthly", "months_filed", "months_net",
-            "months_after", "convertible",
+            "months_after", "months_operating", "months_used", "convertible",
         ])  # fmt: skip
 
     @finding
     def spent(self) -> pd.DataFrame:
-        """How fast the companies used what they raised: ``part`` of a transaction used within ``days``."""
+        """How fast the companies used what they raised since their last balance sheet.
+
+        ``part`` of a transaction used within ``days``, and dollars used a month (``monthly``), by company the last.
+        """
         used = self.cat.operating[self.cat.operating["metric"] == "proceeds_used"].rename(columns={"item": "name"})
         used = self._dollars(used.assign(on=used["period_end"]))
         both = used.merge(self.raised, on=["entity_id", "name"], suffixes=("", "_raised"))
         days = (both["on"] - both["on_raised"]).dt.days
-        return both.assign(part=both["value"] / both["value_raised"], days=days)
+        both = both.assign(part=both["value"] / both["value_raised"], days=days)
+        both = both.assign(monthly=both["value"] / days * scenarios.DAYS_A_MONTH).sort_values("on")
+        return both.drop_duplicates("entity_id", keep="last")
 
     @finding
     def commitments(self) -> pd.DataFrame:
@@ -686,7 +703,7 @@ class Outlook(Findings):
 
     @finding
     def dilution(self) -> pd.Series:
-        """By how much shares in issue grew from the first count known to the last, by company."""
+        """By how much shares in issue grew from the day of listing to the last count known, by company."""
         shares = self.cat.share_prices.query("metric == 'shares_in_issue'").sort_values("period_end")
         ends = shares.groupby("entity_id")["value"].agg(["first", "last"])
         ends = ends.reindex([company.id for company in self.companies]).dropna()
@@ -713,6 +730,9 @@ class Outlook(Findings):
         rates = peers.widest_run_rates(said)
         margin, loss, cash = (peers.newest(own, metrics) for metrics in (peers.MARGINS, peers.LOSSES, peers.CASH))
         loss = self.cat.in_currency(loss.assign(what=loss["what"] + ", " + loss["period"]), "USD", "average")
+        labels = self.cat.metrics.set_index("metric_id")["label"]
+        spans = margin["period"].where(~margin["period"].str.contains("/"), margin["on"].dt.strftime("to %b %Y"))
+        margin = margin.assign(what=margin["what"].map(labels).str.lower() + ", " + spans)
         parts = {
             "run_rate": rates.assign(what=rates["scope"]), "margin": margin,
             "growth": self._last_steps(rates), "loss": loss, "cash": self._dollars(cash),
@@ -820,14 +840,20 @@ class Outlook(Findings):
 
     @finding
     def target_prices(self) -> pd.DataFrame:
-        """Target prices against the last price by the day they were named, by company and bank (``upside``)."""
+        """Target prices beside the last price by the day they were named, by company and bank.
+
+        ``priced_on`` is the day of that price, a close or a capitalisation over the shares in issue; ``upside`` is NaN
+        where it is more than :data:`STALE_DAYS` old.
+        """
         aimed = self.register[self.register["metric"] == "target_price"].rename(columns={"value": "aimed"})
-        closes = self.cat.share_prices.query("metric == 'share_price' and item != 'high'").sort_values("period_end")
-        closes = closes[["entity_id", "period_end", "value"]].rename(columns={"period_end": "said_on"})
+        closes = peers.prices(self.cat.share_prices).rename(columns={"on": "said_on"})
+        closes = closes.assign(priced_on=closes["said_on"])[["entity_id", "said_on", "price", "priced_on"]]
         both = pd.merge_asof(aimed.sort_values("said_on"), closes, on="said_on", by="entity_id").dropna(
-            subset=["value"]
+            subset=["price"]
         )
-        return both.assign(company=both["entity_id"].map(self.names), upside=both["aimed"] / both["value"] - 1)
+        fresh = (both["said_on"] - both["priced_on"]).dt.days <= STALE_DAYS
+        upside = (both["aimed"] / both["price"] - 1).where(fresh)
+        return both.assign(company=both["entity_id"].map(self.names), upside=upside)
 
     @staticmethod
     def _ids(vendors: Iterable[Company]) -> list[str]:

@@ -33,16 +33,33 @@ def capitalisation(prices: pd.DataFrame) -> pd.DataFrame:
         ``entity_id``, ``on``, ``value``, ``base_unit``, ``what`` (``capitalisation`` or ``price times shares``),
         ``tier``, ``source_id``, one row an entity and day in order of time.
     """
-    kept = prices[~prices["item"].isin(["offer", "high"])].assign(on=lambda rows: rows["period_end"])
+    kept = _of_days(prices)
     printed = kept[kept["metric"] == "market_capitalisation"].assign(what="capitalisation")
-    shares = kept.loc[kept["metric"] == "shares_in_issue", ["entity_id", "on", "value"]].sort_values("on")
-    closes = kept[kept["metric"] == "share_price"].sort_values("on")
-    closes, shares = (frame.astype({"entity_id": object}) for frame in (closes, shares))
-    both = pd.merge_asof(closes, shares.rename(columns={"value": "shares"}), on="on", by="entity_id")
-    worked = both.assign(value=both["value"] * both["shares"], what="price times shares").dropna(subset=["value"])
+    closes = kept[kept["metric"] == "share_price"]
+    worked = closes.assign(value=closes["value"] * closes["shares"], what="price times shares").dropna(subset=["value"])
     columns = ["entity_id", "on", "value", "base_unit", "what", "tier", "source_id"]
     found = pd.concat([printed[columns], worked[columns]]).drop_duplicates(["entity_id", "on"])
     return found.sort_values(["entity_id", "on"], ignore_index=True)
+
+
+def prices(known: pd.DataFrame) -> pd.DataFrame:
+    """Return each listed company's price of a share by day: the close, else its capitalisation over shares in issue.
+
+    ``known`` is as :func:`capitalisation` takes it; returns ``entity_id``, ``on``, ``price`` in order of time.
+    """
+    kept = _of_days(known).sort_values("metric", ascending=False, kind="stable")
+    kept = kept[kept["metric"].isin(["share_price", "market_capitalisation"])]
+    price = kept["value"] / kept["shares"].mask(kept["metric"] == "share_price", 1)
+    found = kept.assign(price=price).dropna(subset=["price"]).drop_duplicates(["entity_id", "on"])
+    return found[["entity_id", "on", "price"]].sort_values("on", kind="stable", ignore_index=True)
+
+
+def _of_days(known: pd.DataFrame) -> pd.DataFrame:
+    """Return figures of a share by day, ``on``, with the last count of shares in issue; offers and highs left out."""
+    kept = known[~known["item"].isin(["offer", "high"])].assign(on=lambda rows: rows["period_end"]).sort_values("on")
+    shares = kept.loc[kept["metric"] == "shares_in_issue", ["entity_id", "on", "value"]]
+    kept, shares = (frame.astype({"entity_id": object}) for frame in (kept, shares))
+    return pd.merge_asof(kept, shares.rename(columns={"value": "shares"}), on="on", by="entity_id")
 
 
 def over_run_rate(values: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:

@@ -169,9 +169,11 @@ def line_adds_most(known: Findings, claim: Claim) -> Result:
     )
     parts = then.set_index("route")["contribution"]
     note = f"in {year} the API line added {parts['api']:.0%} to growth, the rest {parts.drop('api').sum():.0%}"
+    later = None
     if known.focal != year and len(now):
-        later = now.set_index("route")["contribution"]
-        note += f"; in {known.focal} {later['api']:+.0%} and {later.drop('api').sum():+.0%}"
+        since = now.set_index("route")["contribution"]
+        note += f"; in {known.focal} {since['api']:+.0%} and {since.drop('api').sum():+.0%}"
+        later = by_comparison(since["api"], since.drop("api").sum())
     gap = float(parts["api"] - parts.drop("api").sum())
     verdict = by_comparison(parts["api"], parts.drop("api").sum())
     return Result(
@@ -183,6 +185,7 @@ def line_adds_most(known: Findings, claim: Claim) -> Result:
         sources=keys(then["source_id"]),
         section=REVENUE,
         on=then["period_end"].max(),
+        later=later,
     )
 
 
@@ -233,12 +236,14 @@ def main_line(known: Findings, claim: Claim) -> Result:
     shares = about(known.of(Revenue).lines, claim).query("segment == @claim['segment']")
     shares = shares.set_index("period")
     note = f"{shares['share'][year]:.1%} of revenue in {year}"
+    most, later = threshold(known, claim, "most"), None
     if known.focal != year and known.focal in shares.index:
         note += f", {shares['share'][known.focal]:.1%} in {known.focal}"
+        later = by_comparison(shares["share"][known.focal], most)
     value = float(shares["share"][year])
     return Result(
-        by_comparison(value, threshold(known, claim, "most")), value, n=1, unit="percent", note=note,
-        sources=keys(shares["source_id"][[year]]), section=REVENUE, on=shares["period_end"][year],
+        by_comparison(value, most), value, n=1, unit="percent", note=note,
+        sources=keys(shares["source_id"][[year]]), section=REVENUE, on=shares["period_end"][year], later=later,
     )  # fmt: skip
 
 

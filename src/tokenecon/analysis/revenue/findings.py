@@ -210,6 +210,18 @@ class Revenue(Findings):
         return present[present["on"] == present.groupby(["entity_id", "measure"])["on"].transform("max")]
 
     @finding
+    def said_since(self) -> pd.DataFrame:
+        """Run-rates of the first company for days after the last period it filed, rows of :attr:`stated`.
+
+        One row where two outlets give the same of one day.
+        """
+        own = self.stated.query("entity_id == @first and not forecast", local_dict={"first": self.companies[0].id})
+        filed = self.recognised.query("entity_id == @first", local_dict={"first": self.companies[0].id})
+        since = own[own["on"] > filed["period_end"].max()]
+        since = since.assign(vague=since["qualifier"].ne("exact")).sort_values(["on", "value", "vague"])
+        return since.drop_duplicates(["on", "measure", "value", "definition"], ignore_index=True)
+
+    @finding
     def pace(self) -> pd.DataFrame:
         """From each recognised period to the latest run-rate: the multiple, and the growth that joins the two."""
         return self._named(run_rates.run_rate_growth(self.recognised, self.latest))
@@ -237,9 +249,14 @@ class Revenue(Findings):
 
     @finding
     def newest_pace(self) -> pd.DataFrame:
-        """The paths of :attr:`pace` that begin in a period ending with the last one filed."""
+        """The paths of :attr:`pace` that begin in a period ending with the last one filed, with ``definition``.
+
+        One path where two outlets give the same run-rate.
+        """
         newest = self.pace.groupby(["entity_id", "measure"])["period_end"].transform("max")
         found = self.pace[self.pace["period_end"] == newest]
+        found = found.assign(definition=found["statement_id"].map(self.latest.set_index("statement_id")["definition"]))
+        found = found.drop_duplicates(["entity_id", "measure", "period", "run_rate", "on", "definition"])
         return found.sort_values(["entity_id", "measure", "months"], ascending=[False, True, False])
 
     @finding

@@ -1,7 +1,7 @@
 """Chapter 2, two routes: what each company spends for its revenue, price and volume, breadth, and list prices."""
 
 from tokenecon.analysis.routes.breadth import by_product, effective_lines
-from tokenecon.analysis.routes.ladder import front_line, line_changes, market_level, same_model_changes
+from tokenecon.analysis.routes.ladder import front_line, last_listed, line_changes, market_level, same_model_changes
 from tokenecon.analysis.routes.price_volume import (
     apparent_elasticity,
     demand_shift,
@@ -43,6 +43,7 @@ __all__ = [
     "growth_pairs",
     "implied_multiple",
     "implied_rates",
+    "last_listed",
     "line_changes",
     "log_mean",
     "margin_after",

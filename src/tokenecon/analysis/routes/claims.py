@@ -194,14 +194,16 @@ def rd_slower_than_revenue(known: Findings, claim: Claim) -> Result:
     own = about(pairs, claim).query("months == 12 and period_end <= @claim['published_on']")
     row = own.sort_values("period_end").iloc[-1]
     note = f"in {row['period']} R&D grew {row['rd_expense']:.1%}, revenue {row['revenue']:.1%}"
-    later = about(pairs, claim).query("period == @known.focal")
-    if len(later) and known.focal != row["period"]:
-        note += f"; in {known.focal} {later['rd_expense'].iloc[0]:.1%} and {later['revenue'].iloc[0]:.1%}"
+    since, later = about(pairs, claim).query("period == @known.focal"), None
+    if len(since) and known.focal != row["period"]:
+        research, sold = since[["rd_expense", "revenue"]].iloc[0]
+        note += f"; in {known.focal} {research:.1%} and {sold:.1%}"
+        later = by_comparison(sold, research)
     sources = metric_sources(known, claim["entity_id"], ("rd_expense", "revenue"))
     gap = float(row["revenue"] - row["rd_expense"])
     return Result(
         by_comparison(row["revenue"], row["rd_expense"]), gap, n=2, unit="percentage points", note=note,
-        sources=sources, section=ROUTES, on=row["period_end"],
+        sources=sources, section=ROUTES, on=row["period_end"], later=later,
     )  # fmt: skip
 
 
@@ -215,24 +217,40 @@ def more_efficient(known: Findings, claim: Claim) -> Result:
     one, other = compared(known, claim)[:2]
     years = found.ratios.query("months == 12 and period_end <= @claim['published_on']").sort_values("period_end")
     year, end = years.iloc[-1][["period", "period_end"]]
-    wide = years.query("period == @year").pivot_table("value", "ratio", "entity_id")
-    heads = found.per_head.query("period == @year").set_index("entity_id")["per_head_end"]
-    lower = {"R&D over revenue": "rd_ratio", "adjusted loss": "adjusted_loss_ratio", "IFRS loss": "net_loss_ratio"}
-    leads = {name: wide[one][ratio] < wide[other][ratio] for name, ratio in lower.items()}
-    leads["gross profit over R&D"] = wide[one]["gross_profit_per_rd"] > wide[other]["gross_profit_per_rd"]
-    leads["revenue per head"] = heads[one] > heads[other]
+    leads = _leads(found, year, one, other)
     asked = set(known.cat.claims_of(claim["article_id"])["metric"])
-    own = [leads[name] for name, metric in PRINTED.items() if metric in asked]
+    printed = [name for name, metric in PRINTED.items() if metric in asked]
+    own = [leads[name] for name in printed]
+    since = _leads(found, known.focal, one, other) if known.focal != year else {}
+    later = by_agreement([since[name] for name in printed]) if since.keys() >= set(printed) else None
     behind = [name for name, leading in leads.items() if not leading]
     note = f"leads by {sum(own)} of the {len(own)} measures that the article prints, in {year}; of {len(leads)} by " + (
         f"all but {', '.join(behind)}" if behind else "all"
     )
+    if later is not None:
+        note += f"; in {known.focal} by {sum(since[name] for name in printed)} of the {len(printed)}"
     sources = [key for entity in (other, one) for key in metric_sources(known, entity, ("revenue", "rd_expense"), end)]
     part = float(np.mean(own)) if own else NAN
     return Result(
         by_agreement(own), part, n=len(own), unit="percent", note=note, sources=keys(sources),
-        section=ROUTES, on=end,
+        section=ROUTES, on=end, later=later,
     )  # fmt: skip
+
+
+def _leads(found: Routes, period: str, one: str, other: str) -> dict[str, bool]:
+    """Return by which measures of efficiency one company leads another in a period, of those that both disclose."""
+    wide = found.ratios.query("period == @period").pivot_table("value", "ratio", "entity_id")
+    heads = found.per_head.query("period == @period").set_index("entity_id")["per_head_end"]
+    measures = {
+        "R&D over revenue": ("rd_ratio", -1),
+        "adjusted loss": ("adjusted_loss_ratio", -1),
+        "IFRS loss": ("net_loss_ratio", -1),
+        "gross profit over R&D": ("gross_profit_per_rd", 1),
+    }
+    table = wide.reindex(columns=[one, other])
+    pairs = {name: table.loc[ratio] * sign for name, (ratio, sign) in measures.items() if ratio in table.index}
+    pairs["revenue per head"] = heads.reindex([one, other])
+    return {name: bool(pair[one] > pair[other]) for name, pair in pairs.items() if pair.notna().all()}
 
 
 @computation

@@ -311,8 +311,9 @@ class Routes(Findings):
     @finding
     def lines(self) -> pd.DataFrame:
         """List price of each company's newest main model over time, by market, with ``company``."""
+        gone = ladder.last_listed(self.listed)
         found = [
-            ladder.front_line(prices.ladder(self.listed, company.id), company.model_line, self.edition.as_of)
+            ladder.front_line(prices.ladder(self.listed, company.id), company.model_line, self.edition.as_of, gone)
             for company in self.companies
             if company.model_line and company.id in set(self.listed["entity_id"])
         ]

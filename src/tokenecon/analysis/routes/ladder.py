@@ -11,7 +11,16 @@ from tokenecon.analysis.market import prices
 from tokenecon.analysis.revenue import ONE_DAY
 
 
-def front_line(found: pd.DataFrame, main_line: str, until: dt.date) -> pd.DataFrame:
+def last_listed(listed: pd.DataFrame) -> pd.Series:
+    """Return the day from which no price of a model stands on a market's list, by model and market; NaT where one does.
+
+    ``listed`` has ``model_id``, ``market`` and ``effective_to``, NaT where the price stands.
+    """
+    groups = listed.groupby(["model_id", "market"])["effective_to"]
+    return groups.max().where(groups.apply(lambda ends: ends.notna().all()))
+
+
+def front_line(found: pd.DataFrame, main_line: str, until: dt.date, gone: pd.Series | None = None) -> pd.DataFrame:
     """Return the blended list price of a vendor's newest main model over time, market by market.
 
     Parameters
@@ -22,6 +31,8 @@ def front_line(found: pd.DataFrame, main_line: str, until: dt.date) -> pd.DataFr
         Regular expression that a whole ``model_id`` of the main line fits; fast, small and other variants do not.
     until : date
         Last day of the last span.
+    gone : pandas.Series, optional
+        As :func:`last_listed` returns it: a last span ends the day before.
 
     Returns
     -------
@@ -34,7 +45,11 @@ def front_line(found: pd.DataFrame, main_line: str, until: dt.date) -> pd.DataFr
     newest = first.groupby(rows["market"]).cummax()
     rows = rows[first == newest].rename(columns={"effective_from": "period_start"})
     following = rows.groupby("market")["period_start"].shift(-1) - ONE_DAY
-    return rows.assign(period_end=following.fillna(pd.Timestamp(until))).reset_index(drop=True)
+    ends = pd.Series(pd.Timestamp(until), index=rows.index)
+    if gone is not None:
+        left = gone.reindex(pd.MultiIndex.from_frame(rows[["model_id", "market"]])).set_axis(rows.index) - ONE_DAY
+        ends = ends.where(~(left < ends), left)
+    return rows.assign(period_end=following.fillna(ends)).reset_index(drop=True)
 
 
 def market_level(listed: pd.DataFrame, days: Sequence[pd.Timestamp]) -> pd.DataFrame:

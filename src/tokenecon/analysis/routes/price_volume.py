@@ -111,7 +111,8 @@ def revenue_moves(
     Returns
     -------
     pandas.DataFrame
-        ``basis`` (``recognised`` or ``run-rate``), ``earlier``, ``later`` (labels), ``multiple``, ``measure``. The
+        ``basis`` (``recognised`` or ``run-rate``), ``earlier``, ``later`` (labels), ``multiple``, ``measure`` (of both
+        ends, ``api, then total`` where they differ). The
         recognised row compares the span's own period with the one of equal length just before; the run-rate row the
         statements nearest to both ends. A basis that is not known has no row.
     """
@@ -133,14 +134,14 @@ def revenue_moves(
     if len(run_rates) > 1:
         first, last = (run_rates.loc[(run_rates["on"] - day).abs().idxmin()] for day in (start, end))
         if first["on"] < last["on"]:
-            measures = {first["measure"], last["measure"]}
+            measures = dict.fromkeys([first["measure"], last["measure"]])
             rows.append(
                 {
                     "basis": "run-rate",
                     "earlier": f"{first['on']:%Y-%m-%d}",
                     "later": f"{last['on']:%Y-%m-%d}",
                     "multiple": last["value"] / first["value"],
-                    "measure": measures.pop() if len(measures) == 1 else "mixed",
+                    "measure": ", then ".join(measures),
                 }
             )
     return pd.DataFrame(rows, columns=["basis", "earlier", "later", "multiple", "measure"])
