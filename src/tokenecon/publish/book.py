@@ -25,7 +25,7 @@ from tokenecon.publish.gaps import gaps
 from tokenecon.publish.memory import keeping
 from tokenecon.publish.project import STAGED, Project
 from tokenecon.publish.record import Record, record_file, recorded
-from tokenecon.publish.references import check_references
+from tokenecon.publish.references import check_references, lead_to_chapters
 from tokenecon.publish.renderers import renderer_module, renderer_name
 
 
@@ -65,7 +65,7 @@ class Book:
 
     def __init__(self, project: Project, edition: Edition, run: Run) -> None:
         self.project, self.edition, self.run = project, edition, run
-        self.contents = stage.read_contents(project.chapters(), run.executed)
+        self.contents = lead_to_chapters(stage.read_contents(project.chapters(), run.executed))
         stage.write_entries(project, self.contents)
 
     def record(self) -> Record:

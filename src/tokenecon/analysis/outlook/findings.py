@@ -585,7 +585,6 @@ class Outlook(Findings):
         ``months_net`` and ``months_after``; ``on`` is the day of the balance, ``convertible`` whether a bond is among
         what was raised.
         """
-        loans = self.cat.financials[self.cat.financials["metric"] == "bank_loans"]
         left = self.of(Routes).runway.query("measure == 'adjusted'").dropna(subset=["cash"])
         rows = []
         last = (
@@ -593,10 +592,9 @@ class Outlook(Findings):
         )
         for row in last.reindex(self._ids(self.companies)).dropna(subset=["company"]).to_dict("records"):
             day, unit = row["period_end"], row["base_unit"]
-            rate = self.cat.rate(unit, "USD", day.date(), kind="closing").value if unit != "USD" else 1.0
-            owed = loans[(loans["entity_id"] == row["entity_id"]) & (loans["period_end"] == day)]["value"].sum()
+            rate = self._closing(unit, day)
             since = self.raised[(self.raised["entity_id"] == row["entity_id"]) & (self.raised["period_end"] > day)]
-            monthly, cash, debt = (value * rate for value in (row["monthly"], row["cash"], owed))
+            monthly, cash, debt = row["monthly"] * rate, row["cash"] * rate, self._owed(row["entity_id"], day)
             new = since["value"].sum()
             rows.append({
                 "entity_id": row["entity_id"], "company": row["company"], "on": day, "cash": cash, "loans": debt,
@@ -608,6 +606,18 @@ class Outlook(Findings):
             "entity_id", "company", "on", "cash", "loans", "raised", "monthly", "months_filed", "months_net",
             "months_after", "convertible",
         ])  # fmt: skip
+
+    def _owed(self, entity: str, day: pd.Timestamp) -> float:
+        """Return the bank loans of a company in dollars: the last known by a balance sheet, none where never filed."""
+        filed = self.cat.financials.query("metric == 'bank_loans' and entity_id == @entity and period_end <= @day")
+        if filed.empty:
+            return 0.0
+        last = filed.sort_values("period_end").iloc[-1]
+        return float(last["value"]) * self._closing(last["base_unit"], day)
+
+    def _closing(self, unit: str, day: pd.Timestamp) -> float:
+        """Return how many dollars one of a currency was on a day, at the closing rate."""
+        return 1.0 if unit == "USD" else self.cat.rate(unit, "USD", day.date(), kind="closing").value
 
     @finding
     def spent(self) -> pd.DataFrame:
