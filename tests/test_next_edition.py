@@ -100,6 +100,14 @@ def test_what_it_lacks_is_what_was_known_a_year_before(started):
     assert not any(period.startswith("H2") for *_, period in keys), "a second half is the year less the first half"
 
 
+def test_an_outlook_that_follows_nobody_says_what_each_company_is_without(started):
+    project, _ = started
+    [told] = Outlook.open(NAME, project.data).lacks
+    assert told.endswith("(Zhipu has no open target; MiniMax has no open target)")
+    assert Outlook._without(False, True, True) == ["no such accounts"]
+    assert Outlook._without(False, False, False) == ["no open target", "no stated run-rate"]
+
+
 def test_a_segment_with_a_new_name_is_looked_for_under_that_once_a_row_has_it(tmp_path):
     project = copy(tmp_path)
     publish.new_edition(NAME, AS_OF, project=project)

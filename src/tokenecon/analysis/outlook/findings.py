@@ -87,9 +87,23 @@ class Outlook(Findings):
 
     @finding
     def lacks(self) -> tuple[str, ...]:
-        """A company to lead the chapter, where there is none."""
+        """A company to lead the chapter, where there is none, and what each of the edition's is without."""
+        if self.leading:
+            return ()
+        simulated, aimed = set(self.filers), set(self.aims.loc[self.aims["kind"] == "guidance", "entity_id"])
+        without = [
+            f"{own.name} has {' and '.join(words)}"
+            for own in self.companies
+            if (words := self._without(own in simulated, own.id in set(self.stated["entity_id"]), own.id in aimed))
+        ]
         needed = "a company with an open target, a stated run-rate and accounts of the last twelve months"
-        return () if self.leading else (needed,)
+        return (f"{needed} ({'; '.join(without)})",)
+
+    @staticmethod
+    def _without(simulated: bool, stated: bool, aimed: bool) -> list[str]:
+        """Name what keeps a company from leading the chapter."""
+        known = {"no open target": aimed, "no stated run-rate": stated, "no such accounts": simulated or not stated}
+        return [words for words, there in known.items() if not there]
 
     @property
     def lead(self) -> Company:
