@@ -100,6 +100,15 @@ def test_what_it_lacks_is_what_was_known_a_year_before(started):
     assert not any(period.startswith("H2") for *_, period in keys), "a second half is the year less the first half"
 
 
+def test_what_is_missing_is_named_by_row_the_companies_of_the_edition_first(started):
+    project, _ = started
+    told = publish.missing(NAME, project=project)
+    own = [line for line in told if line.split(": ")[1].split(",")[0] in NEWEST.companies]
+    assert told[: len(own)] == own
+    assert any(line.startswith(f"data/financials.csv: zhipu, {FOCAL}: ") and "rd_expense" in line for line in own)
+    assert told[len(own)].startswith("data/fx.csv: USD, ")
+
+
 def test_an_outlook_that_follows_nobody_says_what_each_company_is_without(started):
     project, _ = started
     [told] = Outlook.open(NAME, project.data).lacks
