@@ -1,5 +1,6 @@
 """A company changes the currency of its accounts, by rows alone: growth is of one currency, and so are the axes."""
 
+import dataclasses
 import datetime as dt
 import shutil
 from pathlib import Path
@@ -13,7 +14,8 @@ from tokenecon.analysis.revenue.findings import Revenue
 from tokenecon.analysis.routes.findings import Routes
 from tokenecon.catalog import Catalog, list_editions
 from tokenecon.catalog.checks import run_checks
-from tokenecon.catalog.periods import month_end
+from tokenecon.catalog.needs import needs
+from tokenecon.catalog.periods import Period, month_end
 
 ROOT = Path(__file__).parents[1]
 NEWEST = list_editions(ROOT / "data")[-1]
@@ -22,6 +24,8 @@ FOCAL = NEWEST.focal.year_after
 NAME, SAID_ON = f"{FOCAL.start.year}H1", f"{FOCAL.start.year}-08-31"
 TIMES, RESEARCH = 20, 10
 """Yuan that stand in the new accounts for a dollar of a year before, and of R&D; whole, so that sums hold."""
+YEAR_BEFORE = 7
+"""Yuan that stand in the new accounts for a dollar of the year before, which they print in both currencies."""
 CHAPTERS = ("00_summary", "01_revenue_mix", "02_route_divergence", "05_outlook")
 
 
@@ -76,6 +80,13 @@ def data(tmp_path_factory):
             project.data / "fx.csv", date=day, base="USD", quote="CNY", rate="6.8", kind="monthly_average",
             source_id=invented.SOURCE, published_on=SAID_ON,
         )  # fmt: skip
+    own = [row for row in invented.read(project.data / "financials.csv") if row["entity_id"] == WHO]
+    before = (NEWEST.focal.start.isoformat(), NEWEST.focal.end.isoformat(), "revenue", "USD")
+    for row in own:
+        if (row["period_start"], row["period_end"], row["metric"], row["currency"]) == before:
+            again = {"currency": "CNY", "source_id": invented.SOURCE, "published_on": SAID_ON, "added_on": ""}
+            yuan = f"{float(row['value']) * YEAR_BEFORE:.1f}"
+            invented.append(project.data / "financials.csv", **row | again | {"value": yuan})
     due = f"{FOCAL.start.year}-12-31"
     run_rates = {("zhipu", "cloud"): 4_000, (WHO, "total"): 2_500}
     invented.state(project.data, SAID_ON, run_rates, {key: 2 * value for key, value in run_rates.items()}, due)
@@ -104,6 +115,34 @@ def test_growth_over_the_change_is_of_one_currency():
     spent = Routes.open().growth.query("entity_id == @WHO and period == @FOCAL.label")
     true = [times / yuan_a_dollar() - 1 for times in (TIMES, RESEARCH)]
     assert spent[["revenue", "rd_expense"]].to_numpy()[0] == pytest.approx(true, abs=1e-3)
+
+
+def test_a_year_before_that_is_printed_in_both_currencies_counts_once(data):
+    known = Catalog.open(NAME, data)
+    place = ["entity_id", "metric", "segment", "period_start", "period_end"]
+    assert known.table("financials").duplicated(place).sum() > 1
+    assert not known.financials.duplicated(place).any()
+    assert known.value(WHO, "revenue", NEWEST.focal) == Catalog.open(NEWEST.id, data).value(
+        WHO, "revenue", NEWEST.focal
+    )
+
+
+def test_the_year_after_is_asked_for_in_the_new_currency_once(data):
+    year = Period(FOCAL.start, dt.date(FOCAL.start.year, 12, 31))
+    edition = dataclasses.replace(Catalog.open(NAME, data).edition, focal=year, as_of=dt.date(year.end.year + 1, 4, 1))
+    known = Catalog(data, edition)
+    rows = needs(known, list_editions(data)[-1]).query("entity_id == @WHO and table == 'financials'")
+    money = rows[rows["metric"].isin(["revenue", "rd_expense", "cash_balance"])]
+    assert set(money["currency"]) == {"CNY"}
+    assert not money.duplicated(["metric", "segment", "period"]).any()
+
+
+def test_what_the_article_printed_is_judged_in_the_currency_of_the_accounts_of_then(data):
+    for room in (Revenue, Routes):
+        now, then = (room.open(name, data).judged.set_index("claim_id")["verdict"] for name in (NAME, NEWEST.id))
+        assert now.to_dict() == then.to_dict()
+    now, then = (Routes.open(name, data).at_rates for name in (NAME, NEWEST.id))
+    assert len(now) and now["sales"].tolist() == pytest.approx(then["sales"].tolist())
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -83,6 +83,7 @@ def test_a_draft_marks_the_sentence_that_waits(execute):
     notebook = execute(SETUP, "md:It grew `{python} share({}['h'])`.", draft=True)
     assert gaps(notebook) == ["cell 3 (cell-2): KeyError: 'h'"]
     assert "waits for rows" in read_chapter(notebook, "01_a.ipynb").markdown
+    assert "waits for rows" in inline.with_values(notebook.cells[2]).source
 
 
 def test_a_condition_that_does_not_hold_leaves_the_paragraph_out(execute):

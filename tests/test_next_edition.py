@@ -90,12 +90,55 @@ def test_what_it_lacks_is_what_was_known_a_year_before(started):
         for row in todo.rows[todo.rows["table"] == "financials"].itertuples()
         if (row.entity_id, row.period) == ("zhipu", FOCAL)
     }
-    assert {key: row.like for key, row in lacks.items()} == printed
+    assert {key: row.like for key, row in lacks.items() if key in printed} == printed
     assert lacks["gross_margin", "cloud"].follows_from == "gross_profit / revenue"
     keys = {(row.table, row.entity_id, row.metric, row.period) for row in todo.rows.itertuples()}
     assert ("operating", "zhipu", "headcount", f"{YEAR}-12-31") in keys
     assert ("fx", "USD", "monthly_average", f"{YEAR}-12-31") in keys
+    assert ("financials", "zhipu", "operating_cash_flow", FOCAL) in keys, "first filed within the year"
+    assert ("financials", "minimax", "bank_loans", f"{YEAR}-12-31") in keys, "first filed within the year"
     assert not any(period.startswith("H2") for *_, period in keys), "a second half is the year less the first half"
+
+
+def test_what_is_missing_is_named_by_row_the_companies_of_the_edition_first(started):
+    project, _ = started
+    told = publish.missing(NAME, project=project)
+    own = [line for line in told if line.split(": ")[1].split(",")[0] in NEWEST.companies]
+    assert told[: len(own)] == own
+    assert any(line.startswith(f"data/financials.csv: zhipu, {FOCAL}: ") and "rd_expense" in line for line in own)
+    assert told[len(own)].startswith("data/fx.csv: USD, ")
+
+
+def test_an_outlook_that_follows_nobody_says_what_each_company_is_without(started):
+    project, _ = started
+    [told] = Outlook.open(NAME, project.data).lacks
+    assert told.endswith("(Zhipu has no open target; MiniMax has no open target)")
+    assert Outlook._without(False, True, True) == ["no such accounts"]
+    assert Outlook._without(False, False, False) == ["no open target", "no stated run-rate"]
+
+
+def test_a_segment_with_a_new_name_is_looked_for_under_that_once_a_row_has_it(tmp_path):
+    project = copy(tmp_path)
+    publish.new_edition(NAME, AS_OF, project=project)
+    invented.add_source(project.data, SAID_ON)
+    for name, old, label in (("maas", "cloud", "MaaS"), ("enterprise", "agents general_models", "Enterprise")):
+        [like] = [
+            row
+            for row in invented.read(project.data / "segments.csv")
+            if (row["entity_id"], row["segment"]) == ("zhipu", old.split()[0])
+        ]
+        invented.append(project.data / "segments.csv", **like | {"segment": name, "label": label, "continues": old})
+        invented.append(
+            project.data / "financials.csv", entity_id="zhipu", metric="revenue", segment=name, value="1000000",
+            period_start=f"{YEAR}-01-01", period_end=f"{YEAR}-12-31", qualifier="exact", unit="thousand",
+            currency="CNY", source_id=invented.SOURCE, published_on=SAID_ON,
+        )  # fmt: skip
+    rows = publish.list_todo(NAME, project=project).rows.query("entity_id == 'zhipu' and period == @FOCAL")
+    wanted = {(row.metric, row.segment): row for row in rows.itertuples()}
+    assert not {"cloud", "agents", "general_models"} & set(rows["segment"])
+    assert ("revenue", "maas") not in wanted
+    assert ("gross_profit", "maas") in wanted
+    assert wanted["gross_margin", "enterprise"].like == "52.3 and 47.0"
 
 
 def test_templates_have_the_header_of_their_table(started):

@@ -88,8 +88,17 @@ def test_a_row_is_not_added_before_what_it_refers_to(data):
     line = data.line("entities.csv", entity_id="zhipu")
     data.edit("entities.csv", line, added_on=NEXT)
     found = data.findings()
-    wanted = f"data/financials.csv:2: added_on: from the first is before zhipu was added to entities, {NEXT}"
-    assert any(finding.startswith(wanted) for finding in found), found[:3]
+    wanted = (
+        "data/financials.csv:2: added_on: an empty day, held from the first, is before zhipu was added to entities, "
+        f"{NEXT}; write the day this row was added"
+    )
+    assert wanted in found, found[:3]
+
+
+def test_a_row_published_after_what_it_refers_to_was_added_needs_no_day(data):
+    line = data.line("entities.csv", entity_id="zhipu")
+    data.edit("entities.csv", line, added_on=data.rows("financials.csv")[0]["published_on"])
+    assert not [found for found in data.findings() if found.startswith("data/financials.csv:2: added_on")]
 
 
 @pytest.mark.parametrize("name", DATED)

@@ -208,3 +208,15 @@ def test_a_file_is_offered_under_its_own_name():
     assert "All of it:" in content.markdown and "](tables/all_rows.csv)" in content.markdown
     with pytest.raises(PublishError, match="name it in small letters"):
         read("d()", {"text/markdown": "x"}, {"data_csv": "a\n", "file": "../x"})
+
+
+def test_a_chapter_knows_the_labels_that_it_leaves_out():
+    """A table that the data have nothing for, and all that would have followed where the chapter ends."""
+    made = notebook(
+        "md:# Title {#sec-title}", "#| label: tbl-a\nNone", "leave()", "md:## After {#sec-after}", LABELS + "draw()"
+    )
+    told = nbformat.v4.new_output("display_data", {"text/markdown": "Ends."}, metadata={"tokenecon": {"ends": True}})
+    made.cells[2].outputs = [told]
+    content = read_chapter(made, "01_x.ipynb")
+    assert content.left_out == ["tbl-a", "sec-after", "fig-a"]
+    assert content.markdown.strip().endswith("Ends.")

@@ -84,7 +84,8 @@ def test_warnings_are_counted_by_cell(project):
 
 def test_a_chapter_that_stands_on_nothing_known_says_so_and_ends_there(project):
     leaves = "class NotServed(LookupError): pass\nraise NotServed('Left out: it stands on scores.')"
-    made(project, leaves, "md:## After\n\n`{python} unknown`", "unknown")
+    told = made(project, leaves, "md:## After\n\n`{python} unknown`", "unknown")
+    assert "02_two.ipynb ends early: Left out: it stands on scores." in told
     page = (project.build / "2025FY/html/02_two.html").read_text(encoding="utf-8")
     assert "<p>Left out: it stands on scores.</p>" in page
     assert "After</" not in page

@@ -5,7 +5,7 @@ from publish.sample_project import make_project, write_notebook
 
 from tokenecon.publish.chapter import Content
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.references import check_references
+from tokenecon.publish.references import check_references, lead_to_chapters
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +72,17 @@ def test_a_footnote_belongs_to_its_page(project):
 
 def test_generated_pages_are_part_of_theirs(project):
     check(project, "See @tbl-sources.", pages={"data": "[Up](#sec-data)\n\n: Sources. {#tbl-sources}"})
+
+
+def test_references_to_what_a_chapter_leaves_out_lead_to_the_chapter(project):
+    kept = "In @tbl-here, @tbl-her and `@tbl-here`.\n\n```\n@fig-gone\n```\n\nSee @fig-gone."
+    one = Content("01_one.ipynb", "One", "sec-one", [(2, kept)])
+    two = Content("02_two.ipynb", "Two", "sec-two", left_out=["tbl-here", "fig-gone"])
+    found = lead_to_chapters({"01_one": one, "02_two": two})
+    assert (
+        found["01_one"].markdown
+        == kept.replace("In @tbl-here", "In @sec-two").replace("See @fig-gone", "See @sec-two") + "\n"
+    )
+    home, more = Content("00.ipynb", "Summary", "sec-summary"), Content("A1_more.ipynb", "More", "sec-more")
+    with pytest.raises(PublishError, match="@tbl-her: there is no such table"):
+        check_references(project, {"index": home, **found, "A1_more": more}, {})

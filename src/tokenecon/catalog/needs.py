@@ -1,7 +1,8 @@
 """What a new edition still lacks: the rows that its previous edition had for its own periods, moved on to the new ones.
 
-Nothing here is a list kept by hand. A figure that was known of the same period a year before is looked for now; a
-statement that was renewed within a year is expected to be renewed; a table that followed the world is to follow on.
+Nothing here is a list kept by hand. A figure that was known of the same period a year before is looked for now, as is
+one that a company filed within the year for the first time; a statement that was renewed within a year is expected to
+be renewed; a table that followed the world is to follow on. A segment with a new name is looked for under that.
 """
 
 from __future__ import annotations
@@ -117,29 +118,85 @@ def stale_tables(catalog: Catalog, previous: Edition, tables: Iterable[str]) -> 
 
 
 def _figures(catalog: Catalog, name: str, new: Iterable[Period]) -> pd.DataFrame:
-    """Move on by a year what is known of the periods that end a year before the new ones."""
+    """Move on what is known of the periods that end a year before the new ones, or began in a new year."""
     known = catalog.table(name)
     formulas = catalog.metrics.set_index("metric_id")["formula"]
     ends = {pd.Timestamp(period.year_before.end) for period in new}
     before = known[known["period_end"].isin(ends)]
-    if before.empty:
-        return pd.DataFrame(columns=COLUMNS)
     later = [Period(row.period_start.date(), row.period_end.date()).year_after for row in before.itertuples()]
-    wanted = before.assign(
-        table=name,
-        period_start=[pd.Timestamp(period.start) for period in later],
-        period_end=[pd.Timestamp(period.end) for period in later],
-        period=[period.label for period in later],
-        like=before["printed"],
-        like_source=before["source_id"],
-        follows_from=before["metric"].map(formulas),
-        kind="",
-    )
+    parts = [_moved(before, later)]
+    if name == "financials":
+        parts += [_within(known, period, catalog.edition.companies) for period in new if period.kind == "year"]
+    wanted = pd.concat([part for part in parts if len(part)] or [parts[0]], ignore_index=True)
+    if wanted.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    wanted = wanted.assign(table=name, follows_from=wanted["metric"].map(formulas), kind="")
     key = [column for column in KEY if column in known]
+    wanted = _under_new_names(wanted, known, _continuing(catalog), key)
+    if name == "financials":
+        wanted = _in_newest_currency(wanted, known, catalog.edition.companies)
     there = pd.MultiIndex.from_frame(known[key])
     wanted = wanted[~pd.MultiIndex.from_frame(wanted[key]).isin(there)].drop_duplicates([*key, "currency"])
     over = wanted["period_end"] <= pd.Timestamp(catalog.edition.as_of)
     return wanted[over].sort_values(["entity_id", "metric", "segment", "period_start"])
+
+
+def _moved(rows: pd.DataFrame, later: list[Period]) -> pd.DataFrame:
+    """Return rows as they are looked for in later periods, one a row."""
+    return rows.assign(
+        period_start=[pd.Timestamp(period.start) for period in later],
+        period_end=[pd.Timestamp(period.end) for period in later],
+        period=[period.label for period in later],
+        like=rows["printed"],
+        like_source=rows["source_id"],
+    )
+
+
+def _within(known: pd.DataFrame, year: Period, companies: Iterable[str]) -> pd.DataFrame:
+    """Return what companies first filed within a year, such as in its first half, as looked for at its end."""
+    start, end, last = (pd.Timestamp(day) for day in (year.start, year.end, year.year_before.end))
+    own = known[known["entity_id"].isin(set(companies))]
+    line = ["entity_id", "metric", "segment"]
+    a_year_before = pd.MultiIndex.from_frame(own.loc[own["period_end"] == last, line])
+    stock = own["period_start"] == own["period_end"]
+    filed = own[(own["period_end"] > start) & (own["period_end"] < end) & (stock | (own["period_start"] == start))]
+    new = filed[~pd.MultiIndex.from_frame(filed[line]).isin(a_year_before)]
+    new = new.sort_values("period_end").drop_duplicates(line, keep="last")
+    days = [year.end if row.period_start == row.period_end else year.start for row in new.itertuples()]
+    return _moved(new, [Period(day, year.end) for day in days])
+
+
+def _continuing(catalog: Catalog) -> dict[tuple[str, str], list[str]]:
+    """Return the segments that continue a segment under another name or cut, by company and the old name."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in catalog.segments.itertuples():
+        for old in str(row.continues).split():
+            found.setdefault((row.entity_id, old), []).append(row.segment)
+    return found
+
+
+def _under_new_names(
+    wanted: pd.DataFrame, known: pd.DataFrame, continuing: dict[tuple[str, str], list[str]], key: list[str]
+) -> pd.DataFrame:
+    """Look for a segment where it goes on, once a row of the period has the new name; what was merged is one row."""
+    filed = set(known[["entity_id", "segment", "period_end"]].itertuples(index=False, name=None))
+
+    def goes_on(entity: str, segment: str, end: pd.Timestamp) -> list[str]:
+        return [name for name in continuing.get((entity, segment), ()) if (entity, name, end) in filed] or [segment]
+
+    now = [goes_on(*row) for row in wanted[["entity_id", "segment", "period_end"]].itertuples(index=False)]
+    moved = wanted.assign(segment=now).explode("segment", ignore_index=True)
+    merged = moved.groupby([*key, "currency"], dropna=False, sort=False)["like"]
+    return moved.assign(like=merged.transform(lambda like: " and ".join(dict.fromkeys(like))))
+
+
+def _in_newest_currency(wanted: pd.DataFrame, known: pd.DataFrame, companies: Iterable[str]) -> pd.DataFrame:
+    """Ask companies for money in the currency that they filed last, and say in which one `like` is where it differs."""
+    own = known[known["entity_id"].isin(set(companies)) & (known["currency"] != "")]
+    newest = own.sort_values("period_end").groupby("entity_id")["currency"].last()
+    asked = wanted["entity_id"].map(newest).fillna(wanted["currency"]).where(wanted["currency"] != "", "")
+    said = wanted["like"] + " " + wanted["currency"]
+    return wanted.assign(currency=asked, like=wanted["like"].where(asked == wanted["currency"], said))
 
 
 def _statements(catalog: Catalog, previous: Edition) -> pd.DataFrame:
@@ -148,7 +205,12 @@ def _statements(catalog: Catalog, previous: Edition) -> pd.DataFrame:
     key = ["entity_id", "kind", "metric", "segment"]
     day = pd.Timestamp(previous.as_of)
     recent = said[(said["published_on"] <= day) & (said["published_on"] > day - pd.DateOffset(years=1))]
-    newer = pd.MultiIndex.from_frame(said.loc[said["published_on"] > day, key])
+    since = said.loc[said["published_on"] > day, key]
+    older = [
+        since[(since["entity_id"] == entity) & since["segment"].isin(names)].assign(segment=old)
+        for (entity, old), names in _continuing(catalog).items()
+    ]
+    newer = pd.MultiIndex.from_frame(pd.concat([since, *older]))
     last = recent.sort_values("published_on").drop_duplicates(key, keep="last")
     wanted = last[~pd.MultiIndex.from_frame(last[key]).isin(newer)]
     return wanted.assign(

@@ -86,8 +86,14 @@ class Catalog:
 
     @property
     def financials(self) -> pd.DataFrame:
-        """Figures from accounts, one row a fact."""
-        return self.table("financials")
+        """Figures from accounts, one row a fact: of a figure printed in several currencies, the first published.
+
+        A company that changes the currency of its accounts prints the year before in both.
+        """
+        filed = self.table("financials")
+        place = ["entity_id", "metric", "segment", "period_start", "period_end"]
+        first = filed.sort_values("published_on", kind="stable").drop_duplicates(place).index
+        return filed if len(first) == len(filed) else filed[filed.index.isin(first)].reset_index(drop=True)
 
     @property
     def statements(self) -> pd.DataFrame:

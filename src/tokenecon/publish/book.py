@@ -21,11 +21,11 @@ from tokenecon.publish import appendix, site, stage
 from tokenecon.publish.cache import Cache, files_below, sha256, sources_key
 from tokenecon.publish.changed import CHANGES_CSV
 from tokenecon.publish.compare import Diff
-from tokenecon.publish.gaps import gaps
+from tokenecon.publish.gaps import ending, gaps
 from tokenecon.publish.memory import keeping
 from tokenecon.publish.project import STAGED, Project
 from tokenecon.publish.record import Record, record_file, recorded
-from tokenecon.publish.references import check_references
+from tokenecon.publish.references import check_references, lead_to_chapters
 from tokenecon.publish.renderers import renderer_module, renderer_name
 
 
@@ -65,7 +65,7 @@ class Book:
 
     def __init__(self, project: Project, edition: Edition, run: Run) -> None:
         self.project, self.edition, self.run = project, edition, run
-        self.contents = stage.read_contents(project.chapters(), run.executed)
+        self.contents = lead_to_chapters(stage.read_contents(project.chapters(), run.executed))
         stage.write_entries(project, self.contents)
 
     def record(self) -> Record:
@@ -91,6 +91,8 @@ class Book:
             report = target / ".report"
             with keeping(project.build / ".state" / self.edition.id / "rendered", report, sources_key(project)):
                 pages, changed = self._pages(manifest)
+                for line in self._ended():
+                    on_progress(line)
                 on_progress(f"rendering with {renderer_name(renderer)}")
                 shutil.copytree(project.report, report, ignore=shutil.ignore_patterns(*STAGED))
                 self._stage(report, pages, changed, manifest)
@@ -101,6 +103,12 @@ class Book:
             shutil.rmtree(report)
             _write_changes(changed, target)
         return tuple(manifest["gaps"])
+
+    def _ended(self) -> Iterator[str]:
+        """Name the chapters that end early for want of rows, with the sentence that stands there."""
+        for path, notebook in self.run.executed.items():
+            if why := ending(notebook):
+                yield f"{path.name} ends early: {why}"
 
     def _pages(self, manifest: Mapping[str, Any]) -> tuple[dict[str, str], Diff | None]:
         """Return the generated pages, once every reference in them and in the chapters is known to lead somewhere."""

@@ -23,6 +23,8 @@ LARGEST_TWICE = 300_000
 
 _SECTION = re.compile(r"^## ", re.M)
 _HEADING = re.compile(r"^# (?P<title>.+?)\s*\{#(?P<label>sec-[\w-]+)\}\s*$", re.M)
+_SHOWN = re.compile(r"(?:fig|tbl)-")
+_LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
 _PLACE = "<!-- the picture -->"
 _BOX = re.compile(rf'<div class="figure-box">\s*{re.escape(_PLACE)}\s*</div>')
 _RULE = re.compile(r"^\|(\s*:?-+:?\s*\|)+\s*$", re.M)
@@ -70,6 +72,8 @@ class Content:
         Cell number, counted from 1, and the Markdown it contributes.
     facts : dict
         ``<cell label>.<name>`` to ``{value, unit, text}``.
+    left_out : list of str
+        Labels of figures and tables that the data have nothing for, and of all that follows where a chapter ends.
     """
 
     source: str
@@ -80,6 +84,7 @@ class Content:
     tables: list[Table] = field(default_factory=list)
     files: list[DataFile] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def markdown(self) -> str:
@@ -112,6 +117,7 @@ def read_chapter(notebook: NotebookNode, source: str) -> Content:
         except PublishError as error:
             problems += [f"{source} cell {number}: {line}" for line in str(error).splitlines()]
         if _ends(cell):
+            content.left_out += [label for rest in notebook.cells[number:] for label in _labels(rest)]
             break
     if not content.title:
         problems.append(f"{source} cell 1: begin with a heading `# Title {{#sec-name}}`")
@@ -123,6 +129,14 @@ def read_chapter(notebook: NotebookNode, source: str) -> Content:
 def _ends(cell: NotebookNode) -> bool:
     """Say whether a cell leaves the rest of its chapter out."""
     return any(one.get("metadata", {}).get("tokenecon", {}).get("ends") for one in cell.get("outputs", []))
+
+
+def _labels(cell: NotebookNode) -> list[str]:
+    """Return the labels that a cell would have given to figures, tables, sections and equations."""
+    if cell.cell_type == "code":
+        label = str(cell_options(cell.source).get("label", ""))
+        return [label] if _SHOWN.match(label) else []
+    return _LABEL.findall(cell.source)
 
 
 class _Cell:
@@ -147,8 +161,9 @@ class _Cell:
             return ""
         if gap := self.cell.metadata.get("tokenecon", {}).get("gap"):  # of a title: the figure itself may be there
             return self._gap(waits_for(gap))
-        parts = [self._code(), *self._outputs()]
-        return "\n\n".join(part for part in parts if part)
+        text = "\n\n".join(part for part in (self._code(), *self._outputs()) if part)
+        self.content.left_out += [label for label in _labels(self.cell) if f"{{#{label}}}" not in text]
+        return text
 
     def _prose(self, text: str) -> str:
         heading = None if self.content.title else _HEADING.search(text)

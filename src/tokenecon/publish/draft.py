@@ -165,7 +165,8 @@ def todo_folder(project: Project, edition: str) -> Path:
 def missing(edition: str, *, project: Project | None = None) -> list[str]:
     """Name the rows that an edition's sections look for and do not find: table, company, period, metrics with segments.
 
-    What a formula gives from other rows is left out.
+    What a formula gives from other rows is left out. What chapters stand on most comes first: the edition's companies,
+    then the rates.
     """
     project = project or Project.find()
     found = project.edition(edition)
@@ -173,6 +174,9 @@ def missing(edition: str, *, project: Project | None = None) -> list[str]:
         return []
     rows = needs(Catalog.open(found.id, project.data), project.edition(found.previous))
     rows = rows[rows["follows_from"] == ""]
+    order, last = {name: number for number, name in enumerate(found.companies)}, len(found.companies)
+    place = rows["entity_id"].map(order).fillna(last + 1).where(rows["table"] != "fx", last)
+    rows = rows.loc[place.sort_values(kind="stable").index]
     named = rows["metric"] + rows["segment"].map(lambda one: "" if one in ("", "total") else f" ({one})")
     parts = rows.assign(named=named).groupby(["table", "entity_id", "period"], sort=False)["named"].agg(dict.fromkeys)
     return [f"data/{table}.csv: {who}, {period}: {', '.join(names)}" for (table, who, period), names in parts.items()]

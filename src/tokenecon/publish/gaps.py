@@ -42,6 +42,13 @@ def gaps(notebook: NotebookNode) -> list[str]:
     return [text + _and_waiting(waiting.get(number, 0)) for number, text in told.items()]
 
 
+def ending(notebook: NotebookNode) -> str:
+    """Return why the rest of a chapter is left out, or nothing."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    ends = (one for one in outputs if one.get("metadata", {}).get("tokenecon", {}).get("ends"))
+    return next(("".join(one["data"]["text/markdown"]) for one in ends), "")
+
+
 def _and_waiting(count: int) -> str:
     return f", and {count} cell{'s that wait' if count > 1 else ' that waits'} for it" if count else ""
 

@@ -14,6 +14,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from tokenecon.publish.errors import PublishError
+from tokenecon.publish.gaps import waits_for
 from tokenecon.publish.options import cell_options
 
 TITLES = ("fig-title", "fig-subtitle")
@@ -92,13 +93,20 @@ def with_values(cell: NotebookNode) -> NotebookNode:
         cell.metadata = {"tokenecon": {"template": cell.source}}
         cell.source = ""
     elif cell.cell_type == "markdown":
+        shown = _shown(cell.source, cell)
         cell.metadata = {**cell.metadata, "tokenecon": {"template": cell.source}}
-        cell.source = printed(cell.source, cell)
-    elif title := printed(_options(cell, TITLES), cell):
-        shown = {"text/markdown": title, "text/plain": title}
-        above = NotebookNode(output_type="display_data", data=shown, metadata={"tokenecon": {"title": True}})
+        cell.source = shown
+    elif title := _shown(_options(cell, TITLES), cell):
+        data = {"text/markdown": title, "text/plain": title}
+        above = NotebookNode(output_type="display_data", data=data, metadata={"tokenecon": {"title": True}})
         cell.outputs = [above, *cell.outputs]
     return cell
+
+
+def _shown(text: str, cell: NotebookNode) -> str:
+    """Return prose with its values, or what a draft leaves open in its place."""
+    gap = cell.metadata.get("tokenecon", {}).get("gap")
+    return waits_for(gap) if gap else printed(text, cell)
 
 
 def _answers(cell: NotebookNode) -> dict[str, Mapping[str, Any]]:

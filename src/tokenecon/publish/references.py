@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from tokenecon.publish.chapter import Content
@@ -56,6 +56,24 @@ def check_references(project: Project, contents: Mapping[str, Content], pages: M
     problems += _lost_footnotes(texts)
     if problems:
         raise PublishError.joined(problems)
+
+
+def lead_to_chapters(contents: Mapping[str, Content]) -> Mapping[str, Content]:
+    """Let references to what a chapter leaves out lead to the chapter, which says why it is not there."""
+    owners = {f"@{label}": f"@{content.label}" for content in contents.values() for label in content.left_out}
+    if not owners:
+        return contents
+    lost = re.compile(rf"(?<![\w@/.])(?:{'|'.join(sorted(map(re.escape, owners), key=len, reverse=True))})(?![\w-])")
+
+    def redirected(text: str) -> str:
+        parts = [lost.sub(lambda found: owners[found[0]], part) for part in _CODE.split(text)[:: _CODE.groups + 1]]
+        kept = [found[0] for found in _CODE.finditer(text)]
+        return "".join(part + between for part, between in zip(parts, [*kept, ""], strict=True))
+
+    return {
+        name: replace(content, blocks=[(number, redirected(text)) for number, text in content.blocks])
+        for name, content in contents.items()
+    }
 
 
 def _texts(project: Project, contents: Mapping[str, Content], pages: Mapping[str, str]) -> Iterator[_Text]:

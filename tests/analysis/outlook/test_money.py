@@ -1,10 +1,15 @@
 """What was raised, and what is paid for a run-rate, on planted rows."""
 
+import shutil
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from tokenecon.analysis.outlook import funds, peers
 from tokenecon.analysis.outlook.findings import Outlook
+
+DATA = Path(__file__).parents[3] / "data"
 
 
 def raised(*items):
@@ -67,6 +72,18 @@ def test_a_target_is_set_beside_a_price_of_its_days_or_none():
     found = Outlook.open("2026Q3").target_prices.set_index(["company", "said_by", "said_on"])
     fresh = (found.index.get_level_values("said_on") - found["priced_on"]).dt.days <= 14
     assert found["upside"].notna().tolist() == fresh.tolist() and not fresh.all()
+
+
+def test_loans_not_filed_on_the_day_of_the_cash_are_the_last_known(tmp_path):
+    """A company that gives its loans at the half-year alone does not owe nothing at the end of the year."""
+    shutil.copytree(DATA, tmp_path / "data", ignore=shutil.ignore_patterns("snapshots", ".refresh"))
+    file = tmp_path / "data" / "financials.csv"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    of_the_day = "zhipu,bank_loans,total,2026-06-30,"
+    assert sum(line.startswith(of_the_day) for line in lines) == 1
+    file.write_text("".join(line for line in lines if not line.startswith(of_the_day)), encoding="utf-8")
+    cash = Outlook.open("2026H1", tmp_path / "data").cash.set_index("entity_id")
+    assert cash.loc["zhipu", "loans"] == pytest.approx(689.452e6 / 6.7758, rel=0.001)
 
 
 def prices(*rows):

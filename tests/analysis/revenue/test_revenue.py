@@ -251,6 +251,27 @@ def test_lines_renamed_and_split_are_followed_and_add_up_to_growth():
     assert parts["contribution"].sum() == pytest.approx(3.4)
 
 
+def test_margins_of_lines_renamed_and_split_are_followed_and_add_up_to_the_change():
+    sold = planted(
+        (2026, "FY", "api", 30), (2026, "FY", "rest", 70),
+        (2027, "FY", "platform", 300), (2027, "FY", "apps", 100), (2027, "FY", "devices", 40),
+    )  # fmt: skip
+    profit = sold.assign(value=[3.0, 35, 90, 40, 10], metric="gross_profit")
+    margins = revenue.gross_margins(profit, sold)
+    followed = revenue.continued_margins(margins, sold, SEGMENTS)
+    parts = revenue.margin_change(followed, list(SEGMENTS["segment"])).set_index("route")
+    assert parts["margin_before"].to_dict() == pytest.approx({"api": 0.1, "product": 0.5})
+    assert parts["margin"].to_dict() == pytest.approx({"api": 0.3, "product": 50 / 140})
+    assert parts[["within", "mix"]].to_numpy().sum() == pytest.approx(140 / 440 - 38 / 100)
+
+
+def test_a_merged_line_of_which_a_part_has_no_margin_has_none():
+    sold = planted((2026, "FY", "rest", 70), (2027, "FY", "apps", 100), (2027, "FY", "devices", 40))
+    margins = revenue.gross_margins(sold.assign(value=[35.0, 40, 10], metric="gross_profit")[:2], sold)
+    followed = revenue.continued_margins(margins, sold, SEGMENTS)
+    assert followed["period_end"].dt.year.tolist() == [2026]
+
+
 def test_a_renamed_line_that_no_row_follows_stops_the_cell():
     sold = planted(
         (2026, "FY", "api", 30), (2026, "FY", "rest", 70), (2026, "FY", "total", 100),

@@ -91,9 +91,23 @@ class Outlook(Findings):
 
     @finding
     def lacks(self) -> tuple[str, ...]:
-        """A company to lead the chapter, where there is none."""
+        """A company to lead the chapter, where there is none, and what each of the edition's is without."""
+        if self.leading:
+            return ()
+        simulated, aimed = set(self.filers), set(self.aims.loc[self.aims["kind"] == "guidance", "entity_id"])
+        without = [
+            f"{own.name} has {' and '.join(words)}"
+            for own in self.companies
+            if (words := self._without(own in simulated, own.id in set(self.stated["entity_id"]), own.id in aimed))
+        ]
         needed = "a company with an open target, a stated run-rate and accounts of the last twelve months"
-        return () if self.leading else (needed,)
+        return (f"{needed} ({'; '.join(without)})",)
+
+    @staticmethod
+    def _without(simulated: bool, stated: bool, aimed: bool) -> list[str]:
+        """Name what keeps a company from leading the chapter."""
+        known = {"no open target": aimed, "no stated run-rate": stated, "no such accounts": simulated or not stated}
+        return [words for words, there in known.items() if not there]
 
     @property
     def lead(self) -> Company:
@@ -592,7 +606,6 @@ class Outlook(Findings):
         what was raised. What ``months_after`` counts lasts ``months_operating`` at the cash used in operations of the
         same period, and ``months_used`` at the pace at which a later transaction was used (:attr:`spent`); NaN unsaid.
         """
-        loans = self.cat.financials[self.cat.financials["metric"] == "bank_loans"]
         left = self.of(Routes).runway.query("measure == 'adjusted'").dropna(subset=["cash"])
         paid = self.of(Routes).runway.query("measure == 'operating'").set_index(["entity_id", "period"])["monthly"]
         used = self.spent.set_index("entity_id")["monthly"]
@@ -602,10 +615,9 @@ class Outlook(Findings):
         )
         for row in last.reindex(self._ids(self.companies)).dropna(subset=["company"]).to_dict("records"):
             day, unit = row["period_end"], row["base_unit"]
-            rate = self.cat.rate(unit, "USD", day.date(), kind="closing").value if unit != "USD" else 1.0
-            owed = loans[(loans["entity_id"] == row["entity_id"]) & (loans["period_end"] == day)]["value"].sum()
+            rate = self._closing(unit, day)
             since = self.raised[(self.raised["entity_id"] == row["entity_id"]) & (self.raised["period_end"] > day)]
-            monthly, cash, debt = (value * rate for value in (row["monthly"], row["cash"], owed))
+            monthly, cash, debt = row["monthly"] * rate, row["cash"] * rate, self._owed(row["entity_id"], day)
             new = since["value"].sum()
             operating = paid.get((row["entity_id"], row["period"]), NAN) * rate
             rows.append({
@@ -620,6 +632,18 @@ class Outlook(Findings):
             "entity_id", "company", "on", "cash", "loans", "raised", "monthly", "months_filed", "months_net",
             "months_after", "months_operating", "months_used", "convertible",
         ])  # fmt: skip
+
+    def _owed(self, entity: str, day: pd.Timestamp) -> float:
+        """Return the bank loans of a company in dollars: the last known by a balance sheet, none where never filed."""
+        filed = self.cat.financials.query("metric == 'bank_loans' and entity_id == @entity and period_end <= @day")
+        if filed.empty:
+            return 0.0
+        last = filed.sort_values("period_end").iloc[-1]
+        return float(last["value"]) * self._closing(last["base_unit"], day)
+
+    def _closing(self, unit: str, day: pd.Timestamp) -> float:
+        """Return how many dollars one of a currency was on a day, at the closing rate."""
+        return 1.0 if unit == "USD" else self.cat.rate(unit, "USD", day.date(), kind="closing").value
 
     @finding
     def spent(self) -> pd.DataFrame:

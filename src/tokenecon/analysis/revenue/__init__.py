@@ -16,6 +16,7 @@ from tokenecon.analysis.revenue.flows import (
 from tokenecon.analysis.revenue.mix import (
     by_period,
     continued,
+    continued_margins,
     convergence,
     gross_margins,
     growth_contributions,
@@ -33,6 +34,7 @@ __all__ = [
     "at",
     "by_period",
     "continued",
+    "continued_margins",
     "convergence",
     "finest",
     "gross_margins",

@@ -187,9 +187,14 @@ class Revenue(Findings):
 
     @finding
     def margin_change(self) -> pd.DataFrame:
-        """What moved the gross margin of each company whose lines all have one: margins within lines, and their mix."""
+        """What moved the gross margin of each company whose lines all have one: margins within lines, and their mix.
+
+        Lines renamed, split or merged are followed.
+        """
         lines = self.segments["segment"]
-        return mix.margin_change(self.margins[self.margins["segment"].isin(lines)], list(lines))
+        own = self.margins[self.margins["segment"].isin(lines)]
+        followed = mix.continued_margins(own, self._own(self.sales), self.cat.segments)
+        return self._named(mix.margin_change(followed, list(lines)))
 
     @finding
     def margin_lines(self) -> pd.DataFrame:
@@ -352,8 +357,7 @@ class Revenue(Findings):
         quotes = self.cat.claims_of().query(
             "statement_id == '' and metric in @RECOGNISED", local_dict={"RECOGNISED": RECOGNISED}
         )
-        accounts = self._own(self.accounts).query("metric == 'revenue'")
-        return self._named(judge.evaluate(self._own(quotes), self.cat.metrics, accounts))
+        return self._named(self.figures_judged.loc[self._own(quotes)["claim_id"]].reset_index())
 
     def _own(self, frame: pd.DataFrame) -> pd.DataFrame:
         return frame[frame["entity_id"].isin([company.id for company in self.companies])]

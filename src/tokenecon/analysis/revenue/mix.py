@@ -171,6 +171,29 @@ def gross_margins(gross_profit: pd.DataFrame, revenue: pd.DataFrame) -> pd.DataF
     return joined.assign(margin=joined["value"] / joined["revenue"])
 
 
+def continued_margins(margins: pd.DataFrame, revenue: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Follow margins of business lines through new names and cuts, as :func:`continued` follows revenue.
+
+    Parameters
+    ----------
+    margins : pandas.DataFrame
+        As :func:`gross_margins` returns it.
+    revenue, segments : pandas.DataFrame
+        As for :func:`continued`; ``segments`` with ``route``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``margins`` by the latest name of each line, with ``route``. A line that was merged is left out where a part of
+        it has no margin.
+    """
+    profit = continued(margins.drop(columns=["revenue", "margin", "route"], errors="ignore"), segments)
+    covered = continued(margins.assign(value=margins["revenue"]), segments)["value"].to_numpy()
+    whole = gross_margins(profit.assign(covered=covered), continued(revenue, segments))
+    whole = whole[np.isclose(whole["covered"], whole["revenue"])].drop(columns="covered")
+    return whole.merge(segments[[*KEY, "route"]], on=KEY, validate="many_to_one")
+
+
 def margin_change(margins: pd.DataFrame, lines: Sequence[str]) -> pd.DataFrame:
     """Split the year-on-year change of an entity's gross margin into margins within lines and the mix of lines.
 

@@ -379,7 +379,7 @@ class Routes(Findings):
     def judged(self) -> pd.DataFrame:
         """The article's figures on the two routes, computed again and judged, with ``company``."""
         tested = self.quotes[self.quotes["metric"].isin(TESTED)]
-        foreign = {company.id for company in self.companies if company.currency != self._base}
+        foreign = set(self._foreign["entity_id"])
         brought_over = tested["metric"].eq("revenue_per_head") | (
             tested["entity_id"].isin(foreign) & tested["base_unit"].eq(self._base)
         )
@@ -392,15 +392,13 @@ class Routes(Findings):
     @finding
     def implied_rates(self) -> pd.DataFrame:
         """Exchange rates that the article's amounts of companies with accounts in another currency imply, by metric."""
-        foreign = [company.id for company in self.companies if company.currency not in (self._base, "")]
-        quoted = self.quotes[self.quotes["entity_id"].isin(foreign) & (self.quotes["base_unit"] == self._base)]
-        filed = self.figures[(self.figures["segment"] == "total") & self.figures["entity_id"].isin(foreign)]
-        return spending.implied_rates(quoted, filed).set_index("metric")
+        quoted = self.quotes[self.quotes["base_unit"] == self._base]
+        return spending.implied_rates(quoted, self._foreign).set_index("metric")
 
     @finding
     def market_rates(self) -> pd.Series:
         """What the other accounts' currency was worth in the article's year, and at the end of the month before it."""
-        foreign = next((one.currency for one in self.companies if one.currency not in (self._base, "")), "USD")
+        foreign = next(iter(self._foreign["currency"]), "USD")
         month_before = (self.article_day - pd.offsets.MonthEnd()).date()
         return pd.Series({
             "average of the year": self.cat.rate(foreign, self._base, self.article_year).value,
@@ -423,9 +421,15 @@ class Routes(Findings):
         )
         own = self.per_head[self.per_head["period"] == self.article_year].set_index("entity_id")
         other, first = own.loc[quoted["entity_id"].iloc[0]], own.loc[self.companies[0].id]
-        sales = rates["rate"] * other["value"] / other["rate"]
+        sales = rates["rate"] * self._foreign.query("metric == 'revenue'").set_index("entity_id")["value"][other.name]
         a_head = sales / other["heads_end"]
         return rates.assign(sales=sales, a_head=a_head, over_first=a_head / first["per_head_end"])
+
+    @property
+    def _foreign(self) -> pd.DataFrame:
+        """Money of whole companies in the article's year, as filed in another currency than the edition's."""
+        filed = self._own(self.of(Revenue).figures).query("segment == 'total' and period == @self.article_year")
+        return filed[~filed["currency"].isin(["", self._base])]
 
     @property
     def _base(self) -> str:

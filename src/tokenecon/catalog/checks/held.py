@@ -19,7 +19,10 @@ def held_findings(data: Data) -> Iterator[Finding]:
 
 
 def added_findings(data: Data, name: str) -> Iterator[Finding]:
-    """A row is added once it is published, and an edition that holds it holds what it refers to."""
+    """A row is added once it is published, and an edition that holds it holds what it refers to.
+
+    A row without a day is held from the first, which for a row published later is the day of its publication.
+    """
     table = data.schema.tables[name]
     if "added_on" not in table.fields:
         return
@@ -34,9 +37,10 @@ def added_findings(data: Data, name: str) -> Iterator[Finding]:
         days = {tuple(row[key] for key in theirs): row["added_on"] for _, row in data.rows(other) if row["added_on"]}
         for line, row in data.rows(name) if days else ():
             known = days.get(tuple(row[key] for key in own), "")
-            if row["added_on"] < known:
+            if (row["added_on"] or row.get("published_on", "")) < known:
                 what = " ".join(row[key] for key in own)
-                message = f"{row['added_on'] or 'from the first'} is before {what} was added to {other}, {known}"
+                day = row["added_on"] or "an empty day, held from the first,"
+                message = f"{day} is before {what} was added to {other}, {known}; write the day this row was added"
                 yield data.finding(name, line, "added_on", message)
 
 
