@@ -89,6 +89,17 @@ def test_components_are_those_planted():
     assert panel.truth == pytest.approx(0.5, abs=0.1)
 
 
+def test_a_ratio_of_hazards_covers_until_vendors_share_much():
+    rows = np.repeat(np.arange(12), 6)
+    spells = pd.DataFrame({"country": np.where(rows < 6, "CN", "US"), "standing": 1.0 + np.arange(72) / 72})
+    covers = {}
+    for frailty in (0.0, 1.5):
+        design = study.Hazards("a", rows, np.full(72, 400.0), 40.0, frailty, 0.8, spells, "CN")
+        found = study.run([design], DAY, 120, seed=2, executor=ThreadPoolExecutor(1))
+        covers[frailty] = found.loc[0, "coverage"]
+    assert covers[0.0] >= 0.9 and covers[1.5] < 0.7, covers
+
+
 def test_a_share_has_the_mean_of_all_vendors_for_its_truth():
     design = study.Shares("a", np.repeat(np.arange(4000), 2), -0.5, 1.2)
     rng = np.random.default_rng(0)

@@ -12,7 +12,7 @@ from tokenecon.analysis.estimate import NAN, Estimate
 LEAST = 0.85
 """An interval that covers less than this in its design is not printed."""
 
-WILD, VENDORS, MEMORY = "wild cluster bootstrap", "vendor bootstrap", "AR(1)"
+WILD, VENDORS, MEMORY, COX = "wild cluster bootstrap", "vendor bootstrap", "AR(1)", "Cox, Efron's ties"
 
 PRINTED: Mapping[str, str] = {
     **dict.fromkeys(["premium", "premium, top third", "premium, top third by coding", "launch premium"], WILD),
@@ -25,6 +25,7 @@ PRINTED: Mapping[str, str] = {
     **dict.fromkeys(["concentration, trend", "concentration, trend, plain memory", "concentration, mean"], MEMORY),
     **dict.fromkeys(["concentration by day, trend", "convergence, trend", "price of a level, trend"], MEMORY),
     "tokens below the best, mean": MEMORY,
+    "time undercut, hazard": COX,
 }
 """Which interval a design's question prints: of those that cover, the shorter.
 

@@ -23,12 +23,13 @@ from scipy import special
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, SingularMatrixWarning
 
 from tokenecon.analysis import estimators as est
+from tokenecon.analysis.coverage import COX
 from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.estimators.fit import columns
 from tokenecon.analysis.estimators.series import FEWEST_TIMES, ar1_memory, ar1_paths
 from tokenecon.analysis.market import churn, frontier, premium
 from tokenecon.analysis.market.findings import DAYS, LARGEST, Market
-from tokenecon.analysis.pricing import deflation, price_events, tasks
+from tokenecon.analysis.pricing import deflation, price_events, tasks, time_on_frontier
 from tokenecon.analysis.pricing import launches as newcomers
 from tokenecon.analysis.pricing.findings import Pricing
 
@@ -279,18 +280,51 @@ class Durations(Design):
         """Spells and vendors."""
         return len(self.vendors), len(np.unique(self.vendors))
 
-    def replication(self, rng: np.random.Generator, seed: int) -> Covers:
-        """Draw lognormal durations in whole days, censor them, and ask for their median."""
+    def drawn(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Draw lognormal durations and censor them; return the days, and whether each ended."""
         log = self.frailty_sd * _shared(pd.Series(self.vendors), rng) + self.noise_sd * rng.standard_normal(
             len(self.vendors)
         )
         lasts = self.median * np.exp(log)
-        days, ended = np.minimum(lasts, self.watched), lasts <= self.watched
+        return np.minimum(lasts, self.watched), lasts <= self.watched
+
+    def replication(self, rng: np.random.Generator, seed: int) -> Covers:
+        """Draw durations and ask for their median."""
+        days, ended = self.drawn(rng)
         found = {
             "vendor bootstrap": est.median_duration(days, ended, self.vendors, FEW_DRAWS["vendor"], seed),
             "Kaplan–Meier, log–log": est.survival(days, ended)[1],
         }
         return {name: _holds(estimate, self.median) for name, estimate in found.items()}
+
+
+@dataclass(frozen=True)
+class Hazards(Durations):
+    """A ratio of hazards of two countries whose durations are alike, so that one is the answer.
+
+    Parameters
+    ----------
+    spells : pandas.DataFrame
+        ``country`` and ``standing`` of each, which are those of the sample.
+    one : str
+        The country whose hazard stands above.
+    """
+
+    spells: pd.DataFrame
+    one: str
+
+    @classmethod
+    def between(cls, name: str, spells: pd.DataFrame, one: str, until: pd.Timestamp) -> Hazards:
+        """Return the design of spells of two countries, as :meth:`Durations.of` takes them."""
+        alike = Durations.of(name, spells, "begins", until)
+        kept = spells[["country", "standing"]].reset_index(drop=True)
+        return cls(name, alike.vendors, alike.watched, alike.median, alike.frailty_sd, alike.noise_sd, kept, one)
+
+    def replication(self, rng: np.random.Generator, seed: int) -> Covers:
+        """Draw durations and ask how much faster those of one country end."""
+        days, ended = self.drawn(rng)
+        found = time_on_frontier.hazard_ratio(self.spells.assign(days=days, ended=ended), self.one)
+        return {COX: _holds(found, 1.0)}
 
 
 # Series ------------------------------------------------------------------------------------------------------------
@@ -526,6 +560,7 @@ def designs(market: Market, prices: Pricing) -> list[Design]:
             Durations.of(f"time undercut, {code}", rows, "begins", until)
             for code, rows in prices.held.groupby("country")
         ],
+        Hazards.between("time undercut, hazard", prices.held, prices.countries[0].code, until),
         Durations.of("lag of followers", _lags(prices), "released_on", until),
         Durations.of("time to half", churn.decays(market.heads), "peaked_on", market.heads["week"].max()),
         Durations.of("time among the nine", churn.spells(market.heads), "entered", market.heads["week"].max()),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tokenecon.analysis import estimators
-from tokenecon.analysis.coverage import printed_by, recorded
+from tokenecon.analysis.coverage import recorded
 from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.finding import Findings, finding
 from tokenecon.analysis.market import price_paths, sample
@@ -810,7 +810,7 @@ class Pricing(Findings):
             "difference of slopes": ("difference of slopes", self.slope_difference, 0.0),
             "spread of two lists": ("spread", self.spread, 1.0),
             "successors keep their price": ("successors", self.successions_kept, 0.5),
-            "time on the frontier, hazard": ("", self.hazard, 1.0),
+            "time on the frontier, hazard": ("time undercut, hazard", self.hazard, 1.0),
         }
         named = {country.code: country.name for country in self.countries}
         found |= {
@@ -826,10 +826,7 @@ class Pricing(Findings):
         if self.in_use is not None:
             found["equal score and date, in use"] = ("price gap in use", self.in_use, 1.0)
         known = self.cat.table("study")
-        return {
-            name: (recorded(one, known, design) if printed_by(design) else one, null)
-            for name, (design, one, null) in found.items()
-        }
+        return {name: (recorded(one, known, design), null) for name, (design, one, null) in found.items()}
 
     @finding
     def discoveries(self) -> pd.DataFrame:
