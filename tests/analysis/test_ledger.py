@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tokenecon.analysis import judge, ledger
-from tokenecon.analysis.coverage import MEMORY, VENDORS, WILD, printed_by
+from tokenecon.analysis.coverage import COX, MEMORY, VENDORS, WILD, printed_by
 from tokenecon.analysis.judge import Result, Verdict
 from tokenecon.analysis.ledger import Ledger
 from tokenecon.analysis.market.findings import Market
@@ -280,7 +280,7 @@ def test_tokens_can_fail_to_rise_everywhere(monkeypatch, risen, verdict):
     assert str(ledger.COMPUTATIONS["tokens_rise"](known, claim).verdict) == verdict
 
 
-METHODS = {WILD: "wild cluster bootstrap", VENDORS: "bootstrap by vendor", MEMORY: "AR(1)"}
+METHODS = {WILD: "wild cluster bootstrap", VENDORS: "bootstrap by vendor", MEMORY: "AR(1)", COX: COX}
 
 
 def test_headlines_print_the_interval_that_the_study_found_to_cover():
