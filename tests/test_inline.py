@@ -49,6 +49,30 @@ def test_a_sentence_prints_its_values_and_records_them(execute):
     assert "{python}" in shown.metadata["tokenecon"]["template"]
 
 
+WORD = "from tokenecon.shown import Word\nwho = Word('Chinese_')"
+CAPTIONED = """#| label: tbl-prices
+#| tbl-cap: "Prices of `{python} who` models. Source: invented."
+import pandas as pd
+from tokenecon.display import table
+table(pd.DataFrame({"a": [ROW]}), {"a": "A"})"""
+
+
+def test_a_caption_and_a_heading_print_a_word_and_record_no_fact(execute):
+    notebook = execute(WORD, CAPTIONED.replace("ROW", "1"), "md:## `{python} who` models rise")
+    content = read_chapter(notebook, "01_a.ipynb")
+    assert r": Prices of Chinese\_ models. Source: invented. {#tbl-prices}" in content.markdown
+    assert r"## Chinese\_ models rise" in content.markdown
+    assert content.facts == {}
+    assert inline.with_values(notebook.cells[2]).outputs == notebook.cells[2].outputs
+
+
+def test_the_caption_of_a_table_that_a_draft_leaves_open_marks_the_word(execute):
+    notebook = execute(
+        WORD, CAPTIONED.replace("ROW", "nowhere['a']").replace("import", "nowhere = {}\nimport", 1), draft=True
+    )
+    assert ": Prices of … models. Source: invented. {#tbl-prices}" in read_chapter(notebook, "01_a.ipynb").markdown
+
+
 def test_expressions_that_touch_are_refused(execute):
     notebook = execute(SETUP, "md:It grew `{python} share(x)``{python} share(x)`.")
     with pytest.raises(PublishError, match=r"cell 3.*is no expression"):
