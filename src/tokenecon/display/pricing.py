@@ -253,9 +253,8 @@ def pair_ratios(ax: Axes, pairs: pd.DataFrame, pair: Pair, named: int = 4) -> No
     for row in rows.iloc[np.linspace(0, len(rows) - 1, named).astype(int)].itertuples():
         right = row.Index > len(rows) / 2
         offset = (-6 if right else 6, 4 if row.ratio > 1 else -10)
-        note(
-            ax, f"{row.partner} / {row.model}", row.Index, row.ratio, offset, size=7.5, ha="right" if right else "left"
-        )
+        side = "right" if right else "left"
+        note(ax, f"{row.partner} / {row.model}", row.Index, row.ratio, offset, spare=True, size=7.5, ha=side)
     log_axis(ax.yaxis, rows["ratio"].min(), rows["ratio"].max(), pad=1.9)
     ax.set(xticks=[], ylabel="", xlabel="pairs in order of the ratio")
 
