@@ -259,9 +259,20 @@ def test_filling_takes_numbers_as_printed(tmp_path):
     good = {"source_id": invented.SOURCE, "published_on": SAID_ON}
     project, file, rows = begun(tmp_path, {2: good | {"value": "1,234"}})
     invented.add_source(project.data, SAID_ON)
-    assert dict(publish.fill(NAME, project=project).added) == {"financials": 1}
+    assert dict(publish.fill(NAME, project=project, allow_jumps=True).added) == {"financials": 1}
     assert invented.read(project.data / "financials.csv")[-1] == rows[0] | {"value": "1234", "added_on": SAID_ON}
     assert len(invented.read(file)) == len(rows) - 1
+
+
+def test_filling_asks_about_a_figure_many_times_that_of_a_year_before(tmp_path):
+    good = {"source_id": invented.SOURCE, "published_on": SAID_ON}
+    project, *_ = begun(tmp_path, {2: good | {"value": "1,234"}})
+    invented.add_source(project.data, SAID_ON)
+    [asked, last] = told(project)
+    assert asked.startswith(
+        "financials.csv:2: unit: 1234 billion is 60.8 times the figure a year before, 20.28 billion"
+    )
+    assert asked.endswith("If it is right, add --allow-jumps") and last == "nothing is moved"
 
 
 def test_a_row_that_was_begun_is_named_and_stays(started):

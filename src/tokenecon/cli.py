@@ -278,19 +278,29 @@ def list_missing(name: Newest = None, edition: Edition = None) -> None:
 
 
 @editions.command("fill")
-def fill_in(name: Newest = None, edition: Edition = None) -> None:
+def fill_in(
+    name: Newest = None,
+    edition: Edition = None,
+    allow_jumps: Annotated[
+        bool, typer.Option("--allow-jumps", help="Take figures that are unlikely beside those of a year before.")
+    ] = False,
+) -> None:
     """Check the completed rows of an edition's templates, and move them into the tables of `data/`; all, or none.
 
-    A row is complete with a figure, its source and its day. A source that is new needs its row in `data/sources.csv`.
+    A row is complete with a figure, its source and its day, a statement with its `statement_id` too. A source that is
+    new needs its row in `data/sources.csv`.
     """
     from tokenecon import publish
 
     with _errors():
-        done = publish.fill(name or edition)
+        done = publish.fill(name or edition, allow_jumps=allow_jumps)
     for table, rows in done.added.items():
         out.print(f"data/{table}.csv: {rows} row{'s' * (rows != 1)} added", markup=False)
     for place in done.begun:
-        out.print(f"{place}: not complete; it needs a figure, source_id and published_on", markup=False)
+        out.print(
+            f"{place}: not complete; it needs a figure, source_id and published_on, a statement its statement_id too",
+            markup=False,
+        )
     out.print(f"{done.left} still missing", markup=False)
 
 

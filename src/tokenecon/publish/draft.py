@@ -26,6 +26,7 @@ from tokenecon.catalog.periods import Period
 from tokenecon.catalog.store import Catalog
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
+from tokenecon.refresh.filings import unlikely
 from tokenecon.refresh.tables import Tables, alone, commit
 from tokenecon.refresh.typed import Added, Typed, read_rows, unknown_sources
 from tokenecon.refresh.web import RefreshError
@@ -218,10 +219,11 @@ def _identity(row: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(row.get(name, "") for name in (*names, "date", "base", "quote") if row.get("date") or name in names)
 
 
-def fill(edition: str | None = None, *, project: Project | None = None) -> Filled:
+def fill(edition: str | None = None, *, project: Project | None = None, allow_jumps: bool = False) -> Filled:
     """Check the rows of an edition's templates that are complete, and move them into their tables; all, or none.
 
     A row is complete with a figure, its source and its day. Numbers are taken as printed: ``1,234.5``, ``(37.1)``.
+    With ``allow_jumps`` figures of accounts are taken that are unlikely beside those known.
 
     Raises
     ------
@@ -239,7 +241,7 @@ def fill(edition: str | None = None, *, project: Project | None = None) -> Fille
         with alone(project.data):
             held = Tables(project.data)
             typed = {name: read_rows(file, held.schema.tables[name], keep=_is_complete) for name, file in files.items()}
-            _add(held, {name: one for name, one in typed.items() if one.rows or one.findings})
+            _add(held, {name: one for name, one in typed.items() if one.rows or one.findings}, allow_jumps)
     except RefreshError as error:
         raise PublishError(str(error)) from None
     left, begun = 0, []
@@ -254,13 +256,15 @@ def fill(edition: str | None = None, *, project: Project | None = None) -> Fille
     return Filled({name: len(one.rows) for name, one in typed.items() if one.rows}, left, tuple(begun))
 
 
-def _add(held: Tables, typed: Mapping[str, Typed]) -> None:
-    """Put rows into their tables if nothing is wrong with them."""
+def _add(held: Tables, typed: Mapping[str, Typed], allow_jumps: bool) -> None:
+    """Put rows into their tables if nothing is wrong with them, and nothing odd that is not allowed."""
     unknown, stand_ins = unknown_sources(typed, held, "add its row to data/sources.csv")
     added = Added(held, typed, stand_ins)
     wrong = [finding for one in typed.values() for finding in one.findings]
-    if faults := sorted({*wrong, *unknown, *(added.faults() if typed else ())}):
-        raise PublishError("\n".join([*map(str, faults), "nothing is moved"]))
+    faults = sorted({*wrong, *unknown, *(added.faults() if typed else ())})
+    asked = [] if allow_jumps or "financials" not in typed else unlikely(added)
+    if faults or asked:
+        raise PublishError("\n".join([*map(str, faults), *asked, "nothing is moved"]))
     commit(held.root, added.files)
 
 

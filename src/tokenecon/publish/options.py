@@ -11,7 +11,7 @@ from tokenecon.publish.errors import PublishError
 TEXTS = ("fig-cap", "fig-alt", "fig-title", "fig-subtitle", "tbl-cap", "code-summary")
 """Options that are prose."""
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # Its nodes without quotes have the style "", not None.
 
 
 def cell_options(source: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def cell_options(source: str) -> dict[str, Any]:
 def _refuse_eaten_text(text: str) -> None:
     """Refuse a caption or title without quotes of which YAML makes a number, a truth value or a comment."""
     for key, node in getattr(yaml.compose(text, _Loader), "value", ()):
-        if key.value not in TEXTS or not isinstance(node, yaml.ScalarNode) or node.style is not None:
+        if key.value not in TEXTS or not isinstance(node, yaml.ScalarNode) or node.style:
             continue
         written = text[node.start_mark.index :].split("\n", 1)[0].strip()
         read = yaml.load(text[node.start_mark.index : node.end_mark.index], _Loader)

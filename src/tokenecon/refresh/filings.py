@@ -117,7 +117,7 @@ def add_financials(
         data, lines = added.data(_JUDGED), added.lines(TABLE)
         asked = [added.moved(question) for question in questions(data, TABLE, lines)]
         if faults or (asked and not allow_jumps):
-            remedies = [] if allow_jumps else [f"{question} If it is right, add --allow-jumps" for question in asked]
+            remedies = [] if allow_jumps else unlikely(added)
             slips = [_slip(figure, value, file) for figure, value in _slips(figures, data, held)] if faults else []
             raise _refusal([*faults, *remedies, *slips])
         if not dry_run:
@@ -125,6 +125,12 @@ def add_financials(
         notes = [f"{question} Taken, as allowed" for question in asked]
         notes += [str(added.moved(finding)) for finding in unchecked(data, TABLE, lines)]
         return Addition(figures, known, added.files, notes)
+
+
+def unlikely(added: Added) -> list[str]:
+    """Ask about new figures of accounts that are unlikely beside those known, one a line, with what takes them."""
+    asked = questions(added.data(_JUDGED), TABLE, added.lines(TABLE))
+    return [f"{added.moved(question)} If it is right, add --allow-jumps" for question in asked]
 
 
 def _refusal(lines: Iterable[object]) -> FilingError:
