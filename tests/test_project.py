@@ -85,7 +85,7 @@ def test_notebooks_are_stored_bare(path):
             where = f"{path.name} cell {number}"
             assert cell.execution_count is None, f"{where}: strip the outputs with nbstripout"
             compared = "# NBVAL_CHECK_OUTPUT" in cell.source and cell.metadata.get("keep_output", False)
-            assert bool(cell.outputs) == compared, f"{where}: strip the outputs with nbstripout, but for what is compared"
+            assert bool(cell.outputs) == compared, f"{where}: keep what nbval compares, and strip the rest"
             assert not re.search(r"^\s*[!%]", cell.source, re.M), f"{where}: no shell or magic commands"
             assert not re.search(r"^\s*(def|class) ", cell.source, re.M), f"{where}: functions live in src/"
             statements = [line for line in cell.source.splitlines() if line.strip() and not line.startswith("#|")]
