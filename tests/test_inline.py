@@ -120,6 +120,12 @@ def test_a_condition_that_does_not_hold_leaves_the_paragraph_out(execute):
     assert content.facts == {}
 
 
+def test_two_conditions_in_one_cell_are_refused(execute):
+    notebook = execute(SETUP, "md:`{python} when(x < 1)`One.\n\n`{python} when(x < 2)`Two.")
+    with pytest.raises(PublishError, match=r"cell 3.*each leave the whole cell out"):
+        read_chapter(notebook, "01_a.ipynb")
+
+
 @pytest.mark.parametrize(
     ("printed", "shown"),
     [

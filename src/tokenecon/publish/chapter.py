@@ -149,6 +149,7 @@ class _Cell:
         if self.cell.cell_type == "markdown":
             if gap := self.cell.metadata.get("tokenecon", {}).get("gap"):
                 return _callout(waits_for(gap))
+            inline.refuse_two_conditions(self.cell)
             if inline.is_left_out(self.cell):
                 return ""
             for name, fact in inline.facts(self.cell):

@@ -68,8 +68,21 @@ def left_open(text: str) -> str:
 
 
 def is_left_out(cell: NotebookNode) -> bool:
-    """Whether an expression leaves the paragraph out, as ``when(False)`` does."""
+    """Whether an expression leaves the cell out, as ``when(False)`` does."""
     return any(_own(answer).get("omit") for answer in _answers(cell).values())
+
+
+def refuse_two_conditions(cell: NotebookNode) -> None:
+    """Refuse a cell with two of them: where one does not hold, the paragraph of the other would go with it.
+
+    Raises
+    ------
+    PublishError
+        With both.
+    """
+    if len(conditions := [expression for expression in _answers(cell) if expression.startswith("when(")]) > 1:
+        both = " and ".join(f"`{one}`" for one in conditions[:2])
+        raise PublishError(f"{both} would each leave the whole cell out: put the paragraphs into cells of their own")
 
 
 def facts(cell: NotebookNode) -> Iterator[tuple[str, Mapping[str, Any]]]:
