@@ -255,6 +255,26 @@ def test_filling_asks_once_for_a_source_and_says_everything_else_at_once(tmp_pat
     assert lines[-1] == "nothing is moved"
 
 
+def test_a_source_whose_own_row_is_wrong_hides_no_sum_of_the_rows_that_cite_it(tmp_path):
+    project = copy(tmp_path)
+    publish.new_edition(NAME, AS_OF, project=project)
+    invented.add_source(project.data, SAID_ON)
+    invented.fill_templates(project.data, NAME, SAID_ON)
+    sources, file = project.data / "sources.csv", project.data / f"editions/{NAME}.todo/financials.csv"
+    *rest, own = invented.read(sources)
+    invented.write(sources, [*rest, own | {"reliability_note": "", "tier": "hearsay"}])
+    rows = invented.read(file)
+    total = {"entity_id": "minimax", "metric": "revenue", "segment": "total", "period_end": f"{YEAR}-12-31"}
+    [line] = [number for number, row in enumerate(rows, start=2) if total.items() <= row.items()]
+    rows[line - 2]["value"] = str(float(rows[line - 2]["value"]) * 1.01)
+    invented.write(file, rows)
+    lines = told(project)
+    place = len(rest) + 2
+    assert f"data/sources.csv:{place}: reliability_note: is empty; a value is required" in lines
+    assert any(found.startswith(f"data/sources.csv:{place}: tier: 'hearsay' is none of ") for found in lines)
+    assert any(found.startswith(f"financials.csv:{line}: ") and "is not the sum" in found for found in lines), lines
+
+
 def test_filling_takes_numbers_as_printed(tmp_path):
     good = {"source_id": invented.SOURCE, "published_on": SAID_ON}
     project, file, rows = begun(tmp_path, {2: good | {"value": "1,234"}})

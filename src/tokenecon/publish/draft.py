@@ -28,7 +28,7 @@ from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
 from tokenecon.refresh.filings import unlikely
 from tokenecon.refresh.tables import Tables, alone, commit
-from tokenecon.refresh.typed import Added, Typed, read_rows, unknown_sources
+from tokenecon.refresh.typed import Added, Typed, read_rows, unknown_sources, with_sound_sources
 from tokenecon.refresh.web import RefreshError
 
 FOLLOWED = ("statements", "prices", "capability", "token_models", "token_shares", "scenarios")
@@ -258,10 +258,11 @@ def fill(edition: str | None = None, *, project: Project | None = None, allow_ju
 
 def _add(held: Tables, typed: Mapping[str, Typed], allow_jumps: bool) -> None:
     """Put rows into their tables if nothing is wrong with them, and nothing odd that is not allowed."""
+    unsound, held = with_sound_sources(held)
     unknown, stand_ins = unknown_sources(typed, held, "add its row to data/sources.csv")
     added = Added(held, typed, stand_ins)
     wrong = [finding for one in typed.values() for finding in one.findings]
-    faults = sorted({*wrong, *unknown, *(added.faults() if typed else ())})
+    faults = sorted({*wrong, *unsound, *unknown, *(added.faults() if typed else ())})
     asked = [] if allow_jumps or "financials" not in typed else unlikely(added)
     if faults or asked:
         raise PublishError("\n".join([*map(str, faults), *asked, "nothing is moved"]))
