@@ -1,15 +1,19 @@
 """Inline expressions: what is printed, what is refused, what an executed copy shows."""
 
+import ast
+
 import nbformat
 import pytest
 
+from tokenecon import asked
 from tokenecon.display.text import amount, listed, number, share, text, when
 from tokenecon.publish import inline
 from tokenecon.publish.chapter import read_chapter
 from tokenecon.publish.errors import NotebookError, PublishError
 from tokenecon.publish.execute import execute as execute_in_kernel
-from tokenecon.publish.gaps import gaps
+from tokenecon.publish.gaps import errors, gaps
 
+QUERY = "frame.query('entity == @one.id')"
 HEAD = "# A chapter {#sec-a}"
 
 
@@ -105,9 +109,35 @@ def test_a_failing_expression_names_notebook_cell_and_itself(execute):
 
 def test_a_draft_marks_the_sentence_that_waits(execute):
     notebook = execute(SETUP, "md:It grew `{python} share({}['h'])`.", draft=True)
-    assert gaps(notebook) == ["cell 3 (cell-2): KeyError: 'h'"]
-    assert "waits for rows" in read_chapter(notebook, "01_a.ipynb").markdown
-    assert "waits for rows" in inline.with_values(notebook.cells[2]).source
+    assert gaps(notebook) == ["cell 3 (cell-2) is open: the data lack a row that this cell asks for"]
+    assert errors(notebook) == ["cell 3: KeyError: 'h'"]
+    for shown in (read_chapter(notebook, "01_a.ipynb").markdown, inline.with_values(notebook.cells[2]).source):
+        assert "This part of the draft is open: the data lack a row that this cell asks for." in shown
+        assert "KeyError" not in shown
+
+
+def test_cells_that_wait_for_names_bound_above_are_counted_with_the_cell_that_failed(execute):
+    binds = "y = {}['h']\ndef double():\n    return 2 * y\nfrom math import tau"
+    notebook = execute(
+        SETUP, binds, "z = double()", "md:It grew `{python} share(z)`, or `{python} share(tau)`.", draft=True
+    )
+    open_cell = "cell 3 (y = {}['h']) is open: the data lack a row that this cell asks for"
+    assert gaps(notebook) == [f"{open_cell}, and 2 cells that wait for it"]
+    assert [error.split(":")[1] for error in errors(notebook)] == [" KeyError", " NameError", " NameError"]
+
+
+def test_a_kernel_says_what_code_asked_for(execute):
+    """Strings, texts and companies behind names and queries, and where a name that is no text was bound."""
+    bound = "rows = {latest: 1}"
+    said = execute(
+        "class Company:\n    id = 'zhipu'\none, latest, unasked = Company(), 'FY2025', 'H1 2025'",
+        bound,
+        f"{asked.answer('rows.missing', [bound], False)}.words",
+        f"{asked.answer(QUERY, [], False)}.words",
+    )
+    followed, queried = (ast.literal_eval(cell.outputs[0]["data"]["text/plain"]) for cell in said.cells[3:])
+    assert followed == {"FY2025"}
+    assert queried == {"entity == @one.id", "zhipu"}
 
 
 def test_a_condition_that_does_not_hold_leaves_the_paragraph_out(execute):

@@ -22,6 +22,19 @@ AGENTS = {"entity_id": "zhipu", "metric": "gross_margin", "segment": "agents", "
 CASH = {"entity_id": "minimax", "metric": "cash_balance", "period_end": "2025-12-31"}
 
 
+@pytest.mark.parametrize("column", ["source_id", "metric"])
+def test_what_no_table_knows_is_said_once_with_the_number_of_its_rows(data, column):
+    cited = data.rows("financials.csv")[0][column]
+    lines = [line for line, row in enumerate(data.rows("financials.csv"), start=2) if row[column] == cited]
+    for line in lines:
+        data.edit("financials.csv", line, **{column: "qqqqq"})
+    found = [one for one in data.findings() if "qqqqq" in one and one.startswith("data/financials.csv")]
+    assert len(lines) > 1
+    assert len(found) == 1, found
+    assert found[0].startswith(f"data/financials.csv:{lines[0]}: {column}: 'qqqqq' is in no row of ")
+    assert found[0].endswith(f" ({len(lines)} rows, this the first)")
+
+
 def only(data, expected: str) -> None:
     assert data.findings() == [expected]
 

@@ -59,8 +59,11 @@ def ours(rows: list[list[str]]) -> set[int]:
         for name, cells in (("things", rows), ("others", OTHERS))
     }
     fit, found = held_to(raw["things"], tables["things"], lambda name: (raw[name].frame, raw[name]))
-    assert set(fit.index) == set(range(2, ROWS + 2)) - {finding.row for finding in found}
-    return {finding.row for finding in found}
+    unfit, said = set(range(2, ROWS + 2)) - set(fit.index), {finding.row for finding in found}
+    lost = {rows[finding.row - 2][-1] for finding in found if finding.column == "of"}
+    assert said <= unfit
+    assert {rows[line - 2][-1] for line in unfit - said} <= lost, "only what is lost is said once for many rows"
+    return unfit
 
 
 def theirs(rows: list[list[str]]) -> set[int]:

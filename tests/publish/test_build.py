@@ -183,10 +183,15 @@ def test_a_draft_marks_its_gaps_and_the_cells_below_still_run(project):
     refers = "md:# The second {#sec-two}\n\nSee @fig-gap and @tbl-gap."
     write_notebook(project, "02_two.ipynb", refers, SET_UP, open_figure, open_table, "later", SAY)
     result = build(renderer="embedded", project=project)
-    assert result.gaps == ("02_two.ipynb cell 3 (fig-gap): KeyError: 'FY2026', and 2 cells that wait for it",)
+    lacks = "the data lack a row that this cell asks for"
+    assert result.gaps == (f"02_two.ipynb cell 3 (fig-gap) is open: {lacks}, and 2 cells that wait for it",)
+    manifest = json.loads((project.build / "2025FY/manifest.json").read_text(encoding="utf-8"))
+    assert manifest["notebooks"]["02_two"]["errors"][0] == "cell 3: KeyError: 'FY2026'"
     assert verify(project=project) == []
     page = (project.build / "2025FY/html/02_two.html").read_text(encoding="utf-8")
-    assert page.partition("</head>")[2].count("waits for") == 3
+    assert page.partition("</head>")[2].count("This part of the draft") == 3
+    assert "KeyError" not in page
+    assert "NameError" not in page
     assert "Growth was 293%" in page
     replace(project.data / "editions/2025FY.toml", "draft = true\n", "")
     assert reasons(project) == {"01_one": "", "02_two": "no draft any more, and it has gaps"} | {

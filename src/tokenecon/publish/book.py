@@ -21,7 +21,7 @@ from tokenecon.publish import appendix, site, stage
 from tokenecon.publish.cache import Cache, files_below, sha256, sources_key
 from tokenecon.publish.changed import CHANGES_CSV
 from tokenecon.publish.compare import Diff
-from tokenecon.publish.gaps import ending, gaps
+from tokenecon.publish.gaps import ending, errors, gaps
 from tokenecon.publish.memory import keeping
 from tokenecon.publish.project import STAGED, Project
 from tokenecon.publish.record import Record, record_file, recorded
@@ -47,6 +47,7 @@ class Run:
                 "ran": reasons[path] or "unchanged",
                 "variables": list(item.variables),
                 "warnings": list(item.warnings),
+                "errors": errors(item.notebook),
             }
             for path, item in cached.items()
         }

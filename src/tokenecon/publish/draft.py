@@ -11,8 +11,9 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,15 @@ from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
 from tokenecon.refresh.filings import unlikely
 from tokenecon.refresh.tables import Tables, alone, commit
-from tokenecon.refresh.typed import Added, Typed, read_rows, unknown_sources
+from tokenecon.refresh.typed import Added, Typed, read_rows, unknown_sources, with_sound_sources
 from tokenecon.refresh.web import RefreshError
 
 FOLLOWED = ("statements", "prices", "capability", "token_models", "token_shares", "scenarios")
 """Tables that follow the world between editions, whatever its periods."""
 
 CHECKLIST = "checklist.csv"
+_MOST_TOLD = 6
+"""Rows of one company and period, and companies and periods, that a gap names."""
 _FILLED = ("source_id", "published_on")
 
 
@@ -163,24 +166,58 @@ def todo_folder(project: Project, edition: str) -> Path:
     return project.data / "editions" / f"{edition}.todo"
 
 
-def missing(edition: str, *, project: Project | None = None) -> list[str]:
-    """Name the rows that an edition's sections look for and do not find: table, company, period, metrics with segments.
+def missing(edition: str, said: str = "", words: Collection[str] = (), *, project: Project | None = None) -> list[str]:
+    """Name the rows that an edition misses and a cell that failed asked for, as far as that can be told.
 
-    What a formula gives from other rows is left out. What chapters stand on most comes first: the edition's companies,
-    then the rates.
+    Parameters
+    ----------
+    edition : str
+        Its id.
+    said : str
+        The error with which the cell failed.
+    words : collection of str
+        What its code asked for: companies, metrics, segments, routes and periods among them count.
+    project : Project, optional
+        The one around the working folder if left out.
+
+    Returns
+    -------
+    list of str
+        Table, company, period, and metrics with their segments. Rows that a formula gives from others are left out.
+        Nothing where the words do not lead to a few rows: to a metric or a segment, and of some company or period.
     """
     project = project or Project.find()
     found = project.edition(edition)
     if not found.previous:
         return []
-    rows = needs(Catalog.open(found.id, project.data), project.edition(found.previous))
-    rows = rows[rows["follows_from"] == ""]
-    order, last = {name: number for number, name in enumerate(found.companies)}, len(found.companies)
-    place = rows["entity_id"].map(order).fillna(last + 1).where(rows["table"] != "fx", last)
-    rows = rows.loc[place.sort_values(kind="stable").index]
+    catalog = Catalog.open(found.id, project.data)
+    rows = needs(catalog, project.edition(found.previous))
+    routes = catalog.segments.set_index(["entity_id", "segment"])["route"].to_dict()
+    route = [routes.get(key, "") for key in zip(rows["entity_id"], rows["segment"], strict=True)]
+    rows = _asked_for(rows.assign(route=route)[rows["follows_from"] == ""], said, words)
+    own = rows["entity_id"].isin(found.companies)
+    rows = rows[own] if own.any() else rows
     named = rows["metric"] + rows["segment"].map(lambda one: "" if one in ("", "total") else f" ({one})")
     parts = rows.assign(named=named).groupby(["table", "entity_id", "period"], sort=False)["named"].agg(dict.fromkeys)
-    return [f"data/{table}.csv: {who}, {period}: {', '.join(names)}" for (table, who, period), names in parts.items()]
+    lines = [f"data/{table}.csv: {who}, {when}: {_first(list(names))}" for (table, who, when), names in parts.items()]
+    return lines if len(lines) <= _MOST_TOLD else []
+
+
+def _asked_for(rows: pd.DataFrame, said: str, words: Collection[str]) -> pd.DataFrame:
+    """Keep the rows that an error names and, where it does not, the code; none if no figure is named, or nobody."""
+    named = []
+    for columns in (["entity_id"], ["segment", "route"], ["metric"], ["period"]):
+        known = {value for column in columns for value in rows[column] if value}
+        in_error = {value for value in known if re.search(rf"(?<!\w){re.escape(value)}(?!\w)", said)}
+        if asked := in_error or (known & set(words)):
+            rows = rows[rows[columns].isin(asked).any(axis="columns")]
+            named += columns
+    return rows if {"segment", "metric"} & set(named) and {"entity_id", "period"} & set(named) else rows.iloc[:0]
+
+
+def _first(names: list[str]) -> str:
+    more = len(names) - _MOST_TOLD
+    return ", ".join(names[:_MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
 
 
 def _write(project: Project, todo: Todo) -> None:
@@ -258,10 +295,11 @@ def fill(edition: str | None = None, *, project: Project | None = None, allow_ju
 
 def _add(held: Tables, typed: Mapping[str, Typed], allow_jumps: bool) -> None:
     """Put rows into their tables if nothing is wrong with them, and nothing odd that is not allowed."""
+    unsound, held = with_sound_sources(held)
     unknown, stand_ins = unknown_sources(typed, held, "add its row to data/sources.csv")
     added = Added(held, typed, stand_ins)
     wrong = [finding for one in typed.values() for finding in one.findings]
-    faults = sorted({*wrong, *unknown, *(added.faults() if typed else ())})
+    faults = sorted({*wrong, *unsound, *unknown, *(added.faults() if typed else ())})
     asked = [] if allow_jumps or "financials" not in typed else unlikely(added)
     if faults or asked:
         raise PublishError("\n".join([*map(str, faults), *asked, "nothing is moved"]))

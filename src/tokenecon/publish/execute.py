@@ -17,12 +17,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
-from tokenecon import inputs, warned
+from tokenecon import asked, inputs, warned
+from tokenecon.catalog.errors import DataError
 from tokenecon.publish import inline
-from tokenecon.publish.errors import NotebookError
+from tokenecon.publish.errors import NotebookError, PublishError
 from tokenecon.publish.executor import kernel_variables
-from tokenecon.publish.gaps import NO_GAPS, gap, gap_of, place, shortened
+from tokenecon.publish.gaps import NO_GAPS, Gap, gap, gap_of, gap_output, place
 from tokenecon.publish.kernel import ARGUMENTS, manager
+from tokenecon.publish.project import Project
 from tokenecon.publish.source import read_notebook
 
 LEFT_OUT = "NotServed"
@@ -88,10 +90,11 @@ def execute(name: str, edition: str, draft: bool = False) -> Executed:
 
 class _Execution:
     def __init__(self, root: Path, name: str, edition: str, draft: bool) -> None:
-        self.path, self.draft = root / name, draft
+        self.path, self.root, self.edition, self.draft = root / name, root, edition, draft
         self.notebook = read_notebook(self.path, name)
         self.warnings: list[dict[str, Any]] = []
         self.at = 1, "while the kernel started"
+        self.looked_at: set[str] = set()
         source = root / "src"
         given = {
             "TOKENECON_EDITION": edition,
@@ -115,7 +118,8 @@ class _Execution:
             found = _ask(client, [inputs.ANSWER])[0]["data"]["application/json"]
         text = nbformat.writes(_tidied(self.notebook)) + "\n"
         seconds = round(time.perf_counter() - start, 2)
-        return Executed(text, tuple(found["files"]), found["variables"], tuple(self.warnings), seconds)
+        files = tuple(sorted({*found["files"], *self.looked_at}))
+        return Executed(text, files, found["variables"], tuple(self.warnings), seconds)
 
     @contextmanager
     def _kernel(self, folder: Path) -> Iterator[NotebookClient]:
@@ -152,7 +156,7 @@ class _Execution:
                 return False
             if not self.draft or error.ename in NO_GAPS:
                 raise self._failed(index, place(cell), _last_lines(error)) from None
-            cell.outputs = [gap(error)]
+            cell.outputs = [gap_output(self._gap(client, error, cell.source, True))]
         return True
 
     def _print_inline(self, client: NotebookClient, index: int, cell: NotebookNode) -> None:
@@ -181,8 +185,21 @@ class _Execution:
             said = _ANSI.sub("", f"{answer['ename']}: {answer['evalue']}")
             if not self.draft or answer["ename"] in NO_GAPS:
                 raise self._failed(index, f"`{{python}} {expression}`", said)
-            cell.metadata["tokenecon"] = {"gap": shortened(said)}
+            cell.metadata["tokenecon"] = {"gap": self._gap(client, answer, expression, False)}
             return
+
+    def _gap(self, client: NotebookClient, error: Mapping[str, Any], source: str, failed: bool) -> Gap:
+        """Return what is left of an error, with the rows that the code asked for and the edition misses."""
+        from tokenecon.publish.draft import missing
+
+        above = [cell.source for cell in self.notebook.cells[: self.at[0]] if cell.cell_type == "code"]
+        told = _ask(client, [asked.answer(source, above, failed)])[0]
+        words = told["data"]["application/json"] if told["status"] == "ok" else ()
+        rows: list[str] = []
+        with inputs.recording() as used, suppress(DataError, PublishError):
+            rows = missing(self.edition, error["evalue"], words, project=Project(self.root))
+        self.looked_at |= used
+        return gap(error["ename"], error["evalue"], rows)
 
 
 def _ask(client: NotebookClient, expressions: list[str]) -> list[dict[str, Any]]:

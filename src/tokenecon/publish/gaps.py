@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+from collections.abc import Iterable, Mapping
 
 import nbformat
 from nbformat import NotebookNode
@@ -12,7 +13,7 @@ from nbformat import NotebookNode
 from tokenecon.publish.options import cell_options
 
 GAP_LENGTH = 160
-"""How much of an error's message a gap shows."""
+"""How much of an error's message a gap keeps."""
 
 NO_GAPS = ("DataError", "ImportError", "ModuleNotFoundError", "SyntaxError", "OSError", "PermissionError")
 """Errors that no further row would mend: they stop the build of a draft too."""
@@ -20,26 +21,37 @@ NO_GAPS = ("DataError", "ImportError", "ModuleNotFoundError", "SyntaxError", "OS
 _UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
+Gap = Mapping[str, str]
+"""What a cell that failed left: ``error``, as Python says it, and ``rows``, those it waits for, where that is known."""
+
 
 def gaps(notebook: NotebookNode) -> list[str]:
-    """Name the cells of an executed notebook that a draft leaves open: number, label, reason, and how many wait for it.
+    """Name what a draft leaves open in an executed notebook: number, label, rows, and how many cells wait for it.
 
-    A cell that misses only a name that an open cell would have defined waits for that cell, and is counted there.
+    A cell that misses only a name that an open cell would have defined waits for that cell, and is counted there; so is
+    one that waits for the same rows.
     """
     told: dict[int, str] = {}
     waiting: dict[int, int] = {}
     root_of: dict[str, int] = {}
     for number, cell in enumerate(notebook.cells, start=1):
-        if not (reason := gap_of(cell)):
+        if not (gap := gap_of(cell)):
             continue
-        unknown = _UNDEFINED.match(reason)
-        root = root_of.get(unknown[1], number) if unknown else number
+        unknown = _UNDEFINED.match(gap["error"])
+        cause = unknown[1] if unknown else gap["rows"]
+        root = root_of.get(cause, number) if cause else number
         if root == number:
-            told[number] = f"cell {number} ({place(cell)}): {reason}"
+            told[number] = f"cell {number} ({place(cell)}) {_waits(gap)}"
         else:
             waiting[root] = waiting.get(root, 0) + 1
-        root_of |= dict.fromkeys(_defined(cell), root)
+        root_of |= dict.fromkeys(_defined(cell) | ({cause} if cause else set()), root)
     return [text + _and_waiting(waiting.get(number, 0)) for number, text in told.items()]
+
+
+def errors(notebook: NotebookNode) -> list[str]:
+    """Return what Python said of each cell that a draft leaves open, for whoever looks into the cause."""
+    found = ((number, gap_of(cell)) for number, cell in enumerate(notebook.cells, start=1))
+    return [f"cell {number}: {gap['error']}" for number, gap in found if gap]
 
 
 def ending(notebook: NotebookNode) -> str:
@@ -57,28 +69,48 @@ def _defined(cell: NotebookNode) -> set[str]:
     """Names that a cell of code would have defined."""
     if cell.cell_type != "code":
         return set()
-    return {node.id for node in ast.walk(ast.parse(cell.source)) if isinstance(getattr(node, "ctx", None), ast.Store)
-            and isinstance(node, ast.Name)}  # fmt: skip
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(cell.source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).partition(".")[0])
+    return found
 
 
-def gap_of(cell: NotebookNode) -> str:
-    """Return why a draft leaves a cell open, or nothing."""
+def gap_of(cell: NotebookNode) -> Gap:
+    """Return what a draft leaves open in a cell, or nothing."""
     own = [cell.metadata, *(output.get("metadata", {}) for output in cell.get("outputs", []))]
-    return next((gap for one in own if (gap := one.get("tokenecon", {}).get("gap"))), "")
+    return next((gap for one in own if (gap := one.get("tokenecon", {}).get("gap"))), {})
 
 
-def waits_for(reason: str) -> str:
+def gap(name: str, value: str, rows: Iterable[str]) -> Gap:
+    """Return what is left of an error, by its name and what it says, for want of rows."""
+    return {"error": shortened(f"{name}: {value}"), "rows": "; ".join(rows)}
+
+
+def _waits(gap: Gap) -> str:
+    """Say what a cell waits for, without Python's words for it."""
+    if gap["error"].startswith("NameError"):
+        return "waits for what an earlier gap leaves open"
+    if gap["rows"]:
+        return f"waits for rows that the data do not hold yet: {gap['rows']}"
+    return "is open: the data lack a row that this cell asks for"
+
+
+def waits_for(gap: Gap) -> str:
     """Return the sentence that stands for a cell whose rows are not there yet."""
-    what = "what an earlier gap leaves open" if reason.startswith("NameError") else "rows that the data do not hold yet"
-    return f"This part of the draft waits for {what}; `tokenecon edition todo` lists them. Python says `{reason}`."
+    said = _waits({**gap, "rows": gap["rows"] and f"`{gap['rows']}`"})
+    return f"This part of the draft {said}. `tokenecon edition todo` lists the rows that are missing."
 
 
-def gap(error: NotebookNode) -> NotebookNode:
-    """Return the output that stands for a cell which ended with ``error``."""
-    reason = shortened(f"{error.ename}: {error.evalue}")
-    text = waits_for(reason)
+def gap_output(gap: Gap) -> NotebookNode:
+    """Return the output that stands for a cell with a gap."""
+    text = waits_for(gap)
     data = {"text/markdown": text, "text/plain": text}
-    return nbformat.v4.new_output("display_data", data, metadata={"tokenecon": {"gap": reason}})
+    return nbformat.v4.new_output("display_data", data, metadata={"tokenecon": {"gap": gap}})
 
 
 def shortened(said: str) -> str:

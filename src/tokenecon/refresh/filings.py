@@ -22,7 +22,7 @@ from tokenecon.catalog.checks.plausible import questions, unchecked
 from tokenecon.catalog.files import RawTable
 from tokenecon.catalog.periods import Period
 from tokenecon.refresh.tables import Row, Tables, alone, commit
-from tokenecon.refresh.typed import Added, Typed, raw_table, read_rows, unknown_sources
+from tokenecon.refresh.typed import Added, Typed, raw_table, read_rows, unknown_sources, with_sound_sources
 from tokenecon.refresh.web import RefreshError
 
 TABLE = "financials"
@@ -101,12 +101,12 @@ def add_financials(
         If anything is wrong; nothing is written then.
     """
     with alone(root):
-        held = Tables(root)
+        unsound, held = with_sound_sources(Tables(root))
         tables = held.schema.tables
         typed = {name: read_rows(path, tables[name]) for name, path in (beside or {}).items()}
         typed[TABLE] = read_rows(file, tables[TABLE], FILLED_IN)
         unknown, stand_ins = unknown_sources(typed, held, "give its row with --source FILE.csv")
-        wrong = [*unknown, *(finding for one in typed.values() for finding in one.findings)]
+        wrong = [*unsound, *unknown, *(finding for one in typed.values() for finding in one.findings)]
         if not typed[TABLE].rows:
             raise _refusal(sorted(wrong))
         sources = [*held.rows("sources"), *(typed["sources"].rows.values() if "sources" in typed else ()), *stand_ins]

@@ -126,6 +126,30 @@ def unknown_sources(typed: Mapping[str, Typed], held: Tables, remedy: str) -> tu
     return findings, stand_ins
 
 
+def with_sound_sources(held: Tables) -> tuple[list[Finding], Tables]:
+    """Say what is wrong with sources of the tables, and return the tables with something sound in those cells.
+
+    Rows that cite such a source are then checked at once with all others. What stands in is never written.
+    """
+    rows = held.rows("sources")
+    raw = raw_table("sources", rows, held)
+    unfit = Data(held.root, held.schema, {"sources": raw}).unfit("sources")
+    columns: dict[int, set[str]] = {}
+    for finding in unfit:
+        columns.setdefault(finding.row, set()).add(finding.column)
+    sound = [row for line, row in enumerate(rows, start=2) if line not in columns]
+    if not columns or not sound:
+        return unfit, held
+    last = max(row["published_on"] for row in sound)
+    likely = sound[0] | {"published_on": last, "dating": "series"}
+    day = {"published_on", "dating"}
+    mended = {}
+    for line, wrong in columns.items():
+        wrong |= day if wrong & day else set()
+        mended[line] = rows[line - 2] | {name: likely[name] for name in wrong & set(likely) - {"source_id"}}
+    return unfit, held.but("sources", mended)
+
+
 class Added:
     """The tables with new rows, and where each of those was typed.
 
@@ -147,7 +171,7 @@ class Added:
         self._rows = {name: list(one.rows.values()) for name, one in typed.items()}
         for row in (row for rows in self._rows.values() for row in rows if "added_on" in row):
             row["added_on"] = row["added_on"] or max(date.today().isoformat(), row.get("published_on", ""))
-        if stand_ins:
+        if stand_ins or held.stands_in("sources"):
             self._rows["sources"] = [*self._rows.get("sources", []), *stand_ins]
         self._first = {name: len(held.by_hand(name)) + 2 for name in self._rows}
         self.files = {held.schema.tables[name].path: held.appended(name, new) for name, new in self._rows.items()}

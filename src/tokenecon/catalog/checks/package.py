@@ -97,7 +97,8 @@ def held_to(
     -------
     DataFrame, list of Finding
         The rows that can be loaded, and what is wrong with the others. A row that refers to a row that cannot be
-        loaded cannot be loaded either; only the first of the two has a finding.
+        loaded cannot be loaded either; only the first of the two has a finding. What is in no row is asked for once, on
+        the first line that refers to it, whatever the number of those lines.
     """
     frame, found = raw.frame, []
     unfit: set[int] = set()
@@ -109,12 +110,12 @@ def held_to(
     for own, other, theirs in foreign_keys(table):
         if (target := reference(other)) is not None:
             fit, text = target
-            known, there = set(_keys(fit, theirs)), set(_keys(text.frame, theirs))
-            for line, key in zip(frame.index, _keys(frame, own), strict=True):
-                if any(key) and key not in known:
-                    unfit.add(line)
-                    if key not in there and (message := _lost(key, own, theirs, text, table, reference)):
-                        found.append(Finding(raw.file, int(line), own[-1], message))
+            there = set(_keys(text.frame, theirs))
+            for key, lines in _referring(frame, own, set(_keys(fit, theirs))).items():
+                unfit.update(lines)
+                if key not in there and (message := _lost(key, own, theirs, text, table, reference)):
+                    rows = f" ({len(lines)} rows, this the first)" if len(lines) > 1 else ""
+                    found.append(Finding(raw.file, lines[0], own[-1], message + rows))
     first: dict[tuple[str, ...], int] = {}
     for line, key in zip(frame.index, _keys(frame, table.primary_key), strict=True):
         if first.setdefault(key, line) != line:
@@ -153,6 +154,15 @@ def foreign_keys(table: Table) -> Iterable[tuple[list[str], str, list[str]]]:
 
 def _keys(frame: pd.DataFrame, names: list[str]) -> list[tuple[str, ...]]:
     return list(zip(*(frame[name] for name in names), strict=True))
+
+
+def _referring(frame: pd.DataFrame, own: list[str], known: set[tuple[str, ...]]) -> dict[tuple[str, ...], list[int]]:
+    """Return the lines whose key is not among those known, by key."""
+    lines: dict[tuple[str, ...], list[int]] = {}
+    for line, key in zip(frame.index, _keys(frame, own), strict=True):
+        if any(key) and key not in known:
+            lines.setdefault(key, []).append(int(line))
+    return lines
 
 
 def _lost(key, own: list[str], theirs: list[str], target: RawTable, table: Table, reference) -> str | None:
