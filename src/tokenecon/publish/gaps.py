@@ -83,7 +83,7 @@ def _defined(cell: NotebookNode) -> set[str]:
 def gap_of(cell: NotebookNode) -> Gap:
     """Return what a draft leaves open in a cell, or nothing."""
     own = [cell.metadata, *(output.get("metadata", {}) for output in cell.get("outputs", []))]
-    found = next((gap for one in own if (gap := one.get("tokenecon", {}).get("gap"))), {})
+    found: Gap | str = next((gap for one in own if (gap := one.get("tokenecon", {}).get("gap"))), {})
     return {"error": found, "rows": ""} if isinstance(found, str) else found  # A text is of a draft executed earlier.
 
 
