@@ -39,3 +39,10 @@ def test_an_empty_table_is_refused():
 def test_an_unknown_column_is_named():
     with pytest.raises(KeyError, match="margin"):
         table(DATA, {"margin": Column("Margin")})
+
+
+def test_large_percents_have_separators_and_the_size_of_a_sample_stays_in_one_line():
+    data = pd.DataFrame({"growth": [27.36, -0.2], "found": ["11% (3 to 16, n = 168)", "—"]})
+    made = table(data, {"growth": Column("Growth", "+.0%"), "found": "Found"}).markdown
+    assert "+2,736%" in made and "−20%" in made
+    assert "16, n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}168)" in made

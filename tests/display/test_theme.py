@@ -57,6 +57,31 @@ def test_a_spare_note_is_left_out_where_it_would_cover_another():
         assert shown == ["kept in its place", "far from it<"]
 
 
+def test_a_spare_note_is_left_out_where_it_would_cover_a_mark():
+    figure, (ax,) = theme.canvas(DATA)
+    ax.scatter(DATA["x"], DATA["y"])
+    note(ax, "beside its mark", 2, 1_000, (6, -3), spare=True)
+    note(ax, "over a mark", 1, 10, (-10, -4), spare=True)
+    bundle, own = theme.rendered(figure)
+    for svg in (bundle["image/svg+xml"], own["narrow"]):
+        assert "beside its mark" in svg
+        assert "over a mark" not in svg
+
+
+def test_words_that_a_line_may_cross_have_an_edge_of_the_ground():
+    figure, (ax,) = theme.canvas(DATA)
+    ax.plot(DATA["x"], DATA["y"], label="in the key")
+    ax.axvline(2)
+    note(ax, "on two\nlines", 2, 100, (-10, 0))
+    ax.text(1, 10, "in a bar", bbox={"linewidth": 0})
+    ax.legend()
+    bundle, own = theme.rendered(figure)
+    for svg in (bundle["image/svg+xml"], own["narrow"]):
+        edged = re.findall(rf'<text style="{re.escape(theme.EDGE)}[^>]*>([^<]*)<', svg)
+        assert edged == ["on two", "lines", "in the key"]
+        assert svg.count("<text") > len(edged)
+
+
 def test_a_figure_without_data_is_refused():
     figure, _ = theme.canvas(DATA[:0])
     with pytest.raises(ValueError, match="brings no data"):

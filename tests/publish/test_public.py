@@ -188,12 +188,14 @@ def test_each_claim_has_an_address(project):
         writer = csv.DictWriter(file, row)
         writer.writeheader()
         writer.writerow(row)
+        writer.writerow(dict.fromkeys(row, "") | {"claim_id": "bare", "text": "Bare", "verdict": "undetermined"})
     write_listings(html, {html / "01_one.html": soup(html / "01_one.html")}, "Book", "edition 2025FY", "")
     claim = soup(html / CLAIMS).find(id="zp_half")
     assert "Half & half" in claim.get_text()
     found = "Supported: printed 50 percent; computed −0.25 ratio; interval −0.5 to 0.1; n = 3; as of 2026-06-30; "
     assert f"{found}not supported as of 2025-12-31." in claim.get_text()
     assert claim.find("a", href="01_one.html#sec-step")
+    assert "Undetermined." in soup(html / CLAIMS).find(id="bare").get_text()
 
 
 # Releases -------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from tokenecon.display import style
+from tokenecon.display.outlook import amount_text
 from tokenecon.display.tables import NO_BREAK
 from tokenecon.display.text import Printed
 from tokenecon.shown import minus
@@ -147,11 +148,8 @@ def _named(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> lis
 
 
 def _amount(value: float, unit: str) -> str:
-    if value != value:
-        return "—"
-    if unit == "ratio":
-        return f"{value:.1%}"
-    return f"{value / 1e6:,.0f}" if unit in ("USD", "CNY") else f"{value:,.3g}"
+    """Write a value of base unit ``unit``: dollars in millions without their unit, all else with it."""
+    return minus(f"{value / 1e6:,.0f}") if unit == "USD" and value == value else amount_text(value, unit)
 
 
 def shown(rows: pd.DataFrame) -> pd.DataFrame:

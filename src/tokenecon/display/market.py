@@ -132,7 +132,7 @@ def concentration(ax: Axes, rows: pd.DataFrame, threshold: float) -> None:
     plot.scale(color=colours, marker=marks).on(ax).plot()
     for level, row in enumerate(rows.itertuples()):
         note(ax, f"{row.equal} equal", row.hhi_high, level, (8, 0), va="center")
-    names_above(ax, [f"{row.group.partition(',')[0]} · {row.label}" for row in rows.itertuples()], 0)
+    names_above(ax, [f"{row.group.partition(',')[0]} · {row.label}" for row in rows.itertuples()], 0, 0.22)
     ax.axvline(threshold, color=style.MUTED, linewidth=1, linestyle=":")
     note(ax, "highly concentrated", threshold, -0.9, (3, 2), size=8, color=style.MUTED, va="top")
     ax.set(xlim=(0, 1.5 * rows["hhi_high"].max()))
@@ -160,7 +160,7 @@ def by_score(ax: Axes, rows: pd.DataFrame, third: float) -> None:
     edge = edge.assign(cheapest=edge["blended"].cummin())
     ax.step(edge["score"], edge["cheapest"], where="pre", color=style.INK, linewidth=1.2)
     note(ax, "cheapest at this score or better", rows["score"].min(), edge["cheapest"].min(), (0, -4), size=8, va="top")
-    ax.axvspan(third, rows["score"].max() * 1.05, color=style.GRID, alpha=0.35, linewidth=0)
+    ax.axvspan(third, rows["score"].max() * 1.05, color=style.GRID, alpha=0.35, linewidth=0, zorder=0)
     note(ax, "top third", third, rows["blended"].max() * 1.2, (4, 0), size=8.5, color=style.MUTED, va="top")
     low, high = rows["blended"].min(), rows["blended"].max()
     log_axis(ax.xaxis, rows["score"].min() * 0.9, rows["score"].max() * 1.1, ticks=(5, 10, 15, 20, 30, 40, 60))
@@ -204,7 +204,7 @@ def firms(ax: Axes, ranges: pd.DataFrame, marks: Sequence[float]) -> None:
         ax.axvline(mark, color=style.MUTED, linewidth=0.9, linestyle=":")
     low, high = ranges["low"].min(), ranges["high"].max()
     log_axis(ax.xaxis, low / 2, high * 2, "{:,g}".format)
-    names_above(ax, markets, low / 1.5, 0.26)
+    names_above(ax, markets, low / 1.5, 0.38)
     top = ax.get_ylim()[1]
     for place, scope in enumerate(scopes):
         note(ax, scope, low / 1.5, top, (0, 4 + 11 * (len(scopes) - 1 - place)), color=colour[scope], weight="bold")

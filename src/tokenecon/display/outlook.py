@@ -365,8 +365,8 @@ def amount_text(value: float, unit: str) -> str:
         return f"{value:.1%}"
     for size, word in ((1e12, "trillion"), (1e9, "bn"), (1e6, "m")):
         if abs(value) >= size:
-            return f"{value / size:,.1f} {word} {unit}"
-    return f"{value:,.2f} {unit}"
+            return minus(f"{value / size:,.1f} {word} {unit}")
+    return minus(f"{value:,.2f} {unit}")
 
 
 def prior_rows(held: Mapping[str, pd.DataFrame], vendors: Sequence[Company]) -> pd.DataFrame:
@@ -404,12 +404,16 @@ def chance_rows(rows: pd.DataFrame) -> pd.DataFrame:
     ).sort_values(["company", "probability"], ignore_index=True)
 
 
-def register_rows(outcomes: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> pd.DataFrame:
+def register_rows(
+    outcomes: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame, segments: pd.DataFrame
+) -> pd.DataFrame:
     """Return the register as rows to show, with names, labels and the probability of each forecast."""
     labels = outcomes["metric"].map(metrics.set_index("metric_id")["label"])
+    parts = segments[segments["segment"] != "total"].set_index(["entity_id", "segment"])["label"].to_dict()
+    each = zip(outcomes["entity_id"], outcomes["segment"], strict=True)
     return outcomes.assign(
         name=outcomes["entity_id"].map(names),
-        what=labels + ", " + outcomes["segment"].str.replace("_", " "),
+        what=labels + ", " + pd.Series([parts.get(one, one[1]) for one in each], outcomes.index),
         amount=[amount_text(*row) for row in zip(outcomes["value"], outcomes["base_unit"], strict=True)],
         chance=outcomes["probability"].map(percent_text),
     )

@@ -10,7 +10,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.dates import ConciseDateFormatter, MonthLocator, YearLocator
+from matplotlib.dates import ConciseDateFormatter, MonthLocator, YearLocator, date2num
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
@@ -199,6 +199,7 @@ def caught(ax: Axes, records: pd.DataFrame, pair: Pair) -> None:
     ax.tick_params(axis="y", labelsize=7.5)
     ax.set_xlim(right=until.max() + (until.max() - rows["released_on"].min()) * 0.75)
     time_axis(ax)
+    ax.set_xticks([tick for tick in ax.get_xticks() if tick <= date2num(until.max())])
     country_key(ax, pair, [f"first equal, {one.name}", f"record, {other.name}"], ncols=1)
 
 
@@ -229,14 +230,15 @@ def forest(axes: Sequence[Axes], table: pd.DataFrame, colour: str) -> None:
     interval holds "no difference".
     """
     place = -np.arange(len(table))
-    for ax, (name, none) in zip(axes, (("gap", 1.0), ("difference", 0.0)), strict=True):
+    panels = (("gap", 1.0, "Price ratio"), ("difference", 0.0, "Difference of slopes"))
+    for ax, (name, none, title) in zip(axes, panels, strict=True):
         sure = (table[f"{name}_low"] > none) | (table[f"{name}_high"] < none)
         ax.hlines(place, table[f"{name}_low"], table[f"{name}_high"], color=colour, linewidth=1.6)
         faces = [colour if known else "white" for known in sure]
         ax.scatter(table[name], place, s=26, zorder=3, edgecolor=colour, color=faces)
         ax.axvline(none, color=style.INK, linewidth=0.9)
         ax.tick_params(axis="y", labelsize=8)
-        ax.set_xlabel("")
+        ax.set(title=title, xlabel="")
         rows_of(ax, [f"{row.label} ({row.n_one:.0f}, {row.n_other:.0f})" for row in table.itertuples()])
         for border in table.groupby("group", sort=False).size().cumsum()[:-1]:
             ax.axhline(0.5 - border, color=style.GRID, linewidth=0.8)

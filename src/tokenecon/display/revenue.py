@@ -181,13 +181,14 @@ def billed(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def finished_bars(ax: Axes, company: Company) -> None:
-    """Name one company's panel of contributions, hatch the bars of its other lines, and write percent."""
-    for container, hatch in zip(ax.containers, ("", "////", "...."), strict=False):
-        for bar in container:
+    """Name one company's panel of contributions, hatch its other lines in bars and key, and write percentage points."""
+    key = ax.legend(title="", loc="best", frameon=False)
+    for container, shown, hatch in zip(ax.containers, key.legend_handles, ("", "////", "...."), strict=False):
+        for bar in (*container, shown):
             bar.set_hatch(hatch)
     ax.axhline(0, color=style.MUTED, linewidth=0.8)
-    ax.legend(title="", loc="best", frameon=False)
     _panel(ax, company)
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=""))
 
 
 def finished_lines(ax: Axes, company: Company) -> None:

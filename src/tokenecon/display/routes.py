@@ -99,23 +99,25 @@ def finished_multiples(ax: Axes, rows: pd.DataFrame) -> None:
         note(ax, f"×{row.multiple:.3g}", row.multiple, row.said, (0, 8 if above else -16), ha="center", size=8)
     ax.set(xscale="log", xlabel="", ylabel="")
     ax.set_xlim(1, 2.2 * rows["multiple"].max())
-    ax.set_xticks([tick for tick in (1, 2, 5, 10, 20, 50, 100) if tick < 2.2 * rows["multiple"].max()])
+    ax.set_xticks([tick for tick in (1, 3, 10, 30, 100, 300) if tick < 2.2 * rows["multiple"].max()])
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"×{value:g}"))
     ax.minorticks_off()
     ax.margins(y=0.35)
     ax.grid(axis="x", visible=True)
-    sns.move_legend(ax, "lower center", bbox_to_anchor=(0.45, 1.0), ncols=2, title="", frameon=False)
+    sns.move_legend(
+        ax, "lower right", bbox_to_anchor=(1, 1), ncols=2, title="", frameon=False, columnspacing=1, handletextpad=0.2
+    )
 
 
 def finished_shifts(ax: Axes, shifts: pd.DataFrame) -> None:
-    """Label the curves of implied shifts at their left end, and mark the log scale in plain multiples."""
+    """Label the curves of implied shifts above their left end, the lowest below its right one; a plain log scale."""
     groups = list(shifts.groupby("label", sort=False))
     for place, (label, rows) in enumerate(groups):
         last = place > 0 and place == len(groups) - 1
-        beside = rows.iloc[len(rows) * 6 // 10 if last else len(rows) // 10]
+        beside = rows.iloc[-1 if last else len(rows) // 10]
         look = {"ha": "right", "va": "top"} if last else {"ha": "left", "va": "bottom"}
-        note(ax, label, beside["elasticity"], beside["shift"], (-4, -3) if last else (4, 3), **look)
-    ax.set(yscale="log", xlabel="", ylabel="")
+        note(ax, label, beside["elasticity"], beside["shift"], (0, -4) if last else (4, 3), **look)
+    ax.set(yscale="log", xlabel="", ylabel="", ylim=(shifts["shift"].min() / 2, shifts["shift"].max() * 1.5))
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"×{value:g}"))
     ax.minorticks_off()
@@ -126,6 +128,7 @@ def estimates(ax: Axes, rows: pd.DataFrame) -> None:
 
     ``rows`` has ``label``, ``elasticity``, ``low`` and ``high``.
     """
+    rows = rows.assign(label=rows["label"].str.replace(", ", ",\n"))
     known = rows[rows["low"].notna()]
     ax.hlines(known["label"], known["low"], known["high"], color=style.INK, linewidth=2)
     sns.scatterplot(rows, x="elasticity", y="label", marker="D", color=style.INK, s=40, ax=ax)

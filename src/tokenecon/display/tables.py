@@ -138,10 +138,11 @@ def _cell(value: Any, column: Column) -> str:
     if isinstance(value, Printed):
         return str(value)
     if isinstance(value, str):
-        return escaped(value)
+        return escaped(value).replace("n = ", f"n{NO_BREAK}={NO_BREAK}")
     if isinstance(value, dt.date):
         return format(value, column.format or "%-d %b %Y").replace(" ", NO_BREAK)
-    return minus(format(value / column.scale if column.scale != 1 else value, column.format))
+    how = column.format if "," in column.format or "%" not in column.format else column.format.replace(".", ",.")
+    return minus(format(value / column.scale if column.scale != 1 else value, how))
 
 
 def _numeric(values: pd.Series) -> bool:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -22,7 +23,9 @@ import seaborn.objects as so
 from IPython import get_ipython
 from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from tokenecon.catalog import Company
 from tokenecon.display import style
@@ -30,6 +33,9 @@ from tokenecon.display.tables import csv_text
 
 NARROW = 3.75
 """Width of the drawing for narrow screens, in inches: 360 pixels at the size of its text."""
+
+EDGE = f"paint-order: stroke; stroke: {style.GROUND}; stroke-width: 2; stroke-linejoin: round"
+"""Look of words that a line may cross: an edge in the colour of the page, painted below the letters."""
 
 
 def use() -> None:
@@ -173,7 +179,7 @@ def _stacked(figure: Figure) -> Figure:
 
 
 def _make_room(figure: Figure) -> None:
-    """Leave out spare notes (``plots.note``) that would cover another text at this size."""
+    """Leave out spare notes (``plots.note``) that would cover another text or a mark at this size."""
     written = [text for ax in figure.axes for text in ax.texts]
     spare = [text for text in written if getattr(text, "spare", False)]
     for text in spare:
@@ -181,14 +187,28 @@ def _make_room(figure: Figure) -> None:
     if spare:
         figure.draw_without_rendering()
     taken = [text.get_window_extent() for text in written if text not in spare and text.get_text()]
+    drawn = [points for ax in figure.axes for points in ax.collections if isinstance(points, PathCollection)]
+    marks = [mark for points in drawn for mark in points.get_offset_transform().transform(points.get_offsets())]
     for text in spare:
         box = text.get_window_extent()
-        text.set_visible(not box.count_overlaps(taken))
+        text.set_visible(not box.count_overlaps(taken) and not any(box.contains(*mark) for mark in marks))
         taken += [box] if text.get_visible() else []
+
+
+def _crossed(figure: Figure) -> Iterator[Text]:
+    """Yield the words that stand where lines are drawn: notes and keys, but for labels with a box of their own."""
+    for ax in figure.axes:
+        key = ax.get_legend()
+        yield from (text for text in ax.texts if text.get_bbox_patch() is None)
+        yield from key.get_texts() if key else ()
 
 
 def _svg(figure: Figure) -> str:
     _make_room(figure)
+    for number, text in enumerate(_crossed(figure)):
+        text.set_gid(f"crossed-{number}")
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue().replace(f"'{style.FONT}'", style.FONT_STACK)
+    drawn = buffer.getvalue().replace(f"'{style.FONT}'", style.FONT_STACK)
+    edged = f'<text style="{EDGE}; '
+    return re.sub(r'<g id="crossed-.*?</g>', lambda found: found[0].replace('<text style="', edged), drawn, flags=re.S)

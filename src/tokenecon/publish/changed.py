@@ -34,7 +34,8 @@ def changes_page(project: Project, edition: Edition, changed: Diff | None) -> st
     elif changed is None:
         parts.append(f"What edition {edition.previous} printed is not recorded, so there is nothing to compare with.")
     else:
-        parts += [*_facts(changed), *_verdicts(changed), *_estimates(changed), *_figures(changed), *_revised(changed)]
+        parts += [*_facts(changed), *_verdicts(project, changed), *_estimates(changed)]
+        parts += [*_figures(changed), *_revised(changed)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -94,15 +95,16 @@ def _facts(changed: Diff) -> list[str]:
     ]
 
 
-def _verdicts(changed: Diff) -> list[str]:
+def _verdicts(project: Project, changed: Diff) -> list[str]:
     head = "## Verdicts {#sec-changes-verdicts}"
+    claims = pd.read_csv(project.data / "claims.csv", index_col="claim_id")["text"] if len(changed.verdicts) else {}
     rows = [
-        (code(row.claim_id), escaped(row.before) or "not judged", escaped(row.after) or "not judged")
+        (escaped(claims[row.claim_id]), escaped(row.before) or "not judged", escaped(row.after) or "not judged")
         for row in changed.verdicts.itertuples()
     ]
     if not rows:
         return [head, "No verdict on a claim changed."]
-    table = pipe_table(("Claim", changed.before.id, changed.after.id), (24, 38, 38), rows)
+    table = pipe_table(("Claim", changed.before.id, changed.after.id), (50, 25, 25), rows)
     caption = "Claims judged otherwise than in the previous edition. Source: the ledger of both editions."
     return [head, captioned(table, caption, "tbl-changes-verdicts")]
 

@@ -147,11 +147,12 @@ def _claim(row: Mapping[str, str], places: Mapping[str, str]) -> str:
         f"as of {row['on']}" if row["on"] else "",
         f"{row['then']} as of {row['then_on']}" if row["then"] else "",
     ]
+    said = (row["verdict"].capitalize(), "; ".join(filter(None, told)))
     where = places.get(row["link"])
     more = f' <a href="{where}#{row["link"]}">The chapter</a>' if where else ""
     return (
         f'<li id="{name}"><p><b>{html.escape(row["text"])}</b> <a href="#{name}"><code>{name}</code></a></p>\n'
-        f"<p>{html.escape(row['verdict'].capitalize())}: {html.escape('; '.join(filter(None, told)))}.{more}</p>\n"
+        f"<p>{html.escape(': '.join(filter(None, said)))}.{more}</p>\n"
         f'<p class="said">{html.escape(row["note"])}</p></li>'
     )
 

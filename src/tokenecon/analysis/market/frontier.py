@@ -413,7 +413,7 @@ PLANS = tuple(
 
 
 def gains(tokens: pd.DataFrame, past: pd.DataFrame, scores: pd.DataFrame, plans: Sequence[Plan]) -> pd.DataFrame:
-    """Return :func:`gain` for each plan, without and with model effects, and the least effect that it could see.
+    """Return what undercutting gains by each plan, without and with model effects, and the least effect it could see.
 
     Returns
     -------
