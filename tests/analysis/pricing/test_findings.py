@@ -55,3 +55,18 @@ def test_serving_by_the_account_costs_what_the_account_says(found):
     assert np.isclose(account.share * account.revenue_per_million, account.per_million)
     middle = found.cost_grid.query("utilisation == 'all of it sold'").set_index("rent")["cost"]["the account's"]
     assert 0.5 < middle / account.per_million < 2
+
+
+def test_a_source_that_prices_power_in_both_countries_counts_whatever_else_it_prints(found):
+    ratios = found.power_compared.set_index("source_id")["ratio"]
+    assert ratios["NESTIA_EL"] == pytest.approx(88 / 72.70)
+    assert ratios.index.is_unique
+
+
+def test_rents_at_home_are_of_the_card_abroad_at_the_rate_of_the_month():
+    found = Pricing.open("2026Q3")
+    row = found.rents_at_home.iloc[0]
+    assert row["item"] in set(found.rents["item"]) and row["currency"] == "CNY"
+    rate = found.rates[found.rates.index <= "2026-07-31"].iloc[-1]
+    assert (row["value"], row["dollars"]) == (13.7, pytest.approx(13.7 / rate))
+    assert found.maker_spend.set_index("entity_id")["value"].to_dict() == {"deepseek": 0.08}

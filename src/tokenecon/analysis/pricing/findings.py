@@ -556,6 +556,15 @@ class Pricing(Findings):
         return serving_cost.contracts(self.cat.operating)
 
     @finding
+    def rents_at_home(self) -> pd.DataFrame:
+        """What brokers of the one country quote for the card of :attr:`rents`, last first, with ``dollars`` an hour."""
+        rows = self.cat.operating.query("metric == 'gpu_rent' and segment == 'gpu_rental'")
+        rows = rows[(rows["entity_id"] == self.countries[0].id) & rows["item"].isin(self.rents["item"])]
+        rows = rows.dropna(subset="value").sort_values("period_end", ascending=False)
+        rates = [spread.rate_on(self.rates, on)[0] for on in rows["period_end"]]
+        return rows.assign(dollars=rows["value"] / rates)
+
+    @finding
     def cost_grid(self) -> pd.DataFrame:
         """Cost of a million tokens by rent and share of capacity sold."""
         rents = sorted([self.account.rent, *self.rents["value"]])
@@ -609,15 +618,15 @@ class Pricing(Findings):
         priced = priced.assign(country=priced["entity_id"].map(places))
         one, other = self._pair
         theirs = priced[(priced["country"] == other) & (priced["segment"] == "industrial")]
+        ours = priced[(priced["country"] == one) & priced["base_unit"].isin(theirs["base_unit"])]
         rows = []
-        for row in priced[priced["country"] == one].drop_duplicates("source_id", keep="last").itertuples():
+        for row in ours.drop_duplicates("source_id", keep="last").itertuples():
             like = theirs[theirs["base_unit"] == row.base_unit]
             same = like[like["source_id"] == row.source_id]
             like = same if len(same) else like
-            if len(like):
-                near = (like["period_end"] - row.period_end).abs().idxmin()
-                ratio = row.value / like.loc[near, "value"]
-                rows.append({"source_id": row.source_id, "ratio": ratio, "on": row.period_end})
+            near = (like["period_end"] - row.period_end).abs().idxmin()
+            ratio = row.value / like.loc[near, "value"]
+            rows.append({"source_id": row.source_id, "ratio": ratio, "on": row.period_end})
         dollars = theirs.loc[theirs["base_unit"] == "USD per MWh", "value"]
         if self.power_gap is not None and len(dollars):
             more = (self.power_gap["value_low"] + self.power_gap["value_high"]) / 2
@@ -775,6 +784,13 @@ class Pricing(Findings):
         last = rows.sort_values("period_end").drop_duplicates("item", keep="last")
         models = self.cat.models.set_index("model_id")["name"]
         return last.assign(vendor=self._named(last), model=last["item"].map(models).fillna(last["item"]))
+
+    @finding
+    def maker_spend(self) -> pd.DataFrame:
+        """The same by what customers spend on a maker's models, last known: ``vendor``, ``value``."""
+        rows = self.cat.operating.query("metric == 'own_hosting_spend_share'").sort_values("period_end")
+        last = rows.drop_duplicates("entity_id", keep="last")
+        return last.assign(vendor=self._named(last))
 
     @finding
     def peak(self) -> pd.DataFrame:
