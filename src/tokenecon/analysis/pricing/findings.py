@@ -165,6 +165,11 @@ class Pricing(Findings):
         return gap.gap_by_vendor(self.both)
 
     @finding
+    def level_shown(self) -> Estimate:
+        """:attr:`level` over the models that some list showed within three months of the day."""
+        return gap.gap_by_vendor(self.both[self.both["model_id"].isin(self.cat.on_sale(self.scored_on)["model_id"])])
+
+    @finding
     def level_of_models(self) -> Estimate:
         """The same as if models were independent (HC3): beside the other at most."""
         return gap.country_gap(self.both).map(lambda ratio: 1 / ratio).to("times")
@@ -413,6 +418,13 @@ class Pricing(Findings):
         return rows.groupby(["tier", "country"])[["dearer", "same", "cheaper", "n"]].sum().reset_index()
 
     @finding
+    def newcomers(self) -> pd.DataFrame:
+        """Models of the two countries that came on the international lists since the day of the scores, by line."""
+        found = price_events.newcomers(self.steady.query("market == 'international'"), self.scored_on)
+        found = found[found["country"].isin(self._pair)]
+        return found.assign(vendor=self._named(found))
+
+    @finding
     def rises(self) -> pd.DataFrame:
         """How often list prices rise, by country and market."""
         exposed = price_events.exposure(self.paths, self.edition.as_of)
@@ -456,11 +468,17 @@ class Pricing(Findings):
 
     @finding
     def own_successions(self) -> pd.DataFrame:
-        """Successions on either list of the companies, with ``market``: dearer ones only."""
+        """Successions on either list of the companies, with ``market``: dearer ones only.
+
+        ``since`` is the last price on that list over the one at release.
+        """
+        last = self.steady.drop_duplicates(["model_id", "market"], keep="last").set_index(["model_id", "market"])
         markets = {market: self.steady.query("market == @market") for market in ("international", "domestic")}
         found = pd.concat(
             [price_events.successions(rows, self.scored).assign(market=market) for market, rows in markets.items()]
         )
+        now = last["blended"].reindex(pd.MultiIndex.from_frame(found[["model_id", "market"]])).to_numpy()
+        found = found.assign(since=now / found["after"])
         ids = [company.id for company in self.companies]
         return found[found["up"] & found["entity_id"].isin(ids)].sort_values("on")
 
@@ -468,7 +486,8 @@ class Pricing(Findings):
     def stated_rises(self) -> pd.DataFrame:
         """Rises of API prices over a span as the companies or others state them, the first span first."""
         said = self.cat.statements.query("metric == 'price_change' and kind == 'price_change' and value > 0")
-        api = self.cat.segments.query("route == 'api'")[["entity_id", "segment"]]
+        said = said[said["period_end"] > said["period_start"]]
+        api = self.cat.segments.query("route == 'api' and billing != 'subscriptions'")[["entity_id", "segment"]]
         said = said.merge(api, on=["entity_id", "segment"], validate="many_to_one")
         return said[said["entity_id"].isin([company.id for company in self.companies])].sort_values("period_end")
 
