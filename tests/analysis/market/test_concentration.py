@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenecon.analysis.market import concentration as con
+from tokenecon.catalog import Catalog
 
 MARKETS = st.lists(st.floats(0.01, 1), min_size=3, max_size=12).map(
     lambda sizes: np.sort(np.array(sizes) / sum(sizes))[::-1]
@@ -156,3 +157,11 @@ def test_the_slope_by_blocks_is_unbiased_and_covers_under_autocorrelation():
         found.append(con.slope_resampled(0.4 * years + noise, years, draws=200, seed=seed))
     assert np.mean([one.value for one in found]) == pytest.approx(0.4, abs=0.15)
     assert 0.84 <= np.mean([not one.excludes(0.4) for one in found]) <= 0.99
+
+
+def test_what_a_survey_expects_is_no_share_of_the_month():
+    shares = con.printed_shares(Catalog.open("2026Q3").operating, con.PRINTED).query("definition == 'a16z'")
+    assert dict(zip(shares["holder"], shares["share"], strict=True)) == {"openai": 0.56}
+    row = con.measures(shares).iloc[0]
+    assert row["effective_low"] == pytest.approx(1 / (0.56**2 + 0.44**2))
+    assert row["effective_high"] == pytest.approx(1 / 0.56**2)

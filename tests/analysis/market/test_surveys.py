@@ -22,3 +22,21 @@ def test_a_survey_has_the_interval_of_its_sample_where_the_source_gives_one():
     assert found["n"].tolist()[0] == 1500 and found["n"].isna().tolist() == [False, True]
     assert found["low"][0] == pytest.approx(0.873, abs=0.002) and found["high"][0] == pytest.approx(0.905, abs=0.002)
     assert found["low"].isna()[1] and found["publisher"][0] == "Someone"
+
+
+def test_a_panel_of_cards_is_named_as_one():
+    rows = pd.DataFrame(
+        {
+            "entity_id": "openai",
+            "metric": ["ramp_spend_share", "paid_adoption_share", "enterprise_adoption"],
+            "item": ["all-ai-spending", "", ""],
+            "value": 0.4,
+            "base_unit": "ratio",
+            "note": "",
+            "period_end": pd.to_datetime(["2026-07-31"] * 3),
+            "source_id": "S",
+        }
+    )
+    found = surveys.published(rows, pd.DataFrame({"source_id": ["S"], "publisher": ["Someone"]}), {})
+    said = ["spending on Ramp: all AI spending", "paid adoption on Ramp", "enterprise adoption"]
+    assert found["what"].tolist() == said

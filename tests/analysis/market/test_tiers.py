@@ -95,3 +95,15 @@ def test_agreement_is_perfect_with_itself():
     counts, tau = tiers.agreement(frame, "way", "other")
     assert tau == pytest.approx(1)
     assert counts.to_numpy().sum() == 3
+
+
+def test_a_mean_of_seven_days_starts_once_seven_are_over():
+    days = pd.date_range("2026-05-24", periods=50)
+    share = np.where(np.arange(50) == 0, 0.8, 0.1)
+    frame = pd.DataFrame({"day": days, "tier": "low", "token_share": share, "spend_share": share})
+    later = pd.DataFrame(
+        {"day": [days[-1] + pd.Timedelta(days=7)], "tier": "low", "token_share": 0.4, "spend_share": 0.4}
+    )
+    found = tiers.over_time({"by_price": pd.concat([frame, later])}).query("what == 'token_share'")
+    assert found["day"].min() == days[6] and found["share"].iloc[0] == pytest.approx((0.8 + 6 * 0.1) / 7)
+    assert found["share"].iloc[-1] == pytest.approx(0.4)

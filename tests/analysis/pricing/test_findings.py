@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tokenecon.analysis.market.findings import Market
 from tokenecon.analysis.pricing import claims
 from tokenecon.analysis.pricing.findings import Pricing
 
@@ -55,3 +56,46 @@ def test_serving_by_the_account_costs_what_the_account_says(found):
     assert np.isclose(account.share * account.revenue_per_million, account.per_million)
     middle = found.cost_grid.query("utilisation == 'all of it sold'").set_index("rent")["cost"]["the account's"]
     assert 0.5 < middle / account.per_million < 2
+
+
+def test_a_source_that_prices_power_in_both_countries_counts_whatever_else_it_prints(found):
+    ratios = found.power_compared.set_index("source_id")["ratio"]
+    assert ratios["NESTIA_EL"] == pytest.approx(88 / 72.70)
+    assert ratios.index.is_unique
+
+
+def test_rents_at_home_are_of_the_card_abroad_at_the_rate_of_the_month():
+    found = Pricing.open("2026Q3")
+    row = found.rents_at_home.iloc[0]
+    assert row["item"] in set(found.rents["item"]) and row["currency"] == "CNY"
+    rate = found.rates[found.rates.index <= "2026-07-31"].iloc[-1]
+    assert (row["value"], row["dollars"]) == (13.7, pytest.approx(13.7 / rate))
+    assert found.maker_spend.set_index("entity_id")["value"].to_dict() == {"deepseek": 0.08}
+
+
+def test_a_stated_rise_is_of_calls_over_a_span_and_not_of_a_plan(found):
+    rises = found.stated_rises
+    assert rises["value"].iloc[0] == pytest.approx(0.83) and "coding_plan" not in set(rises["segment"])
+    assert (rises["period_end"] > rises["period_start"]).all()
+
+
+def test_a_rise_that_was_taken_back_says_so():
+    rows = Pricing.open("2026Q3").own_successions.set_index(["model_id", "market"])
+    assert rows.loc[("minimax-m3", "international"), ["ratio", "since"]].tolist() == pytest.approx([2.0, 0.5])
+    assert rows.drop(index=("minimax-m3", "international"))["since"].eq(1).all()
+
+
+def test_models_since_the_scores_stand_beside_the_one_before_in_their_line():
+    found = Pricing.open("2026Q3")
+    rows = found.newcomers.set_index("model_id")
+    assert (rows["on"] > found.scored_on).all() and rows.index.is_unique
+    known = {"claude-haiku-5-5": 0.2 / 2, "claude-opus-5-5": 8 / 10, "gpt-6-sol": 4 / 8, "claude-fable-5-1": 1.0}
+    assert rows["ratio"].reindex(known).to_dict() == pytest.approx(known)
+
+
+def test_models_that_no_list_shows_any_more_can_be_left_out():
+    found, market = Pricing.open("2026Q3"), Market.open("2026Q3")
+    gone = set(market.base["model_id"]) - set(market.shown["model_id"])
+    assert {"claude-2", "o1-mini", "gpt-4-5-preview"} <= gone and len(market.shown) == market.premium_shown.n == 155
+    assert market.premium_shown.value == pytest.approx(0.1175, abs=1e-4)
+    assert (found.level_shown.n, found.level_shown.value) == (135, pytest.approx(1.508, abs=0.01))

@@ -245,10 +245,10 @@ def low_switching_costs(known: Findings, claim: Claim) -> Result:
     }
     verdict, told = by_halves(both)
     note = (
-        f"firms of surveys that use several vendors at once ({several.min():.0%} to {several.max():.0%}), and whose "
-        f"change of vendor failed or took far more effort ({hard.iloc[-1]:.0%} of those who tried). {told}. On a "
-        f"router a leading model loses half of its share in {half.text}. Surveys are no measurement of behaviour; "
-        "spending by customer and vendor over time would decide"
+        f"firms of a survey, and customers of one vendor, that use several at once ({several.min():.0%} to "
+        f"{several.max():.0%}), and firms whose change of vendor failed or took far more effort "
+        f"({hard.iloc[-1]:.0%} of those who tried). {told}. On a router a leading model loses half of its share in "
+        f"{half.text}. Surveys are no measurement of behaviour; spending by customer and vendor over time would decide"
     )
     rows = asked[asked["item"].isin([*surveys.SEVERAL, *surveys.HARD])]
     return ranged(verdict, rows["share"], "surveys", "percent", note, rows["source_id"], SECTION, rows["on"].max())

@@ -61,7 +61,7 @@ DEFINITIONS: Mapping[str, tuple[str, str]] = {
     "a16z": ("a16z: enterprise budgets", "{united_states}, enterprises"),
     "run_rates": ("Stated run-rates, API and other", "World"),
     "router_weeks": ("OpenRouter: tokens by author", "World"),
-    "router_days": ("OpenRouter: tokens, last week of days", "World"),
+    "router_days": ("OpenRouter: all tokens, newest days", "World"),
     "router_lists": ("OpenRouter: largest models by week", "World"),
 }
 """What each definition of the market counts, and where; a market stands by its id."""

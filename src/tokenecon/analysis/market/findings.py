@@ -381,6 +381,16 @@ class Market(Findings):
         return self.premia[premium.POOLED]
 
     @finding
+    def shown(self) -> pd.DataFrame:
+        """The models of :attr:`base` that some list showed within three months: lists leave ended spans open."""
+        return self.base[self.base["model_id"].isin(self.cat.on_sale(self.priced_on)["model_id"])]
+
+    @finding
+    def premium_shown(self) -> Estimate:
+        """:attr:`premium` over those models alone."""
+        return premium.estimate(self.shown, premium.Spec(premium.POOLED, "baseline"))
+
+    @finding
     def premium_top(self) -> Estimate:
         """The same among the top third of models by score."""
         return self.premia[premium.TOP]

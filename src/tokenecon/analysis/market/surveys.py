@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-METRICS = ("survey_share", "paid_adoption_share", "ramp_spend_share", "multihoming_apps")
+METRICS = ("survey_share", "enterprise_adoption", "paid_adoption_share", "ramp_spend_share", "multihoming_apps")
 """Metrics of firms' use of several vendors and of changes between them."""
 
 SEVERAL = ("three-or-more-model-families", "also-pays-openai")
@@ -18,6 +18,12 @@ SEVERAL = ("three-or-more-model-families", "also-pays-openai")
 
 HARD = ("migration-failed-or-far-more-effort",)
 """Questions whether a change of vendor that was tried came out badly."""
+
+MOVED = ("switched-vendor-within-a-year", "upgraded-within-vendor")
+"""What became of the main vendor in a year: another one, or a newer model of the same."""
+
+PANEL = {"paid_adoption_share": "paid adoption on Ramp", "ramp_spend_share": "spending on Ramp"}
+"""Metrics of a panel of firms by their cards, and what its shares are of: no survey."""
 
 
 def published(operating: pd.DataFrame, sources: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
@@ -34,7 +40,7 @@ def published(operating: pd.DataFrame, sources: pd.DataFrame, names: Mapping[str
             "entity_id": rows["entity_id"],
             "metric": rows["metric"],
             "item": rows["item"],
-            "what": rows["item"].where(rows["item"] != "", rows["metric"]).map(lambda key: _words(key, names)),
+            "what": [_what(metric, item, names) for metric, item in zip(rows["metric"], rows["item"], strict=True)],
             "share": rows["value"],
             "n": count,
             "low": low,
@@ -44,6 +50,11 @@ def published(operating: pd.DataFrame, sources: pd.DataFrame, names: Mapping[str
             "source_id": rows["source_id"],
         }
     ).reset_index(drop=True)
+
+
+def _what(metric: str, item: str, names: Mapping[str, str]) -> str:
+    said = _words(item, names) if item else ""
+    return ": ".join(filter(None, (PANEL.get(metric, ""), said))) or _words(metric, names)
 
 
 def _words(key: str, names: Mapping[str, str]) -> str:

@@ -172,13 +172,14 @@ def over_time(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Parameters
     ----------
     frames : mapping of str to pandas.DataFrame
-        Way to draw tiers to what they carry. Where more than forty days are known, shares are means of seven days.
+        Way to draw tiers to what they carry. Where more than forty days are known, shares are means of the days known
+        of seven, from the end of the first seven on.
     """
     parts = []
     for way, frame in frames.items():
         for tier, own in frame.groupby("tier"):
             both = own.set_index("day")[["token_share", "spend_share"]].sort_index()
-            both = both.rolling("7D").mean() if len(both) > 40 else both
+            both = both.rolling("7D").mean()[both.index[0] + pd.Timedelta(days=6) :] if len(both) > 40 else both
             long = both.reset_index().melt("day", var_name="what", value_name="share")
             parts.append(long.assign(way=way, tier=tier))
     return pd.concat(parts, ignore_index=True)

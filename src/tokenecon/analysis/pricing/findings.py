@@ -165,6 +165,11 @@ class Pricing(Findings):
         return gap.gap_by_vendor(self.both)
 
     @finding
+    def level_shown(self) -> Estimate:
+        """:attr:`level` over the models that some list showed within three months of the day."""
+        return gap.gap_by_vendor(self.both[self.both["model_id"].isin(self.cat.on_sale(self.scored_on)["model_id"])])
+
+    @finding
     def level_of_models(self) -> Estimate:
         """The same as if models were independent (HC3): beside the other at most."""
         return gap.country_gap(self.both).map(lambda ratio: 1 / ratio).to("times")
@@ -413,6 +418,13 @@ class Pricing(Findings):
         return rows.groupby(["tier", "country"])[["dearer", "same", "cheaper", "n"]].sum().reset_index()
 
     @finding
+    def newcomers(self) -> pd.DataFrame:
+        """Models of the two countries that came on the international lists since the day of the scores, by line."""
+        found = price_events.newcomers(self.steady.query("market == 'international'"), self.scored_on)
+        found = found[found["country"].isin(self._pair)]
+        return found.assign(vendor=self._named(found))
+
+    @finding
     def rises(self) -> pd.DataFrame:
         """How often list prices rise, by country and market."""
         exposed = price_events.exposure(self.paths, self.edition.as_of)
@@ -456,11 +468,17 @@ class Pricing(Findings):
 
     @finding
     def own_successions(self) -> pd.DataFrame:
-        """Successions on either list of the companies, with ``market``: dearer ones only."""
+        """Successions on either list of the companies, with ``market``: dearer ones only.
+
+        ``since`` is the last price on that list over the one at release.
+        """
+        last = self.steady.drop_duplicates(["model_id", "market"], keep="last").set_index(["model_id", "market"])
         markets = {market: self.steady.query("market == @market") for market in ("international", "domestic")}
         found = pd.concat(
             [price_events.successions(rows, self.scored).assign(market=market) for market, rows in markets.items()]
         )
+        now = last["blended"].reindex(pd.MultiIndex.from_frame(found[["model_id", "market"]])).to_numpy()
+        found = found.assign(since=now / found["after"])
         ids = [company.id for company in self.companies]
         return found[found["up"] & found["entity_id"].isin(ids)].sort_values("on")
 
@@ -468,7 +486,8 @@ class Pricing(Findings):
     def stated_rises(self) -> pd.DataFrame:
         """Rises of API prices over a span as the companies or others state them, the first span first."""
         said = self.cat.statements.query("metric == 'price_change' and kind == 'price_change' and value > 0")
-        api = self.cat.segments.query("route == 'api'")[["entity_id", "segment"]]
+        said = said[said["period_end"] > said["period_start"]]
+        api = self.cat.segments.query("route == 'api' and billing != 'subscriptions'")[["entity_id", "segment"]]
         said = said.merge(api, on=["entity_id", "segment"], validate="many_to_one")
         return said[said["entity_id"].isin([company.id for company in self.companies])].sort_values("period_end")
 
@@ -556,6 +575,15 @@ class Pricing(Findings):
         return serving_cost.contracts(self.cat.operating)
 
     @finding
+    def rents_at_home(self) -> pd.DataFrame:
+        """What brokers of the one country quote for the card of :attr:`rents`, last first, with ``dollars`` an hour."""
+        rows = self.cat.operating.query("metric == 'gpu_rent' and segment == 'gpu_rental'")
+        rows = rows[(rows["entity_id"] == self.countries[0].id) & rows["item"].isin(self.rents["item"])]
+        rows = rows.dropna(subset="value").sort_values("period_end", ascending=False)
+        rates = [spread.rate_on(self.rates, on)[0] for on in rows["period_end"]]
+        return rows.assign(dollars=rows["value"] / rates)
+
+    @finding
     def cost_grid(self) -> pd.DataFrame:
         """Cost of a million tokens by rent and share of capacity sold."""
         rents = sorted([self.account.rent, *self.rents["value"]])
@@ -609,15 +637,15 @@ class Pricing(Findings):
         priced = priced.assign(country=priced["entity_id"].map(places))
         one, other = self._pair
         theirs = priced[(priced["country"] == other) & (priced["segment"] == "industrial")]
+        ours = priced[(priced["country"] == one) & priced["base_unit"].isin(theirs["base_unit"])]
         rows = []
-        for row in priced[priced["country"] == one].drop_duplicates("source_id", keep="last").itertuples():
+        for row in ours.drop_duplicates("source_id", keep="last").itertuples():
             like = theirs[theirs["base_unit"] == row.base_unit]
             same = like[like["source_id"] == row.source_id]
             like = same if len(same) else like
-            if len(like):
-                near = (like["period_end"] - row.period_end).abs().idxmin()
-                ratio = row.value / like.loc[near, "value"]
-                rows.append({"source_id": row.source_id, "ratio": ratio, "on": row.period_end})
+            near = (like["period_end"] - row.period_end).abs().idxmin()
+            ratio = row.value / like.loc[near, "value"]
+            rows.append({"source_id": row.source_id, "ratio": ratio, "on": row.period_end})
         dollars = theirs.loc[theirs["base_unit"] == "USD per MWh", "value"]
         if self.power_gap is not None and len(dollars):
             more = (self.power_gap["value_low"] + self.power_gap["value_high"]) / 2
@@ -775,6 +803,13 @@ class Pricing(Findings):
         last = rows.sort_values("period_end").drop_duplicates("item", keep="last")
         models = self.cat.models.set_index("model_id")["name"]
         return last.assign(vendor=self._named(last), model=last["item"].map(models).fillna(last["item"]))
+
+    @finding
+    def maker_spend(self) -> pd.DataFrame:
+        """The same by what customers spend on a maker's models, last known: ``vendor``, ``value``."""
+        rows = self.cat.operating.query("metric == 'own_hosting_spend_share'").sort_values("period_end")
+        last = rows.drop_duplicates("entity_id", keep="last")
+        return last.assign(vendor=self._named(last))
 
     @finding
     def peak(self) -> pd.DataFrame:

@@ -215,6 +215,43 @@ def successions(paths: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def newcomers(paths: pd.DataFrame, since: dt.date | str) -> pd.DataFrame:
+    """Return what models new since a day cost against the one before them in their line, scores left aside.
+
+    Parameters
+    ----------
+    paths : pandas.DataFrame
+        One market, as :func:`tokenecon.analysis.market.price_paths.paths` returns it.
+    since : date or str
+        The day. Models known to be older than their first price are not new.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a model whose line (:func:`line`) its vendor had on the list before: ``entity_id``, ``country``, ``on``,
+        ``model_id``, ``model``, ``after`` (first price), ``before`` (the predecessor's price on that day, or its last
+        one), ``predecessor``, ``ratio``; by day.
+    """
+    first = paths.drop_duplicates("model_id").sort_values(["begins", "model_id"])
+    first = first.assign(line=first["model"].map(line))
+    new = first[(first["begins"] > pd.Timestamp(since)) & (first["at_release"] | first["released_on"].isna())]
+    rows = []
+    # One price under two names of a line is one model.
+    for row in new.drop_duplicates(["entity_id", "begins", "line", "blended"], keep="last").itertuples():
+        older = first["begins"] < row.begins
+        known = first[older & (first["entity_id"] == row.entity_id) & (first["line"] == row.line)]
+        if len(known):
+            levels = paths[(paths["model_id"] == known["model_id"].iloc[-1]) & (paths["begins"] <= row.begins)]
+            rows.append(
+                {"entity_id": row.entity_id, "country": row.country, "on": row.begins, "model_id": row.model_id,
+                 "model": row.model, "after": row.blended, "before": levels["blended"].iloc[-1],
+                 "predecessor": known["model"].iloc[-1]}
+            )  # fmt: skip
+    columns = ["entity_id", "country", "on", "model_id", "model", "after", "before", "predecessor"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found.assign(ratio=found["after"] / found["before"])
+
+
 def line(name: str) -> str:
     """Return the line of models that a name belongs to: its words without versions, dates and previews.
 
