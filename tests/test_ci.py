@@ -120,7 +120,8 @@ def refresh(clone, summary, row="b", status=0):
     does = f"printf '%s\\n' '{row}' >>data/fx.csv\n" if row else ""
     program(clone / ".venv/bin/tokenecon", f'{does}cat >"$3" <<"E"\n{summary}\nE\nexit {status}')
     path = f"{clone / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run([clone / ".ci/refresh"], env=os.environ | {"PATH": path}, capture_output=True, text=True)
+    environment = os.environ | {"PATH": path, "ARGS": ""}
+    return subprocess.run([clone / ".ci/refresh"], env=environment, capture_output=True, text=True)
 
 
 DECIDE = "**A person must decide**: verdicts that would change (1)."

@@ -67,8 +67,11 @@ def test_period_labels(label, start, end, kind):
 
 @given(st.dates(date(2000, 1, 1), date(2040, 1, 1)), st.integers(0, 800))
 def test_a_label_gives_its_period_back(start, days):
+    """Or, for a part of a year of weeks, that of the calendar, whose ends lie within a week of its own."""
     period = Period(start, date.fromordinal(start.toordinal() + days))
-    assert Period.parse(period.label) == period
+    given = Period.parse(period.label)
+    apart = max(abs(given.start - start), abs(given.end - period.end)).days
+    assert apart == 0 or (apart <= 7 and given.kind in ("quarter", "half", "year"))
 
 
 def test_a_year_before():

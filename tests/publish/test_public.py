@@ -18,7 +18,7 @@ from publish.sample_project import EDITION
 from tokenecon.publish import Project, PublishError, build, publish_site
 from tokenecon.publish.archive import CHECKSUMS, edition_of_tag, write_release
 from tokenecon.publish.errata import read_errata
-from tokenecon.publish.listings import CLAIMS, FACTS, FIGURES, SCHEMA, anchor, write_listings
+from tokenecon.publish.listings import CLAIMS, FACTS, FIGURES, SCHEMA, anchor, read_listed, write_listings
 from tokenecon.publish.record import Record, write_record
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -189,7 +189,7 @@ def test_each_claim_has_an_address(project):
         writer.writeheader()
         writer.writerow(row)
         writer.writerow(dict.fromkeys(row, "") | {"claim_id": "bare", "text": "Bare", "verdict": "undetermined"})
-    write_listings(html, {html / "01_one.html": soup(html / "01_one.html")}, "Book", "edition 2025FY", "")
+    write_listings(html, {"01_one.html": read_listed(soup(html / "01_one.html"))}, "Book", "edition 2025FY", "")
     claim = soup(html / CLAIMS).find(id="zp_half")
     assert "Half & half" in claim.get_text()
     found = "Supported: printed 50 percent; computed −0.25 ratio; interval −0.5 to 0.1; n = 3; as of 2026-06-30; "

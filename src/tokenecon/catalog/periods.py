@@ -115,9 +115,9 @@ class Period:
 
     @property
     def label(self) -> str:
-        """Name of the period; parsing it gives the period back.
+        """Name of the period; parsing it gives the period back, but for parts of a year of weeks.
 
-        Parts of a year of weeks whose ends lie within a week of the calendar's have the name of the calendar's.
+        Those whose ends lie within a week of the calendar's have the name of the calendar's.
         """
         if self._span:
             return self._span[1]
