@@ -97,9 +97,14 @@ def _facts(changed: Diff) -> list[str]:
 
 def _verdicts(project: Project, changed: Diff) -> list[str]:
     head = "## Verdicts {#sec-changes-verdicts}"
-    claims = pd.read_csv(project.data / "claims.csv", index_col="claim_id")["text"] if len(changed.verdicts) else {}
+    file = project.data / "claims.csv"
+    claims = pd.read_csv(file, index_col="claim_id")["text"].to_dict() if file.is_file() else {}
     rows = [
-        (escaped(claims[row.claim_id]), escaped(row.before) or "not judged", escaped(row.after) or "not judged")
+        (
+            escaped(claims.get(row.claim_id, row.claim_id)),
+            escaped(row.before) or "not judged",
+            escaped(row.after) or "not judged",
+        )
         for row in changed.verdicts.itertuples()
     ]
     if not rows:

@@ -188,14 +188,7 @@ def members(groups: Sequence[object], what: str = "group") -> tuple[np.ndarray, 
     return codes, len(names)
 
 
-def misses_some(formula: str, y: np.ndarray, x: np.ndarray) -> None:
-    """Refuse a fit that meets every row: what it leaves over, by which alone errors could be told, is rounding.
-
-    Raises
-    ------
-    FitError
-        If the squares left over are none beside those of the outcome.
-    """
+def meets_every_row(y: np.ndarray, x: np.ndarray) -> bool:
+    """Whether a fit leaves nothing over but rounding, so that its errors cannot be told."""
     left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
-    if left @ left <= _NOTHING * (y @ y):
-        raise FitError(f"'{formula}': the fit meets every row: it leaves nothing over to tell its errors by")
+    return bool(left @ left <= _NOTHING * (y @ y))

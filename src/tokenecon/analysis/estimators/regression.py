@@ -22,8 +22,8 @@ from tokenecon.analysis.estimators.fit import (
     FitError,
     complete,
     design,
+    meets_every_row,
     members,
-    misses_some,
     no_row_fits_itself,
     strict,
 )
@@ -33,6 +33,8 @@ SEED = 20260401
 LEVEL = 0.95
 FEWEST = 5
 """With fewer clusters than this there is no interval: their number, not their draws, would make it."""
+
+MET = "no interval: the fit meets every row and leaves nothing over to tell its errors by"
 
 _WEBB = np.sqrt([0.5, 1.0, 1.5])
 _NAN = float("nan")
@@ -66,12 +68,10 @@ def ols(
     Raises
     ------
     FitError
-        If a term follows from others, every row is met, a cluster is missing, there is one cluster only, or, with HC3,
-        a row fits itself.
+        If a term follows from others, a cluster is missing, there is one cluster only, or, with HC3, a row fits itself.
     """
     rows = complete(formula, frame, *([groups] if errors == "cluster" else []))
-    y, x = design(formula, rows)
-    misses_some(formula, y, x.to_numpy())
+    _, x = design(formula, rows)
     with strict(formula):
         model = smf.ols(formula, rows, eval_env=NAMES)
         if errors == "classical":
@@ -89,9 +89,11 @@ def ols(
 def coefficient(
     formula: str, frame: pd.DataFrame, term: str, errors: str = "HC3", groups: str | None = None
 ) -> Estimate:
-    """Return one coefficient of :func:`ols` with its interval."""
+    """Return one coefficient of :func:`ols` with its interval; without one where the fit meets every row."""
     results, kind = ols(formula, frame, errors, groups)
     _named(formula, term, results.params.index)
+    if meets_every_row(results.model.endog, results.model.exog):
+        return Estimate(float(results.params[term]), _NAN, _NAN, int(results.nobs), MET)
     low, high = results.conf_int(1 - LEVEL).loc[term]
     clusters = int(results.df_resid_inference) + 1 if errors == "cluster" else None
     return Estimate(
@@ -185,7 +187,7 @@ def wild_cluster(
     Raises
     ------
     FitError
-        If a term follows from others, every row is met, or a cluster or weight is missing.
+        If a term follows from others, or a cluster or weight is missing.
     """
     rows = complete(formula, frame, *[name for name in (groups, weights) if name])
     y, x = design(formula, rows)
@@ -195,9 +197,10 @@ def wild_cluster(
     if weights:
         root = np.sqrt(rows[weights].to_numpy(float))
         y, values = y * root, values * root[:, None]
-    misses_some(formula, y, values)
     test = _WildTest(y, values, list(x.columns).index(term), codes, draws, seed)
     kind = f"wild cluster bootstrap by {groups}, {count} clusters"
+    if meets_every_row(y, values):
+        return Estimate(test.estimate, _NAN, _NAN, len(x), MET, clusters=count)
     if count < FEWEST or test.in_effect < 2:
         few = f"too few clusters for an interval: {count} by {groups}, {test.in_effect:.1f} in effect"
         return Estimate(test.estimate, _NAN, _NAN, len(x), few, clusters=count)
