@@ -114,12 +114,12 @@ def test_what_it_lacks_is_what_was_known_a_year_before(started):
 )  # fmt: skip
 def test_a_gap_names_the_rows_that_its_error_or_its_code_names_where_that_is_a_few(started, said, words, rows):
     project, _ = started
-    assert publish.missing(NAME, said, words, project=project) == rows
+    assert publish.asked_for(publish.missing(NAME, project=project), said, words) == rows
 
 
 def test_a_gap_names_the_rates_of_a_currency_by_day(started):
     project, _ = started
-    rates = publish.missing(NAME, "no rate of USD in CNY", {"monthly_average"}, project=project)
+    rates = publish.asked_for(publish.missing(NAME, project=project), "no rate of USD in CNY", {"monthly_average"})
     assert f"data/fx.csv: USD, {YEAR}-12-31: monthly_average (CNY)" in rates
     assert all(line.startswith("data/fx.csv: USD, ") for line in rates)
 

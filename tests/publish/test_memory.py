@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tokenecon.publish.memory import keeping, kept, remembered, settled
+from tokenecon.publish.memory import derived, keeping, kept, remembered
 
 
 def computed(folder: Path, given: str = "one", sources: str = "data", shared: str = "filter") -> list[str]:
@@ -19,7 +19,7 @@ def computed(folder: Path, given: str = "one", sources: str = "data", shared: st
 
     with keeping(folder / "kept", report, sources):
         assert remembered([given], lambda: compute("page")) == "page"
-        assert settled([given], lambda: (compute("table"),)) == ("table",)
+        assert derived([given], lambda: (compute("table"),)) == ("table",)
         assert kept([given, "picture"], lambda: compute("picture").encode()) == b"picture"
     return made
 
@@ -47,5 +47,5 @@ def test_a_page_follows_from_filters_and_templates_too(tmp_path):
 def test_without_a_build_nothing_is_kept():
     made = []
     for _ in range(2):
-        settled(["one"], lambda: made.append(1))
+        derived(["one"], lambda: made.append(1))
     assert made == [1, 1]

@@ -318,7 +318,7 @@ class Hazards(Durations):
         """Return the design of spells of two countries, as :meth:`Durations.of` takes them."""
         alike = Durations.of(name, spells, "begins", until)
         kept = spells[["country", "standing"]].reset_index(drop=True)
-        return cls(name, alike.vendors, alike.watched, alike.median, alike.frailty_sd, alike.noise_sd, kept, one)
+        return cls(**vars(alike), spells=kept, one=one)
 
     def replication(self, rng: np.random.Generator, seed: int) -> Covers:
         """Draw durations and ask how much faster those of one country end."""

@@ -9,9 +9,10 @@ import pandas as pd
 
 from tokenecon.shown import Word
 
-MOST = 2
 LOOKS = (("#b8443c", "s"), ("#2f6db3", "o"))
 """Colour and mark of the country in question, and of the other, where their rows give none."""
+
+MOST = len(LOOKS)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ __all__ = export(
         "build": ("BuildResult", "build", "build_all", "stage_missing", "why"),
         "renderers": ("choose_renderer", "renderer_line"),
         "compare": ("Diff", "diff"),
-        "draft": ("Filled", "Todo", "fill", "list_todo", "missing", "new_edition"),
+        "draft": ("Filled", "Todo", "asked_for", "fill", "list_todo", "missing", "new_edition"),
         "errors": ("NotebookError", "PublishError"),
         "project": ("Project",),
         "proposal": ("consequences", "copy_data"),

@@ -18,7 +18,7 @@ from tokenecon.publish.chapter import Content
 from tokenecon.publish.colophon import colophon_page
 from tokenecon.publish.compare import Diff, diff_records
 from tokenecon.publish.exclusions import exclusions_page
-from tokenecon.publish.memory import settled
+from tokenecon.publish.memory import derived
 from tokenecon.publish.methods import methods_page
 from tokenecon.publish.project import HOME, Project
 from tokenecon.publish.record import Record, read_record
@@ -54,7 +54,7 @@ def pages(
     chapters = {content.label: notebooks[content.source] for name, content in contents.items() if name != HOME}
     return {
         "data": data_page(project.data, edition.as_of),
-        "exclusions": settled(["exclusions", edition.id], lambda: exclusions_page(project, edition)),
+        "exclusions": derived(["exclusions", edition.id], lambda: exclusions_page(project, edition)),
         "methods": methods_page(project.root / "src" / "tokenecon" / "analysis", project.report / LITERATURE, chapters),
         "terms": terms_page(read_terms(project.report)),
         "changes": changes_page(project, edition, changed),

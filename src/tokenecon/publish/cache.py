@@ -211,9 +211,10 @@ class Cache:
 
 
 def sources_key(project: Project) -> str:
-    """Return a hash of the data and of the package: what follows from these alone is the same while it is."""
-    package = project.root / "src" / "tokenecon"
+    """Return a hash of the data, the package and its libraries: what follows from these alone is the same with it."""
+    package, lock = project.root / "src" / "tokenecon", project.root / "requirements.lock"
     files = [file for folder in (project.data, package) for file in files_below(folder, NO_PART)]
+    files += [lock] if lock.is_file() else []
     return hashlib.sha256("".join(f"{project.relative(file)} {sha256(file)}\n" for file in files).encode()).hexdigest()
 
 

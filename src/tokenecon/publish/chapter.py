@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from tokenecon.publish import inline
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.gaps import gap_of, waits_for
+from tokenecon.publish.gaps import gap_of, gap_of_prose, waits_for
 from tokenecon.publish.options import cell_options, without_options
 from tokenecon.publish.svg import inline_svg
 
@@ -147,7 +147,7 @@ class _Cell:
 
     def markdown(self) -> str:
         if self.cell.cell_type == "markdown":
-            if gap := self.cell.metadata.get("tokenecon", {}).get("gap"):
+            if gap := gap_of_prose(self.cell):
                 return _callout(waits_for(gap))
             inline.refuse_two_conditions(self.cell)
             if inline.is_left_out(self.cell):
@@ -160,7 +160,7 @@ class _Cell:
         self.options = cell_options(self.cell.source)
         if self.options.get("include") is False:
             return ""
-        if gap := self.cell.metadata.get("tokenecon", {}).get("gap"):  # of a title: the figure itself may be there
+        if gap := gap_of_prose(self.cell):  # of a title: the figure itself may be there
             return self._gap(waits_for(gap))
         text = "\n\n".join(part for part in (self._code(), *self._outputs()) if part)
         self.content.left_out += [label for label in _labels(self.cell) if f"{{#{label}}}" not in text]

@@ -12,7 +12,7 @@ from tokenecon.analysis import changes
 from tokenecon.catalog.editions import Edition
 from tokenecon.catalog.store import Catalog
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.memory import settled
+from tokenecon.publish.memory import derived
 from tokenecon.publish.project import Project
 from tokenecon.publish.record import Record, claims_of, read_record
 
@@ -70,7 +70,7 @@ def diff(before: str | None = None, after: str | None = None, *, project: Projec
 
 def diff_records(project: Project, before: Edition, after: Edition, was: Record, now: Record) -> Diff:
     """Compare what two editions printed, and the figures of the tables as each knows them."""
-    figures = settled(["figures", before.id, after.id], lambda: _figures(project, before, after))
+    figures = derived(["figures", before.id, after.id], lambda: _figures(project, before, after))
     one, other = changes.facts_frame(was.facts), changes.facts_frame(now.facts)
     return Diff(
         before,

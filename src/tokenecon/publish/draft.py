@@ -22,12 +22,12 @@ import pandas as pd
 
 from tokenecon.catalog.editions import Edition, list_editions
 from tokenecon.catalog.errors import DataError
-from tokenecon.catalog.needs import comparatives_of, files_accounts, focal_of, needs, stale_tables, title_of
+from tokenecon.catalog.needs import COLUMNS, comparatives_of, files_accounts, focal_of, needs, stale_tables, title_of
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.store import Catalog
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
-from tokenecon.refresh.filings import unlikely
+from tokenecon.refresh.filings import unlikely, with_remedy
 from tokenecon.refresh.tables import Tables, alone, commit
 from tokenecon.refresh.typed import Added, Typed, read_rows, unknown_sources, with_sound_sources
 from tokenecon.refresh.web import RefreshError
@@ -166,44 +166,48 @@ def todo_folder(project: Project, edition: str) -> Path:
     return project.data / "editions" / f"{edition}.todo"
 
 
-def missing(edition: str, said: str = "", words: Collection[str] = (), *, project: Project | None = None) -> list[str]:
-    """Name the rows that an edition misses and a cell that failed asked for, as far as that can be told.
+def missing(edition: str, *, project: Project | None = None) -> pd.DataFrame:
+    """Return the rows that an edition misses, as ``needs`` does, with their ``route`` and whether they are its ``own``.
+
+    Rows that a formula gives from others are left out; ``own`` are those of the companies that it sets side by side.
+    """
+    project = project or Project.find()
+    found = project.edition(edition)
+    catalog = Catalog.open(found.id, project.data)
+    rows = needs(catalog, project.edition(found.previous)) if found.previous else pd.DataFrame(columns=COLUMNS)
+    routes = catalog.segments.set_index(["entity_id", "segment"])["route"].to_dict()
+    route = [routes.get(key, "") for key in zip(rows["entity_id"], rows["segment"], strict=True)]
+    rows = rows.assign(route=route, own=rows["entity_id"].isin(found.companies))
+    return rows[rows["follows_from"] == ""]
+
+
+def asked_for(rows: pd.DataFrame, said: str, words: Collection[str]) -> list[str]:
+    """Name the rows that a cell which failed asked for, as far as that can be told.
 
     Parameters
     ----------
-    edition : str
-        Its id.
+    rows : pandas.DataFrame
+        As :func:`missing` returns them.
     said : str
         The error with which the cell failed.
     words : collection of str
         What its code asked for: companies, metrics, segments, routes and periods among them count.
-    project : Project, optional
-        The one around the working folder if left out.
 
     Returns
     -------
     list of str
-        Table, company, period, and metrics with their segments. Rows that a formula gives from others are left out.
-        Nothing where the words do not lead to a few rows: to a metric or a segment, and of some company or period.
+        Table, company, period, and metrics with their segments. Nothing where the words do not lead to a few rows: to a
+        metric or a segment, and of some company or period.
     """
-    project = project or Project.find()
-    found = project.edition(edition)
-    if not found.previous:
-        return []
-    catalog = Catalog.open(found.id, project.data)
-    rows = needs(catalog, project.edition(found.previous))
-    routes = catalog.segments.set_index(["entity_id", "segment"])["route"].to_dict()
-    route = [routes.get(key, "") for key in zip(rows["entity_id"], rows["segment"], strict=True)]
-    rows = _asked_for(rows.assign(route=route)[rows["follows_from"] == ""], said, words)
-    own = rows["entity_id"].isin(found.companies)
-    rows = rows[own] if own.any() else rows
+    rows = _named(rows, said, words)
+    rows = rows[rows["own"]] if rows["own"].any() else rows
     named = rows["metric"] + rows["segment"].map(lambda one: "" if one in ("", "total") else f" ({one})")
     parts = rows.assign(named=named).groupby(["table", "entity_id", "period"], sort=False)["named"].agg(dict.fromkeys)
     lines = [f"data/{table}.csv: {who}, {when}: {_first(list(names))}" for (table, who, when), names in parts.items()]
     return lines if len(lines) <= _MOST_TOLD else []
 
 
-def _asked_for(rows: pd.DataFrame, said: str, words: Collection[str]) -> pd.DataFrame:
+def _named(rows: pd.DataFrame, said: str, words: Collection[str]) -> pd.DataFrame:
     """Keep the rows that an error names and, where it does not, the code; none if no figure is named, or nobody."""
     named = []
     for columns in (["entity_id"], ["segment", "route"], ["metric"], ["period"]):
@@ -300,7 +304,7 @@ def _add(held: Tables, typed: Mapping[str, Typed], allow_jumps: bool) -> None:
     added = Added(held, typed, stand_ins)
     wrong = [finding for one in typed.values() for finding in one.findings]
     faults = sorted({*wrong, *unsound, *unknown, *(added.faults() if typed else ())})
-    asked = [] if allow_jumps or "financials" not in typed else unlikely(added)
+    asked = [] if allow_jumps or "financials" not in typed else with_remedy(unlikely(added))
     if faults or asked:
         raise PublishError("\n".join([*map(str, faults), *asked, "nothing is moved"]))
     commit(held.root, added.files)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -35,6 +37,11 @@ class NotebookError(PublishError):
     def __reduce__(self) -> tuple[Callable[..., NotebookError], tuple[str, int, str, str]]:
         """Let a process hand the error to another."""
         return NotebookError, self._parts
+
+
+def uncoloured(said: str) -> str:
+    """Return what a program said without the colours that it gave a terminal."""
+    return _COLOURS.sub("", said)
 
 
 @contextmanager

@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -20,17 +21,19 @@ from nbformat import NotebookNode
 from tokenecon import asked, inputs, warned
 from tokenecon.catalog.errors import DataError
 from tokenecon.publish import inline
-from tokenecon.publish.errors import NotebookError, PublishError
+from tokenecon.publish.errors import NotebookError, PublishError, uncoloured
 from tokenecon.publish.executor import kernel_variables
 from tokenecon.publish.gaps import NO_GAPS, Gap, gap, gap_of, gap_output, place
 from tokenecon.publish.kernel import ARGUMENTS, manager
 from tokenecon.publish.project import Project
 from tokenecon.publish.source import read_notebook
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 LEFT_OUT = "NotServed"
 """The error with which a cell leaves the rest of its chapter out, its message standing in its place."""
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+(?=>)")
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,7 @@ class _Execution:
         for expression, answer in zip(expressions, answers, strict=True):
             if answer["status"] == "ok":
                 continue
-            said = _ANSI.sub("", f"{answer['ename']}: {answer['evalue']}")
+            said = uncoloured(f"{answer['ename']}: {answer['evalue']}")
             if not self.draft or answer["ename"] in NO_GAPS:
                 raise self._failed(index, f"`{{python}} {expression}`", said)
             cell.metadata["tokenecon"] = {"gap": self._gap(client, answer, expression, False)}
@@ -190,16 +193,24 @@ class _Execution:
 
     def _gap(self, client: NotebookClient, error: Mapping[str, Any], source: str, failed: bool) -> Gap:
         """Return what is left of an error, with the rows that the code asked for and the edition misses."""
-        from tokenecon.publish.draft import missing
+        from tokenecon.publish.draft import asked_for
 
         above = [cell.source for cell in self.notebook.cells[: self.at[0]] if cell.cell_type == "code"]
         told = _ask(client, [asked.answer(source, above, failed)])[0]
         words = told["data"]["application/json"] if told["status"] == "ok" else ()
-        rows: list[str] = []
-        with inputs.recording() as used, suppress(DataError, PublishError):
-            rows = missing(self.edition, error["evalue"], words, project=Project(self.root))
-        self.looked_at |= used
+        rows = [] if self._missing is None else asked_for(self._missing, error["evalue"], words)
         return gap(error["ename"], error["evalue"], rows)
+
+    @cached_property
+    def _missing(self) -> pd.DataFrame | None:
+        """The rows that the edition misses; none where that cannot be told."""
+        from tokenecon.publish.draft import missing
+
+        rows = None
+        with inputs.recording() as used, suppress(DataError, PublishError):
+            rows = missing(self.edition, project=Project(self.root))
+        self.looked_at |= used
+        return rows
 
 
 def _ask(client: NotebookClient, expressions: list[str]) -> list[dict[str, Any]]:
@@ -238,5 +249,5 @@ def _dying(folder: Path) -> Iterator[None]:
 
 
 def _last_lines(error: NotebookNode, lines: int = 12) -> str:
-    text = _ANSI.sub("", "\n".join(error.traceback)).rstrip()
+    text = uncoloured("\n".join(error.traceback)).rstrip()
     return "\n".join(text.splitlines()[-lines:]) or f"{error.ename}: {error.evalue}"

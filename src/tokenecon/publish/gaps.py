@@ -6,10 +6,12 @@ import ast
 import re
 import textwrap
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
+from tokenecon.publish.errors import uncoloured
 from tokenecon.publish.options import cell_options
 
 GAP_LENGTH = 160
@@ -19,7 +21,6 @@ NO_GAPS = ("DataError", "ImportError", "ModuleNotFoundError", "SyntaxError", "OS
 """Errors that no further row would mend: they stop the build of a draft too."""
 
 _UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 Gap = Mapping[str, str]
 """What a cell that failed left: ``error``, as Python says it, and ``rows``, those it waits for, where that is known."""
@@ -82,8 +83,17 @@ def _defined(cell: NotebookNode) -> set[str]:
 
 def gap_of(cell: NotebookNode) -> Gap:
     """Return what a draft leaves open in a cell, or nothing."""
-    own = [cell.metadata, *(output.get("metadata", {}) for output in cell.get("outputs", []))]
-    found: Gap | str = next((gap for one in own if (gap := one.get("tokenecon", {}).get("gap"))), {})
+    held = (output.get("metadata", {}) for output in cell.get("outputs", []))
+    return gap_of_prose(cell) or next(filter(None, map(_left, held)), {})
+
+
+def gap_of_prose(cell: NotebookNode) -> Gap:
+    """Return what a draft leaves open in a cell's prose, or in the title of what its code shows, or nothing."""
+    return _left(cell.metadata)
+
+
+def _left(metadata: Mapping[str, Any]) -> Gap:
+    found = metadata.get("tokenecon", {}).get("gap") or {}
     return {"error": found, "rows": ""} if isinstance(found, str) else found  # A text is of a draft executed earlier.
 
 
@@ -116,7 +126,7 @@ def gap_output(gap: Gap) -> NotebookNode:
 
 def shortened(said: str) -> str:
     """Return what Python said on one line, without colours."""
-    said = _ANSI.sub("", said).replace("`", "'")
+    said = uncoloured(said).replace("`", "'")
     return textwrap.shorten(" ".join(said.split()), GAP_LENGTH, placeholder=" …")
 
 

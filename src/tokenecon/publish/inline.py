@@ -14,7 +14,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.gaps import waits_for
+from tokenecon.publish.gaps import gap_of_prose, waits_for
 from tokenecon.publish.options import cell_options
 
 TITLES = ("fig-title", "fig-subtitle")
@@ -118,7 +118,7 @@ def with_values(cell: NotebookNode) -> NotebookNode:
 
 def _shown(text: str, cell: NotebookNode) -> str:
     """Return prose with its values, or what a draft leaves open in its place."""
-    gap = cell.metadata.get("tokenecon", {}).get("gap")
+    gap = gap_of_prose(cell)
     return waits_for(gap) if gap else printed(text, cell)
 
 

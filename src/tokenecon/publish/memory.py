@@ -77,7 +77,7 @@ def remembered(given: Sequence[str], compute: Callable[[], str]) -> str:
     return kept(memory.given(given), lambda: compute().encode(), lambda made: place.encode() not in made).decode()
 
 
-def settled(given: Sequence[str], compute: Callable[[], Any]) -> Any:
+def derived(given: Sequence[str], compute: Callable[[], Any]) -> Any:
     """Return what was computed earlier from ``given`` and the same data and package, else compute it."""
     memory = _memory.get()
     if memory is None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from tokenecon.catalog.editions import Edition
-from tokenecon.publish.errors import PublishError
+from tokenecon.publish.errors import PublishError, uncoloured
 from tokenecon.publish.parts import Part, parts
 from tokenecon.publish.project import Project
 
@@ -23,7 +23,6 @@ STAGED = "TOKENECON_STAGED"
 """Set for Quarto's pre-render step when there is nothing left for it to do."""
 
 OLDEST = (1, 9)
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 @cache
@@ -127,5 +126,5 @@ def _run(report: Path, to: str) -> None:
         env=os.environ | {STAGED: "1"},
     )
     if done.returncode:
-        lines = [line for line in _ANSI.sub("", done.stdout + done.stderr).splitlines() if line.strip()]
+        lines = [line for line in uncoloured(done.stdout + done.stderr).splitlines() if line.strip()]
         raise PublishError("Quarto cannot render the report:\n" + "\n".join(lines[-25:]))

@@ -19,6 +19,7 @@ import pandas as pd
 from tokenecon.catalog.checks import numbers
 from tokenecon.catalog.checks.context import Data
 from tokenecon.catalog.checks.plausible import questions, unchecked
+from tokenecon.catalog.errors import Finding
 from tokenecon.catalog.files import RawTable
 from tokenecon.catalog.periods import Period
 from tokenecon.refresh.tables import Row, Tables, alone, commit
@@ -115,9 +116,9 @@ def add_financials(
         added = Added(held, typed, stand_ins)
         faults = sorted({*added.faults(), *wrong})
         data, lines = added.data(_JUDGED), added.lines(TABLE)
-        asked = [added.moved(question) for question in questions(data, TABLE, lines)]
+        asked = unlikely(added)
         if faults or (asked and not allow_jumps):
-            remedies = [] if allow_jumps else unlikely(added)
+            remedies = [] if allow_jumps else with_remedy(asked)
             slips = [_slip(figure, value, file) for figure, value in _slips(figures, data, held)] if faults else []
             raise _refusal([*faults, *remedies, *slips])
         if not dry_run:
@@ -127,10 +128,14 @@ def add_financials(
         return Addition(figures, known, added.files, notes)
 
 
-def unlikely(added: Added) -> list[str]:
-    """Ask about new figures of accounts that are unlikely beside those known, one a line, with what takes them."""
-    asked = questions(added.data(_JUDGED), TABLE, added.lines(TABLE))
-    return [f"{added.moved(question)} If it is right, add --allow-jumps" for question in asked]
+def unlikely(added: Added) -> list[Finding]:
+    """Ask about new figures of accounts that are unlikely beside those known, where each was typed."""
+    return [added.moved(question) for question in questions(added.data(_JUDGED), TABLE, added.lines(TABLE))]
+
+
+def with_remedy(asked: Iterable[Finding]) -> list[str]:
+    """Say with each question what takes the figure all the same."""
+    return [f"{question} If it is right, add --allow-jumps" for question in asked]
 
 
 def _refusal(lines: Iterable[object]) -> FilingError:

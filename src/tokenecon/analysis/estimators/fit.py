@@ -188,7 +188,6 @@ def members(groups: Sequence[object], what: str = "group") -> tuple[np.ndarray, 
     return codes, len(names)
 
 
-def meets_every_row(y: np.ndarray, x: np.ndarray) -> bool:
-    """Whether a fit leaves nothing over but rounding, so that its errors cannot be told."""
-    left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+def meets_every_row(left: np.ndarray, y: np.ndarray) -> bool:
+    """Whether what a fit leaves over of an outcome is rounding, so that its errors cannot be told."""
     return bool(left @ left <= _NOTHING * (y @ y))

@@ -92,7 +92,7 @@ def coefficient(
     """Return one coefficient of :func:`ols` with its interval; without one where the fit meets every row."""
     results, kind = ols(formula, frame, errors, groups)
     _named(formula, term, results.params.index)
-    if meets_every_row(results.model.endog, results.model.exog):
+    if meets_every_row(results.wresid, results.model.wendog):
         return Estimate(float(results.params[term]), _NAN, _NAN, int(results.nobs), MET)
     low, high = results.conf_int(1 - LEVEL).loc[term]
     clusters = int(results.df_resid_inference) + 1 if errors == "cluster" else None
@@ -199,7 +199,7 @@ def wild_cluster(
         y, values = y * root, values * root[:, None]
     test = _WildTest(y, values, list(x.columns).index(term), codes, draws, seed)
     kind = f"wild cluster bootstrap by {groups}, {count} clusters"
-    if meets_every_row(y, values):
+    if meets_every_row(test.left, y):
         return Estimate(test.estimate, _NAN, _NAN, len(x), MET, clusters=count)
     if count < FEWEST or test.in_effect < 2:
         few = f"too few clusters for an interval: {count} by {groups}, {test.in_effect:.1f} in effect"
@@ -225,8 +225,8 @@ class _WildTest:
         member = (codes[:, None] == np.arange(count)).astype(float)
         mass = member.T @ regressor**2
         self.in_effect = float(mass.sum() ** 2 / (mass**2).sum())
-        residual = outcome - self.estimate * regressor
-        self.se = float(np.sqrt(((member.T @ (regressor * residual)) ** 2).sum())) / self.size
+        self.left = outcome - self.estimate * regressor
+        self.se = float(np.sqrt(((member.T @ (regressor * self.left)) ** 2).sum())) / self.size
         signs = np.random.default_rng(seed).integers(0, 6, (count, draws))
         weights = np.concatenate([-_WEBB[::-1], _WEBB])[signs]
         parts, scores = [], []

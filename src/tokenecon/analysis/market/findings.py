@@ -643,4 +643,4 @@ class Market(Findings):
 
     def _tried(self, design: str, estimate: Estimate) -> Estimate:
         """Return an estimate with what its interval covers in a design of the study, where that was tried."""
-        return recorded(estimate, self.cat.table("study"), design) if design else estimate
+        return recorded(estimate, self.cat.table("study"), design)

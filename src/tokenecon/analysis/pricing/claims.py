@@ -32,9 +32,8 @@ def competition_squeezes(known: Any, claim: Claim) -> Result:
     """
     found = known.of(Pricing).served()
     rows = found.movements[found.movements["what"] != "same model"]
-    named = {country.code: country.name for country in found.countries}
     told = "; ".join(
-        f"{row.what}, {named[row.country]} {row.value:+.2f} ({row.low:+.2f} to {row.high:+.2f})"
+        f"{row.what}, {found.country_names[row.country]} {row.value:+.2f} ({row.low:+.2f} to {row.high:+.2f})"
         for row in rows.itertuples()
     )
     note = f"change of log prices a year at equal score: {told}. Vendors hardly cut a model's price; they sell the next"
@@ -51,11 +50,10 @@ def simple_tokens_cheap(known: Any, claim: Claim) -> Result:
     """Ask by how much the cheapest price of the lowest level of capability falls in a year."""
     found = known.of(Pricing).served()
     low = found.falls[found.falls["level"] == found.falls["level"].min()].set_index("country")
-    named = {country.code: country.name for country in found.countries}
     note = (
         f"times a year by which the cheapest model at {low['level'].iloc[0]:.0f} points of the index got cheaper: "
         + ", ".join(
-            f"{named[code]} {row['fall']:.1f} ({row['fall_low']:.1f} to {row['fall_high']:.1f})"
+            f"{found.country_names[code]} {row['fall']:.1f} ({row['fall_low']:.1f} to {row['fall_high']:.1f})"
             for code, row in low.iterrows()
         )
     )
@@ -77,8 +75,7 @@ def hard_tokens_keep_price(known: Any, claim: Claim) -> Result:
         f"{tier} {row['dearer']:.0f} dearer, {row['same']:.0f} at the same price, {row['cheaper']:.0f} cheaper"
         for tier, row in counts.iterrows()
     )
-    named = {country.code: country.name for country in found.countries}
-    falls = ", ".join(f"{named[row.country]} {row.fall:.1f}" for row in easy.itertuples())
+    falls = ", ".join(f"{found.country_names[row.country]} {row.fall:.1f}" for row in easy.itertuples())
     note = (
         f"successors in a line of models that came at their predecessor's price or dearer ({told}). The other half, "
         f"that easy tokens do not: the cheapest at the lowest level fell by times a year, {falls}, intervals wide"

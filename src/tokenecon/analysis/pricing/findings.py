@@ -847,9 +847,8 @@ class Pricing(Findings):
             "successors keep their price": ("successors", self.successions_kept, 0.5),
             "time on the frontier, hazard": ("time undercut, hazard", self.hazard, 1.0),
         }
-        named = {country.code: country.name for country in self.countries}
         found |= {
-            f"{name}, per year, {named[code]}": (f"{design}, {code}", one, 0.0)
+            f"{name}, per year, {self.country_names[code]}": (f"{design}, {code}", one, 0.0)
             for name, design, kind in (
                 ("launch prices", "launch prices", self.yearly_launch),
                 ("list prices", "price change", self.yearly),
@@ -878,6 +877,11 @@ class Pricing(Findings):
     @property
     def _tables(self) -> tuple[pd.DataFrame, ...]:
         return self.lists, self.cat.capability, self.cat.models, self.cat.entities
+
+    @property
+    def country_names(self) -> Mapping[str, str]:
+        """Names of the pair of countries by code."""
+        return {country.code: country.name for country in self.countries}
 
     @property
     def _pair(self) -> tuple[str, str]:
