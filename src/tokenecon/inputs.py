@@ -33,6 +33,7 @@ NO_INPUTS = ("build", ".venv", ".git", "__pycache__", ".ipynb_checkpoints")
 """Folders and parts of paths whose files are written by tools, and are no inputs."""
 
 _RECORDS: list[set[str]] = [set()]
+_RESULTS: dict[str, tuple[str, frozenset[str]]] = {}
 _UNNOTED: set[str] = set()
 _VARIABLES: set[str] = set()
 _AT_START: dict[str, str] = {}
@@ -41,24 +42,42 @@ _WRITING = os.O_WRONLY | os.O_RDWR
 
 def note(files: Iterable[str]) -> None:
     """Remember that files were used, named from the project's root with forward slashes."""
-    for record in _RECORDS:
-        record.update(files)
+    _RECORDS[-1].update(files)
+
+
+def note_result(name: str, digest: str, files: Iterable[str]) -> None:
+    """Remember that a result was used, which files went into, and the digest of its value.
+
+    As long as the result is the same, it makes no difference that one of its files has changed. Where it is used for
+    another result or while a record is kept, its files count as if they had been used themselves.
+    """
+    if len(_RECORDS) > 1:
+        note(files)
+    else:
+        _RESULTS[name] = digest, frozenset(files)
 
 
 def used() -> list[str]:
-    """List the files used so far, sorted."""
-    return sorted(_RECORDS[0])
+    """List the files used so far, sorted, those that went into results among them."""
+    return sorted(_RECORDS[0].union(*(files for _, files in _RESULTS.values())))
 
 
 @contextmanager
 def recording() -> Iterator[set[str]]:
-    """Give a set that fills with the files used inside the block; blocks may be nested."""
+    """Give a set that fills with the files used inside the block.
+
+    They count as used outside too where the block fails, and else when they are noted there.
+    """
     record: set[str] = set()
     _RECORDS.append(record)
+    failed = True
     try:
         yield record
+        failed = False
     finally:
         _RECORDS[:] = [other for other in _RECORDS if other is not record]
+        if failed:
+            note(record)
 
 
 def read_unnoted(file: Path) -> bytes:
@@ -148,12 +167,20 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 class Answer:
-    """What a kernel answers when a build asks for its inputs: ``files`` by name, ``variables`` with their digests."""
+    """What a kernel answers when a build asks for its inputs.
+
+    ``files`` by name, ``variables`` and ``results`` with their digests, and which files were ``behind`` results alone.
+    """
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Mapping[str, Any]:
         root = str(Path(os.environ[PROJECT]).resolve()) if PROJECT in os.environ else os.devnull
         imported = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
         own = {named_below(root, os.path.abspath(file)) for file in imported if file}
-        files = sorted({*used(), *filter(None, own)})
-        variables = {name: digest_of(_AT_START.get(name)) for name in sorted(_VARIABLES)}
-        return {"application/json": {"files": files, "variables": variables}, "text/plain": ""}
+        direct = {*_RECORDS[0], *filter(None, own)}
+        told = {
+            "files": sorted(direct.union(used())),
+            "behind": sorted(set(used()) - direct),
+            "results": {name: digest for name, (digest, _) in sorted(_RESULTS.items())},
+            "variables": {name: digest_of(_AT_START.get(name)) for name in sorted(_VARIABLES)},
+        }
+        return {"application/json": told, "text/plain": ""}

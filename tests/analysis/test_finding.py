@@ -82,6 +82,27 @@ def test_reading_counts_as_a_use_of_the_tables_behind_it(data):
     assert "data/prices.csv" not in read
 
 
+def test_equal_results_have_one_digest_and_others_another(data, monkeypatch):
+    monkeypatch.setenv("TOKENECON_DATA", str(data))
+
+    def digest(before="", after=""):
+        text = (data / "financials.csv").read_text()
+        (data / "financials.csv").write_text(text.replace(before, after, 1) if before else text)
+        opened(data)
+        return module.digest_of(f"2026H1 {Sample.__module__} Sample.revenue")
+
+    first = digest()
+    assert digest("MM_PROS,2025-12-31,", "MM_PROS,2025-12-31,another note") != first
+    assert digest("MM_PROS,2025-12-31,another note", "MM_PROS,2025-12-31,") == first
+    assert COUNTED == ["revenue"] * 3
+
+
+def test_equal_parts_count_as_one_whether_they_are_one_object_or_copies():
+    part = "a part too long to be one object by itself"
+    shared, copied = [part, part], [part, " ".join(part.split(" "))]
+    assert module._plainly(shared) == module._plainly(copied) != module._plainly([part])
+
+
 def test_a_changed_row_is_computed_again_and_another_table_is_not(data):
     before = opened(data).revenue
     (data / "prices.csv").write_text((data / "prices.csv").read_text() + "\n")

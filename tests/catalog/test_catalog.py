@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tokenecon import inputs
-from tokenecon.catalog import Catalog, DataError, Period, data_root, paths
+from tokenecon.catalog import Catalog, DataError, Period, data_root, paths, sound
 from tokenecon.catalog.schema import Schema
 from tokenecon.catalog.typed import to_base
 
@@ -35,6 +35,21 @@ def test_data_from_the_environment(monkeypatch, data):
     monkeypatch.setenv("TOKENECON_DATA", str(data.root))
     assert data_root() == data.root.resolve()
     assert Catalog.open("2025FY").value("zhipu", "revenue", "FY2025") == 724_334_000
+
+
+def test_tables_are_read_and_checked_once_for_what_they_are(monkeypatch, data, tmp_path):
+    monkeypatch.setenv(inputs.FINDINGS, str(tmp_path / "kept"))
+    first = Catalog.open("2025FY", data.root).prices
+    with monkeypatch.context() as patch:
+        patch.setattr(sound, "read_table", None)
+        pd.testing.assert_frame_equal(Catalog.open("2025FY", data.root).prices, first)
+        with (data.root / "prices.csv").open("a") as file:
+            file.write("no row\n")
+        with pytest.raises(TypeError):
+            Catalog.open("2025FY", data.root)
+    with pytest.raises(DataError, match=r"data/prices.csv:\d+: row: has 1 cells"):
+        _ = Catalog.open("2025FY", data.root).prices
+    assert len(list((tmp_path / "kept").glob("tables-*.pickle"))) == 1
 
 
 def test_the_data_of_an_installed_package_are_only_read(monkeypatch, tmp_path):

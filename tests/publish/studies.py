@@ -36,6 +36,27 @@ def counted(folder, number):
     return number
 
 
+class Long:
+    """A finding of a small project: whether its table is long. How often it was looked at stands beside the table."""
+
+    @classmethod
+    def open(cls, edition):
+        return cls()
+
+    @property
+    def is_long(self):
+        file = data_root() / "numbers.csv"
+        with file.with_suffix(".looked").open("a") as marks:
+            marks.write("|")
+        value = len(file.read_text().splitlines()) > 4
+        self._held = {"is_long": (value, {"data/numbers.csv"}, str(value))}
+        return value
+
+
+def unsound():
+    return ["data/numbers.csv: row 2: is one too many"]
+
+
 def refused():
     raise PublishError("the rows are not there")
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from filelock import FileLock
+from publish import studies
 from publish.sample_project import FIGURE, HEADING_ONE, SAY, SET_UP, digests, write_notebook
 
 from tokenecon.publish import NotebookError, PublishError, build, embedded, verify, why
@@ -140,6 +141,49 @@ def test_what_a_notebook_does_not_read_leaves_it_alone(project):
     assert reasons(project)["02_two"] == ""
     append(project.data / "sources.csv", "\n")
     assert reasons(project)["02_two"] == ""
+
+
+def test_a_row_that_changes_no_result_runs_nothing_and_one_that_does_runs(project, monkeypatch):
+    monkeypatch.setenv("TOKENECON_DATA", str(project.data))
+    used = "from tokenecon import inputs\ninputs.note_result('2025FY publish.studies Long.is_long', 'False', "
+    write_notebook(project, "02_two.ipynb", "md:# The second {#sec-two}", used + "['data/numbers.csv'])")
+
+    def made():
+        ran = build(renderer="embedded", project=project, formats=("html",)).reasons
+        return ran["02_two"], ran["01_one"]
+
+    assert made()[0] == "notebooks/02_two.ipynb changed"
+    append(project.data / "numbers.csv", "y,2\n")
+    assert reasons(project)["02_two"] == "data/numbers.csv changed"
+    assert made() == ("unchanged", "data/numbers.csv changed")
+    assert set(reasons(project).values()) == {""}
+    append(project.data / "numbers.csv", "y,3\nz,4\n")
+    assert made() == ("data/numbers.csv changed", "data/numbers.csv changed")
+    assert (project.data / "numbers.looked").read_text() == "||", "asked for when the table has changed, and only then"
+
+
+def test_a_result_that_cannot_be_computed_means_running_again(project):
+    used = "from tokenecon import inputs\ninputs.note_result('2025FY publish.studies Long.gone', 'False', "
+    write_notebook(project, "02_two.ipynb", "md:# The second {#sec-two}", used + "['data/numbers.csv'])")
+    build(renderer="embedded", project=project, formats=("html",))
+    append(project.data / "numbers.csv", "y,2\n")
+    assert build(renderer="embedded", project=project, formats=("html",)).reasons["02_two"] == (
+        "data/numbers.csv changed"
+    )
+
+
+def test_data_that_are_not_sound_are_not_rendered_though_no_notebook_has_to_run(project, monkeypatch):
+    monkeypatch.setenv("TOKENECON_DATA", str(project.data))
+    for name in ("00_summary", "01_one", "A1_more"):
+        write_notebook(project, f"{name}.ipynb", f"md:# Nothing {{#sec-{name[-3:]}}}")
+    used = "from tokenecon import inputs\ninputs.note_result('2025FY publish.studies Long.is_long', 'False', "
+    write_notebook(project, "02_two.ipynb", "md:# The second {#sec-two}", used + "['data/numbers.csv'])")
+    build(renderer="embedded", project=project, formats=("html",))
+    before = digests(project.build / "2025FY")
+    append(project.data / "numbers.csv", "y,2\n")
+    with pytest.raises(PublishError, match="the data are not sound, 1 finding"):
+        build(renderer="embedded", project=project, formats=("html",), check=studies.unsound)
+    assert digests(project.build / "2025FY") == before
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"inputs": 3}'])

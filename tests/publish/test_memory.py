@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from tokenecon.publish.memory import derived, keeping, kept, remembered
+import pytest
+
+from tokenecon.publish.memory import derived, keeping, kept, remembered, together
 
 
 def computed(folder: Path, given: str = "one", sources: str = "data", shared: str = "filter") -> list[str]:
@@ -49,3 +52,19 @@ def test_without_a_build_nothing_is_kept():
     for _ in range(2):
         derived(["one"], lambda: made.append(1))
     assert made == [1, 1]
+
+
+def test_steps_side_by_side_know_what_is_kept_and_the_first_error_is_told(tmp_path):
+    (tmp_path / "report").mkdir()
+    made: list[str] = []
+
+    def step(name: str) -> str:
+        return remembered([name], lambda: made.append(name) or name)
+
+    for _ in range(2):
+        with keeping(tmp_path / "kept", tmp_path / "report", "data"):
+            assert together([partial(step, name) for name in "abc"]) == ["a", "b", "c"]
+    assert sorted(made) == ["a", "b", "c"]
+    assert together([]) == []
+    with pytest.raises(ZeroDivisionError):
+        together([lambda: 1, lambda: 1 / 0, lambda: {}["x"]])

@@ -9,7 +9,8 @@ A chapter's findings are a class whose results are methods marked :class:`findin
 Read as attributes, they are computed at most once. Where the environment variable ``TOKENECON_FINDINGS`` names a
 folder, they are kept there and shared by every process of a build, for as long as the code of catalogue and analysis,
 the versions of its libraries, the editions and the tables read stay the same. A result read from disk counts as a use
-of the tables it was computed from, and gives the warnings that computing it gave.
+of the tables it was computed from, and gives the warnings that computing it gave. Each has a digest, by which a build
+knows a result that came out the same from tables that have changed.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+import io
 import os
 import pickle
 import platform
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -66,8 +69,11 @@ class finding:  # noqa: N801 -- a decorator
             return self
         if self.name not in found._held:
             found._held[self.name] = _kept(found, f"{owner.__name__}.{self.name}", lambda: self.compute(found))
-        value, used = found._held[self.name]
-        inputs.note(used)
+        value, used, digest = found._held[self.name]
+        if digest:
+            inputs.note_result(f"{found.edition.id} {owner.__module__} {owner.__name__}.{self.name}", digest, used)
+        else:
+            inputs.note(used)
         return value.copy() if isinstance(value, (pd.DataFrame, pd.Series)) else value
 
 
@@ -88,7 +94,7 @@ class Findings:
     def __init__(self, edition: str | None = None, data_dir: str | Path | None = None) -> None:
         self.root = Path(data_dir).resolve() if data_dir else data_root()
         self.edition: Edition = find_edition(self.root, edition or os.environ.get("TOKENECON_EDITION") or None)
-        self._held: dict[str, tuple[Any, set[str]]] = {}
+        self._held: dict[str, tuple[Any, set[str], str]] = {}
 
     @classmethod
     def open(cls, edition: str | None = None, data_dir: str | Path | None = None) -> Self:
@@ -170,12 +176,27 @@ def _catalog(edition: str, root: Path) -> Catalog:
     return Catalog.open(edition, root)
 
 
-def _kept(found: Findings, name: str, compute: Callable[[], Any]) -> tuple[Any, set[str]]:
-    """Return a result and the files it came from: from the store where that is current, else computed and stored."""
+def digest_of(name: str) -> str:
+    """Return the digest of a finding under the name by which :func:`inputs.note_result` knows it; "" without a store.
+
+    Raises
+    ------
+    Exception
+        What computing it raises.
+    """
+    edition, module, finding_of = name.split()
+    room, _, attribute = finding_of.partition(".")
+    found = getattr(import_module(module), room).open(edition)
+    getattr(found, attribute)
+    return found._held[attribute][2]
+
+
+def _kept(found: Findings, name: str, compute: Callable[[], Any]) -> tuple[Any, set[str], str]:
+    """Return a result, the files it came from and its digest: from the store if current, else computed and stored."""
     folder = os.environ.get(STORE)
     if not folder:
         with inputs.recording() as used:
-            return compute(), used
+            return compute(), used, ""
     file = Path(folder) / found.edition.id / f"{name}.pickle"
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{file}.lock"):
@@ -185,12 +206,21 @@ def _kept(found: Findings, name: str, compute: Callable[[], Any]) -> tuple[Any, 
             warnings.simplefilter("always")
             value = compute()
         given = [(str(one.message), one.category) for one in caught]
-        _write(file, name, found.root, value, used, given)
+        digest = _write(file, name, found.root, value, used, given)
     _give(given)
-    return value, used
+    return value, used, digest
 
 
-def _read(file: Path, root: Path) -> tuple[Any, set[str]] | None:
+def _plainly(value: Any) -> bytes:
+    """Pickle a value so that equal ones give equal bytes, whether their parts are one object or copies of it."""
+    pickled = io.BytesIO()
+    pickler = pickle.Pickler(pickled, protocol=pickle.HIGHEST_PROTOCOL)
+    pickler.fast = True
+    pickler.dump(value)
+    return pickled.getvalue()
+
+
+def _read(file: Path, root: Path) -> tuple[Any, set[str], str] | None:
     try:
         with file.open("rb") as stored:
             head = pickle.load(stored)
@@ -202,20 +232,22 @@ def _read(file: Path, root: Path) -> tuple[Any, set[str]] | None:
     except (OSError, EOFError, pickle.UnpicklingError, KeyError, TypeError, AttributeError, ImportError):
         return None
     _give(head["warnings"])
-    return value, set(head["used"])
+    return value, set(head["used"]), head["digest"]
 
 
-def _write(file: Path, name: str, root: Path, value: Any, used: set[str], given: list[tuple[str, type]]) -> None:
+def _write(file: Path, name: str, root: Path, value: Any, used: set[str], given: list[tuple[str, type]]) -> str:
+    """Store a result, and return a digest of it and of the warnings it gave."""
     if wrong := next(_unstorable(value), None):
         raise TypeError(f"{name} holds a {wrong}: keep frames, numbers and frozen dataclasses, no fitted models")
     fixed = {"data/datapackage.json", *(f"data/editions/{path.name}" for path in (root / "editions").glob("*.toml"))}
     files = {name: _hash(_path(root, name)) for name in sorted(used | fixed)}
-    head = {"code": code_hash(), "files": files, "used": sorted(used), "warnings": given}
+    content = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    digest = hashlib.sha256(_plainly(value) + repr(given).encode()).hexdigest()
+    head = {"code": code_hash(), "files": files, "used": sorted(used), "warnings": given, "digest": digest}
     fresh = file.with_suffix(f".{os.getpid()}")
-    with fresh.open("wb") as stored:
-        for part in (head, value):
-            pickle.dump(part, stored, protocol=pickle.HIGHEST_PROTOCOL)
+    fresh.write_bytes(pickle.dumps(head) + content)
     fresh.replace(file)
+    return digest
 
 
 def _give(given: list[tuple[str, type[Warning]]]) -> None:
@@ -264,5 +296,5 @@ def _hash(file: Path) -> str:
 
 @cache
 def _hash_of(file: Path, changed: int, size: int) -> str:
-    content = file.read_bytes()
+    content = inputs.read_unnoted(file)
     return hashlib.sha256(settled(content) if file.suffix == ".toml" else content).hexdigest()

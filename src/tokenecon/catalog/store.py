@@ -24,6 +24,7 @@ from tokenecon.catalog.periods import Period
 from tokenecon.catalog.printed import decimals
 from tokenecon.catalog.rulings import corrected, rejections
 from tokenecon.catalog.schema import Schema, Table
+from tokenecon.catalog.sound import sound_tables
 from tokenecon.catalog.typed import typed, typed_facts
 
 
@@ -52,11 +53,12 @@ class Catalog:
     def __init__(self, root: Path, edition: Edition):
         self.root, self.edition = root, edition
         self._schema = Schema.load(root)
-        tables = {name: table for name, table in self._schema.tables.items() if not table.on_demand}
-        raw = {name: read_table(root, table) for name, table in tables.items()}
-        self._data = Data(root, self._schema, raw)
-        self._refuse(quick_findings(self._data))
-        self._checked = set(raw)
+        sound = sound_tables(root, self._schema)
+        small = {name: table for name, table in self._schema.tables.items() if not table.on_demand}
+        self._data = Data(root, self._schema, sound or {name: read_table(root, table) for name, table in small.items()})
+        if not sound:
+            self._refuse(quick_findings(self._data))
+        self._checked = set(self._data.raw)
         self._known: dict[str, pd.DataFrame] = {}
         self._files: dict[str, set[str]] = {}
         self._rates: Rates | None = None

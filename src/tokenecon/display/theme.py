@@ -23,6 +23,7 @@ import seaborn.objects as so
 from IPython import get_ipython
 from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -208,7 +209,8 @@ def _svg(figure: Figure) -> str:
     for number, text in enumerate(_crossed(figure)):
         text.set_gid(f"crossed-{number}")
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    # Not savefig, which draws a figure with a layout engine once more beforehand.
+    FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
     drawn = buffer.getvalue().replace(f"'{style.FONT}'", style.FONT_STACK)
     edged = f'<text style="{EDGE}; '
     return re.sub(r'<g id="crossed-.*?</g>', lambda found: found[0].replace('<text style="', edged), drawn, flags=re.S)

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import Executor, Future, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from tokenecon import inputs
 from tokenecon.catalog.editions import Edition, list_editions
 from tokenecon.publish.cache import Cache, sources_key
 from tokenecon.publish.errors import NotebookError, PublishError, plain_disk_errors
-from tokenecon.publish.executor import Task, available, executor
+from tokenecon.publish.executor import Task, available, executor, findings_folder, variables
 from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.project import Project
 from tokenecon.publish.renderers import check_name, choose_renderer, identity
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from tokenecon.publish.record import Record
 
 FORMATS = ("html", "pdf")
+
+CHECK = "check"
+"""Stands for the check of the data among the notebooks that run."""
 
 Progress = Callable[[str], None]
 Check = Callable[[], Sequence[object]]
@@ -172,6 +176,9 @@ class _Work:
         notebooks = _notebooks(project)
         self.reasons = {path: self.cache.reason(path) or ("forced" if force else "") for path in notebooks}
         self.left = {path for path in notebooks if self.reasons[path]}
+        # What has to be computed again to know whether a notebook has to run.
+        doubted = {path: self.cache.in_question(path) for path in self.left if not force}
+        self.in_question = {path: results for path, results in doubted.items() if results}
         self._width = max((len(path.stem) for path in notebooks), default=0)
 
     def tasks(self) -> dict[Any, Task]:
@@ -182,6 +189,14 @@ class _Work:
             (edition.id, path): (execute, (self.project.relative(path), edition.id, edition.draft))
             for path in self.left
         }
+
+    def compared(self, now: Mapping[str, str]) -> None:
+        """Leave out the notebooks whose results are what they were, going by the digests of results as they are."""
+        for path, known in self.in_question.items():
+            if all(now.get(name) == digest for name, digest in known.items()):
+                self.cache.confirm(path, self.began)
+                self.reasons[path] = ""
+                self.left.discard(path)
 
     def done(self, path: Path, result: Executed) -> None:
         self.cache.store(path, result, self.began)
@@ -213,7 +228,7 @@ def _opened(
     named = os.environ.get("TOKENECON_DATA")
     if named and Path(named).resolve() != project.data.resolve():
         raise PublishError(f"TOKENECON_DATA is {named}, but a build reads {project.data}: unset it")
-    with plain_disk_errors(), ExitStack() as locks:
+    with plain_disk_errors(), variables({inputs.FINDINGS: str(findings_folder(project.root))}), ExitStack() as locks:
         for edition in editions:
             locks.enter_context(_locked(project, edition))
         several = len(editions) > 1
@@ -235,35 +250,56 @@ def _execute(
     check: Check | None = None,
 ) -> None:
     """Run every notebook that has to run, the longest first, and call ``ready`` for each edition that has them all."""
-    project, by_id = works[0].project, {work.edition.id: work for work in works}
+    project, by_id, waiting = works[0].project, {work.edition.id: work for work in works}, list(works)
     checked = sources_key(project) if check and any(work.left for work in works) else ""
-    tasks: dict[Any, Task] = {"check": (check, ())} if check and checked and not _is_checked(project, checked) else {}
-    waiting = {key: task for work in works if work.left for key, task in work.tasks().items()}
-    tasks |= dict(sorted(waiting.items(), key=lambda item: -by_id[item[0][0]].cache.seconds(item[0][1])))
-    for work in works:
-        if not work.left:
-            ready(work)
-    if not tasks:
-        return
+    unchecked = bool(check and checked and not _is_checked(project, checked))
     failed: NotebookError | None = None
-    with executor(project.root, cluster, min(len(tasks), max_workers or available())) as pool:
-        futures = {pool.submit(call, *arguments): key for key, (call, arguments) in tasks.items()}
+
+    def go_on() -> None:
+        for work in [work for work in waiting if not work.left and not unchecked]:
+            waiting.remove(work)
+            ready(work)
+
+    count = sum(len(work.left) for work in works) + unchecked
+    if not count:
+        go_on()
+        return
+    with executor(project.root, cluster, min(count, max_workers or available())) as pool:
+        futures: dict[Future[Any], Any] = {pool.submit(check): CHECK} if check and unchecked else {}
+        _compare(works, pool)
+        tasks = {key: task for work in works for key, task in work.tasks().items()}
+        for key in sorted(tasks, key=lambda key: -by_id[key[0]].cache.seconds(key[1])):
+            futures[pool.submit(tasks[key][0], *tasks[key][1])] = key
+        go_on()
         for future in as_completed(futures):
             key = futures[future]
-            if key == "check":
+            if key == CHECK:
                 _refuse(future.result())
                 (project.build / ".state" / "checked").write_text(checked, encoding="utf-8")
-                tasks.pop("check")
+                unchecked = False
             else:
                 try:
                     by_id[key[0]].done(key[1], future.result())
                 except NotebookError as error:
                     failed = failed or error
             # Whether the data are sound says more than what a notebook makes of them.
-            if failed and "check" not in tasks:
+            if failed and not unchecked:
                 raise failed
-            if key != "check" and not by_id[key[0]].left:
-                ready(by_id[key[0]])
+            go_on()
+
+
+def _compare(works: Sequence[_Work], pool: Executor) -> None:
+    """Compute again what went into notebooks whose tables have changed, and leave out those to which it is the same."""
+    from tokenecon.publish.execute import digests
+
+    asked = {name for work in works for results in work.in_question.values() for name in results}
+    rooms: dict[str, list[str]] = {}
+    for name in sorted(asked):
+        rooms.setdefault(name.rpartition(".")[0], []).append(name)
+    futures = [pool.submit(digests, names) for names in rooms.values()]
+    now = {name: digest for future in futures for name, digest in future.result().items()}
+    for work in works:
+        work.compared(now)
 
 
 def _refuse(findings: Sequence[object]) -> None:

@@ -59,31 +59,47 @@ class Cache:
 
         A change of its prose alone, where no inline expression changes, is no reason.
         """
+        return self._judged(notebook)[0]
+
+    def in_question(self, notebook: Path) -> Mapping[str, str]:
+        """Return the results, with their digests, that decide whether ``notebook`` has to run.
+
+        Empty where it need not, and where something else has changed than files that went into results.
+        """
+        return self._judged(notebook)[1]
+
+    def _judged(self, notebook: Path) -> tuple[str, Mapping[str, str]]:
         record_file, executed = self._files(notebook)
         if not record_file.is_file() or not executed.is_file():
-            return "never executed"
+            return "never executed", {}
         try:
             record = json.loads(record_file.read_text(encoding="utf-8"))
             known, variables = dict(record["inputs"]), dict(record["variables"])
             python, stored, code = record["python"], record["executed"], record["code"]
+            behind, results = set(record["behind"]), dict(record["results"])
         except (ValueError, KeyError, TypeError):
-            return "its record is damaged"
+            return "its record is damaged", {}
         if stored != sha256(executed):
-            return "the executed notebook is damaged"
+            return "the executed notebook is damaged", {}
         if python != platform.python_version():
-            return f"Python {platform.python_version()} instead of {python}"
+            return f"Python {platform.python_version()} instead of {python}", {}
         same_code = self.project.relative(notebook) if self._code(notebook) == code else None
-        for name, digest in known.items():
-            if name != same_code and self._sha256(name) != digest:
-                return self._changed(name)
+        changed = [name for name, digest in known.items() if name != same_code and self._sha256(name) != digest]
+        if direct := [name for name in changed if name not in behind]:
+            return self._changed(direct[0]), {}
         for name, digest in variables.items():
             if inputs.digest_of(os.environ.get(name)) != digest:
-                return f"environment variable {name} changed"
-        return self._draft_no_more if record.get("gaps") else ""
+                return f"environment variable {name} changed", {}
+        if record.get("gaps") and not self.edition.draft:
+            return "no draft any more, and it has gaps", {}
+        return (self._changed(changed[0]), results) if changed else ("", {})
 
-    @property
-    def _draft_no_more(self) -> str:
-        return "" if self.edition.draft else "no draft any more, and it has gaps"
+    def confirm(self, notebook: Path, since: float) -> None:
+        """Take the inputs of ``notebook`` as they are now: what it used of them has come out the same."""
+        record_file, _ = self._files(notebook)
+        record = json.loads(record_file.read_text(encoding="utf-8"))
+        record["inputs"] = {name: self._unless_changing(name, since) for name in record["inputs"]}
+        record_file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
     def _changed(self, name: str) -> str:
         if self._sha256(name) == MISSING:
@@ -138,6 +154,8 @@ class Cache:
             "code": self._code(notebook),
             "seconds": result.seconds,
             "variables": dict(result.variables),
+            "results": dict(result.results),
+            "behind": list(result.behind),
             "warnings": list(result.warnings),
             "gaps": bool(gaps(nbformat.reads(result.notebook, as_version=4))),
             "inputs": {name: self._unless_changing(name, since) for name in self._inputs(notebook, result)},

@@ -9,19 +9,19 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pypandoc
-import typst
 
 from tokenecon.catalog.editions import Edition
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.memory import remembered
+from tokenecon.publish.memory import remembered, together
 from tokenecon.publish.parts import Part, parts
 from tokenecon.publish.project import HOME, Chapter, Project, noon
 
@@ -30,6 +30,16 @@ _SHARED = ("palette.css", "style.css", "filter.js", "site.js", "favicon.svg", "f
 _FLOAT = re.compile(r"<((?:fig|tbl|eq)-[\w-]+)>")
 _QMD = re.compile(r"([\w-]+)\.qmd(#[\w:.-]+)?")
 _Json = dict[str, Any]
+
+_COMPILE = """
+import sys, typst
+source, target, root, fonts, timestamp = sys.argv[1:]
+try:
+    typst.compile(source, output=target, root=root, font_paths=[fonts], timestamp=int(timestamp))
+except RuntimeError as error:
+    sys.exit(str(error))
+"""
+"""Compiles a PDF, in a process of its own: what Typst remembers of a book would stay in memory."""
 
 
 def versions() -> dict[str, str]:
@@ -46,11 +56,9 @@ def render(project: Project, edition: Edition, report: Path, target: Path, forma
         With what Pandoc or Typst had to say.
     """
     book = _Book(project, edition, report)
-    if "pdf" in formats:
-        for part in parts(project, edition):
-            book.write_pdf(part, target / part.file)
-    if "html" in formats:
-        book.write_html(target / "html")
+    steps = [partial(book.write_pdfs, target)] if "pdf" in formats else []
+    steps += [partial(book.write_html, target / "html")] if "html" in formats else []
+    together(steps)
 
 
 def labels(project: Project, edition: Edition, report: Path) -> dict[str, dict[str, str]]:
@@ -75,9 +83,10 @@ class _Book:
     def __init__(self, project: Project, edition: Edition, report: Path) -> None:
         self.project, self.edition, self.report = project, edition, report
         self.templates = report / "embedded"
-        parsed = {chapter: self._parse(chapter.file) for chapter in project.chapters()}
-        self.api = next(iter(parsed.values()))["pandoc-api-version"]
-        self.chapters = {chapter: document["blocks"] for chapter, document in parsed.items()}
+        chapters = project.chapters()
+        parsed = together([partial(self._parse, chapter.file) for chapter in chapters])
+        self.api = parsed[0]["pandoc-api-version"]
+        self.chapters = {chapter: document["blocks"] for chapter, document in zip(chapters, parsed, strict=True)}
         self._resolved = cache(self._resolve)
 
     def _parse(self, file: str) -> _Json:
@@ -121,7 +130,12 @@ class _Book:
 
     # PDF
 
-    def write_pdf(self, part: Part, target: Path) -> None:
+    def write_pdfs(self, target: Path) -> None:
+        """Write each part into the folder ``target``."""
+        self._resolved("typst")
+        together([partial(self._write_pdf, part, target / part.file) for part in parts(self.project, self.edition)])
+
+    def _write_pdf(self, part: Part, target: Path) -> None:
         """Write Typst next to the staged figures, and compile it."""
         source = self.report / f"{target.stem}-embedded.typ"
         day = {name: _string(str(getattr(self.edition.as_of, name))) for name in ("year", "month", "day")}
@@ -129,16 +143,10 @@ class _Book:
         arguments = ["-f", "json", "-t", "typst-citations", f"--template={self.templates / 'book.typ'}"]
         document = self._document(self._blocks(part), meta)
         source.write_text(_pandoc(arguments, document, "the PDF"), encoding="utf-8")
-        try:
-            typst.compile(
-                source,
-                output=target,
-                root=self.report,
-                font_paths=[self.report / "fonts"],
-                timestamp=noon(self.edition),
-            )
-        except RuntimeError as error:
-            raise PublishError(f"Typst cannot make the PDF: {error}") from None
+        given = [source, target, self.report, self.report / "fonts", noon(self.edition)]
+        done = subprocess.run([sys.executable, "-c", _COMPILE, *map(str, given)], stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise PublishError(f"Typst cannot make the PDF: {done.stderr.strip()}")
 
     def _blocks(self, part: Part) -> list[_Json]:
         """Return a part's chapters: what it refers to in the other part is text, and its references are its own."""
@@ -167,25 +175,28 @@ class _Book:
             for chapter, div in zip(self.chapters, json.loads(self._resolved("html"))["blocks"], strict=True)
         ]
         owner = {identifier: page for page in pages for identifier in _identifiers(page.blocks)}
-        for number, page in enumerate(pages):
-            _point_across_pages(page, owner)
-            meta = self._meta() | {
-                "pagetitle": _string(_plain(page.title)),
-                "home": {"t": "MetaBool", "c": page.chapter.name == HOME},
-                "chapters": {"t": "MetaList", "c": [_entry(other, page, pages) for other in pages]},
-                **({"prev": _link(pages[number - 1])} if number else {}),
-                **({"next": _link(pages[number + 1])} if number + 1 < len(pages) else {}),
-            }
-            arguments = [
-                "-f", "json", "-t", "html5", "--mathml", "--section-divs", "--toc", "--toc-depth=3",
-                f"--template={self.templates / 'book.html'}",
-            ]  # fmt: skip
-            text = _pandoc(arguments, self._document(page.blocks, meta), page.chapter.file)
-            (target / page.href).write_text(text, encoding="utf-8")
+        together([partial(self._write_page, pages, page, owner, target) for page in pages])
         for name in ("figures", "tables", "notebooks", "fonts"):
             shutil.copytree(self.report / name, target / name, ignore=shutil.ignore_patterns("*.ttf", "*.otf"))
         for file in (*map(self.report.joinpath, _SHARED), self.templates / "book.css"):
             shutil.copy(file, target)
+
+    def _write_page(self, pages: list[_Page], page: _Page, owner: Mapping[str, _Page], target: Path) -> None:
+        number = pages.index(page)
+        _point_across_pages(page, owner)
+        meta = self._meta() | {
+            "pagetitle": _string(_plain(page.title)),
+            "home": {"t": "MetaBool", "c": page.chapter.name == HOME},
+            "chapters": {"t": "MetaList", "c": [_entry(other, page, pages) for other in pages]},
+            **({"prev": _link(pages[number - 1])} if number else {}),
+            **({"next": _link(pages[number + 1])} if number + 1 < len(pages) else {}),
+        }
+        arguments = [
+            "-f", "json", "-t", "html5", "--mathml", "--section-divs", "--toc", "--toc-depth=3",
+            f"--template={self.templates / 'book.html'}",
+        ]  # fmt: skip
+        text = _pandoc(arguments, self._document(page.blocks, meta), page.chapter.file)
+        (target / page.href).write_text(text, encoding="utf-8")
 
 
 def _pandoc(arguments: list[str], text: str, what: str, folder: Path | None = None) -> str:

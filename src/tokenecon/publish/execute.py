@@ -6,7 +6,8 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +23,7 @@ from tokenecon import asked, inputs, warned
 from tokenecon.catalog.errors import DataError
 from tokenecon.publish import inline
 from tokenecon.publish.errors import NotebookError, PublishError, uncoloured
-from tokenecon.publish.executor import kernel_variables
+from tokenecon.publish.executor import findings_folder, kernel_variables
 from tokenecon.publish.gaps import NO_GAPS, Gap, gap, gap_of, gap_output, place
 from tokenecon.publish.kernel import ARGUMENTS, manager
 from tokenecon.publish.project import Project
@@ -45,7 +46,11 @@ class Executed:
     notebook : str
         The executed notebook.
     files : tuple of str
-        What it opened and imported of the project, by name.
+        What it opened and imported of the project, and what went into its results, by name.
+    behind : tuple of str
+        Those of them that went into results alone.
+    results : mapping
+        The results (findings) it used, with the digests of their values.
     variables : mapping
         The environment variables it asked for, with the digests of their values.
     warnings : tuple of dict
@@ -56,6 +61,8 @@ class Executed:
 
     notebook: str
     files: tuple[str, ...]
+    behind: tuple[str, ...]
+    results: Mapping[str, str]
     variables: Mapping[str, str]
     warnings: tuple[dict[str, Any], ...]
     seconds: float
@@ -91,6 +98,18 @@ def execute(name: str, edition: str, draft: bool = False) -> Executed:
         raise NotebookError(again.path.name, *again.at, f"the kernel died{error}") from None
 
 
+def digests(results: Sequence[str]) -> dict[str, str]:
+    """Compute results where they are not current, and return the digest of each by name; none for one that fails."""
+    from tokenecon.analysis.finding import digest_of
+
+    found = {}
+    for name in results:
+        with suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found[name] = digest_of(name)
+    return found
+
+
 class _Execution:
     def __init__(self, root: Path, name: str, edition: str, draft: bool) -> None:
         self.path, self.root, self.edition, self.draft = root / name, root, edition, draft
@@ -103,7 +122,7 @@ class _Execution:
             "TOKENECON_EDITION": edition,
             "TOKENECON_DATA": str(root / "data"),
             inputs.PROJECT: str(root),
-            inputs.FINDINGS: str(root / "build" / ".state" / "findings"),
+            inputs.FINDINGS: str(findings_folder(root)),
         }
         if (source / "tokenecon").is_dir():
             given["PYTHONPATH"] = os.pathsep.join(filter(None, [str(source), os.environ.get("PYTHONPATH")]))
@@ -122,7 +141,9 @@ class _Execution:
         text = nbformat.writes(_tidied(self.notebook)) + "\n"
         seconds = round(time.perf_counter() - start, 2)
         files = tuple(sorted({*found["files"], *self.looked_at}))
-        return Executed(text, files, found["variables"], tuple(self.warnings), seconds)
+        behind = tuple(name for name in found["behind"] if name not in self.looked_at)
+        told = tuple(self.warnings)
+        return Executed(text, files, behind, found["results"], found["variables"], told, seconds)
 
     @contextmanager
     def _kernel(self, folder: Path) -> Iterator[NotebookClient]:

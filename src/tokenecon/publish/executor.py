@@ -28,7 +28,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from tokenecon.inputs import NO_INPUTS, PROJECT
+from tokenecon.inputs import FINDINGS, NO_INPUTS, PROJECT
 from tokenecon.publish.errors import PublishError
 
 CLUSTER = "TOKENECON_CLUSTER"
@@ -211,13 +211,18 @@ def _context() -> multiprocessing.context.BaseContext:
     context.set_forkserver_preload(list(PRELOADED))
     from multiprocessing import forkserver
 
-    with _variables(kernel_variables()):
+    with variables(kernel_variables()):
         forkserver.ensure_running()
     return context
 
 
 def _is_forked() -> bool:
     return sys.platform.startswith("linux")
+
+
+def findings_folder(project: Path) -> Path:
+    """Return where the processes of a build keep what they share."""
+    return project / "build" / ".state" / "findings"
 
 
 def kernel_variables() -> dict[str, str | None]:
@@ -231,7 +236,8 @@ def kernel_variables() -> dict[str, str | None]:
 
 
 @contextmanager
-def _variables(values: Mapping[str, str | None]) -> Iterator[None]:
+def variables(values: Mapping[str, str | None]) -> Iterator[None]:
+    """Set environment variables inside the block; those given as None are not set there."""
     before = {name: os.environ.get(name) for name in values}
     _set(values)
     try:
@@ -392,7 +398,7 @@ def _away(project: bytes, work: bytes, variables: dict[str, str]) -> Any:
     with tempfile.TemporaryDirectory() as exchange:
         given, answer = Path(exchange) / "given", Path(exchange) / "answer"
         given.write_bytes(work)
-        places = {"TOKENECON_PROJECT": str(folder), "TOKENECON_DATA": str(folder / "data")}
+        places = {PROJECT: str(folder), "TOKENECON_DATA": str(folder / "data"), FINDINGS: str(findings_folder(folder))}
         code = "import sys; from tokenecon.publish.executor import serve; serve(*sys.argv[1:])"
         done = subprocess.run(
             [sys.executable, "-c", code, str(given), str(answer)],

@@ -8,15 +8,21 @@ import pickle
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from threading import get_ident
+from typing import Any, TypeVar
+
+from tokenecon.publish.executor import available
 
 KEPT_SECONDS = 7 * 24 * 3600
 """How long a step is kept that no build has asked for."""
+
+Made = TypeVar("Made")
 
 _STAGED = re.compile(r"_chapters/[\w.-]+")
 _PICTURES = ("figures", "tables", "notebooks", "fonts")
@@ -68,6 +74,19 @@ def keeping(folder: Path, report: Path, sources: str) -> Iterator[None]:
         _memory.reset(token)
 
 
+def together(steps: Sequence[Callable[[], Made]]) -> list[Made]:
+    """Take steps that wait for other processes side by side, each knowing what is kept; return what they return.
+
+    Raises
+    ------
+    Exception
+        The error of the first step that failed, when all have ended.
+    """
+    with ThreadPoolExecutor(max(1, min(len(steps), available()))) as pool:
+        begun = [pool.submit(copy_context().run, step) for step in steps]
+        return [step.result() for step in begun]
+
+
 def remembered(given: Sequence[str], compute: Callable[[], str]) -> str:
     """Return what a step made of just this earlier, else compute it: text that follows from ``given`` and the book."""
     memory = _memory.get()
@@ -99,7 +118,7 @@ def kept(given: Sequence[str], compute: Callable[[], bytes], lasts: Callable[[by
         return file.read_bytes()
     made = compute()
     if lasts(made):
-        fresh = file.with_suffix(f".{os.getpid()}")
+        fresh = file.with_suffix(f".{os.getpid()}-{get_ident()}")
         fresh.write_bytes(made)
         fresh.replace(file)
     return made

@@ -14,7 +14,7 @@ from tokenecon.markup import shown
 from tokenecon.publish.chapter import Figure
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.fonts import faces
-from tokenecon.publish.memory import kept
+from tokenecon.publish.memory import kept, together
 
 RESOLUTION = 160
 """Pixels an inch; a figure is about seven inches wide."""
@@ -42,22 +42,25 @@ def write_pictures(figures: Iterable[Figure], folder: Path, origin: str) -> None
     origin : str
         What the line below each picture says.
     """
-    for figure in figures:
-        page = _HEAD + _PAGE.format(
-            title=_string(shown(figure.title)),
-            subtitle=_string(shown(figure.subtitle)),
-            file=_string(f"{figure.label}.svg"),
-            origin=_string(origin),
-        )
-        given = [version("typst"), page, figure.svg]
-        (folder / f"{figure.label}.png").write_bytes(kept(given, partial(_drawn, page, folder)))
+    together([partial(_write_picture, figure, folder, origin) for figure in figures])
 
 
-def _drawn(page: str, folder: Path) -> bytes:
-    source = folder / ".picture.typ"
+def _write_picture(figure: Figure, folder: Path, origin: str) -> None:
+    page = _HEAD + _PAGE.format(
+        title=_string(shown(figure.title)),
+        subtitle=_string(shown(figure.subtitle)),
+        file=_string(f"{figure.label}.svg"),
+        origin=_string(origin),
+    )
+    drawn = partial(_drawn, page, folder / f".{figure.label}.typ")
+    (folder / f"{figure.label}.png").write_bytes(kept([version("typst"), page, figure.svg], drawn))
+
+
+def _drawn(page: str, source: Path) -> bytes:
     source.write_text(page, encoding="utf-8")
+    fonts = source.parents[1] / "fonts"
     try:
-        return typst.compile(source, root=folder, font_paths=[folder.parent / "fonts"], format="png", ppi=RESOLUTION)
+        return typst.compile(source, root=source.parent, font_paths=[fonts], format="png", ppi=RESOLUTION)
     except RuntimeError as error:
         raise PublishError(f"Typst cannot draw the figures: {error}") from None
     finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -203,10 +204,15 @@ def median(values: np.ndarray) -> Estimate:
     """
     if len(values) == 0:
         return Estimate(float("nan"), float("nan"), float("nan"), 0, "order statistics")
-    interval = stats.quantile_test(values, q=float(np.median(values)), p=0.5).confidence_interval(LEVEL)
-    return Estimate(
-        float(np.median(values)), float(interval.low), float(interval.high), len(values), "order statistics"
-    )
+    low, high = (np.sort(values)[place] if place is not None else np.nan for place in _ends(len(values)))
+    return Estimate(float(np.median(values)), float(low), float(high), len(values), "order statistics")
+
+
+@cache
+def _ends(count: int) -> tuple[int | None, int | None]:
+    """Return the places, in order, of the values that end the interval of a median of so many."""
+    ends = stats.quantile_test(np.arange(count), q=(count - 1) / 2, p=0.5).confidence_interval(LEVEL)
+    return tuple(None if np.isnan(end) else int(end) for end in (ends.low, ends.high))
 
 
 def _offers(
