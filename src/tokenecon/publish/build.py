@@ -270,7 +270,6 @@ def _execute(
         tasks = {key: task for work in works for key, task in work.tasks().items()}
         for key in sorted(tasks, key=lambda key: -by_id[key[0]].cache.seconds(key[1])):
             futures[pool.submit(tasks[key][0], *tasks[key][1])] = key
-        go_on()
         for future in as_completed(futures):
             key = futures[future]
             if key == CHECK:
@@ -285,7 +284,10 @@ def _execute(
             # Whether the data are sound says more than what a notebook makes of them.
             if failed and not unchecked:
                 raise failed
-            go_on()
+            if len(waiting) > 1:
+                go_on()
+    # The last edition is rendered when the memory of those that executed is free again.
+    go_on()
 
 
 def _compare(works: Sequence[_Work], pool: Executor) -> None:
