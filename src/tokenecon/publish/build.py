@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 FORMATS = ("html", "pdf")
 
+UNLESS_SAME = ", unless what it uses comes out the same"
+"""Follows the reason why a notebook would run where its results are yet to be compared."""
+
 CHECK = "check"
 """Stands for the check of the data among the notebooks that run."""
 
@@ -144,7 +147,8 @@ def why(edition: str | None = None, *, project: Project | None = None) -> list[t
     """Return for each notebook why it would run, or an empty string if nothing it was executed from has changed."""
     project = project or Project.find()
     cache = Cache(project, project.edition(edition))
-    return [(path.name, cache.reason(path)) for path in _notebooks(project)]
+    unless = {path: UNLESS_SAME if cache.in_question(path) else "" for path in _notebooks(project)}
+    return [(path.name, cache.reason(path) + unless[path]) for path in unless]
 
 
 def stage_missing(
@@ -184,10 +188,12 @@ class _Work:
     def tasks(self) -> dict[Any, Task]:
         from tokenecon.publish.execute import execute
 
-        edition = self.edition
+        # The home page stands on what the chapters find: last, it waits for none of them.
+        edition, listed = self.edition, list(self.reasons)
         return {
             (edition.id, path): (execute, (self.project.relative(path), edition.id, edition.draft))
-            for path in self.left
+            for path in (*listed[1:], *listed[:1])
+            if path in self.left
         }
 
     def compared(self, now: Mapping[str, str]) -> None:
