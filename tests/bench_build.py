@@ -81,8 +81,9 @@ def _ours(ours: Path, renderer: str, cold_runs: int, runs: int, peer: float | No
     _tokenecon(ours, *html)
     sentence = _median(runs, lambda: _tokenecon(ours, *html), lambda: _add_sentence(ours))
     yield Row("a sentence of a notebook changed, HTML", sentence, "s", of_peer(sentence), "5 s")
-    row = _median(1 if cheap else runs, lambda: _tokenecon(ours, *build), lambda: _touch_row(ours))
-    yield Row("a row of financials.csv changed", row, "s", of_peer(row), "0.20")
+    for name, change in (("a remark", _remark), ("a figure", _raise)):
+        row = _median(1 if cheap else runs, lambda: _tokenecon(ours, *build), lambda c=change: _change_row(ours, c))
+        yield Row(f"{name} in a row of financials.csv changed", row, "s", of_peer(row), "0.20")
     told = _median(runs, lambda: _tokenecon(ours, "--help"))
     yield Row("tokenecon --help", told, "s", None, "0.5 s")
     if not cheap:
@@ -163,16 +164,24 @@ def _add_sentence(tree: Path) -> None:
     file.write_text(json.dumps(content), encoding="utf-8")
 
 
-def _touch_row(tree: Path) -> None:
-    """Change what is remarked on a figure, which no check looks at."""
+def _change_row(tree: Path, change: Callable[[dict[str, str]], None]) -> None:
+    """Change the newest figure of what research costs, which many results read and no sum holds."""
     file = tree / "data/financials.csv"
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    rows[0]["note"] += "."
+    change(max((row for row in rows if row["metric"] == "rd_expense"), key=lambda row: row["period_end"]))
     with file.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def _remark(row: dict[str, str]) -> None:
+    row["note"] += "."
+
+
+def _raise(row: dict[str, str]) -> None:
+    row["value"] = str(int(row["value"]) + 1000)
 
 
 @contextmanager
