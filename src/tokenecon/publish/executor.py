@@ -46,7 +46,11 @@ LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "arch", "scikit-learn", 
 ATTEMPTS = 3
 """How often a task is begun whose worker is killed each time."""
 
-PRELOADED = ("tokenecon.publish.execute", "ipykernel.kernelapp", "statsmodels.formula.api", "seaborn", "sklearn")
+PRELOADED = (
+    *("tokenecon.publish.execute", "ipykernel.kernelapp", "rich.table"),
+    *("statsmodels.formula.api", "statsmodels.stats.api", "statsmodels.duration.api", "statsmodels.stats.oaxaca"),
+    *("seaborn.objects", "sklearn.mixture", "arch.bootstrap", "diptest", "scipy.signal"),
+)
 """What workers and kernels have imported when they start: libraries, and of the project only what runs notebooks."""
 
 Task = tuple[Callable[..., Any], tuple[Any, ...]]
