@@ -305,7 +305,7 @@ class Routes(Findings):
 
     @finding
     def listed(self) -> pd.DataFrame:
-        """Makers' own list prices, odd rows left out."""
+        """Makers' own list prices, odd rows left out, spans of models that no list shows any more ended."""
         return self.cat.list_prices().frame
 
     @finding
