@@ -143,7 +143,7 @@ class Pricing(Findings):
 
     @finding
     def pair(self) -> Estimate:
-        """Median ratio of the matched pairs, the vendors of the partners drawn."""
+        """Median ratio of the matched pairs, taken in logarithms; the vendors of the partners drawn."""
         vendors = self.both.set_index("model_id")["entity_id"]
         logs = estimators.quantile(np.log(self.pairs["ratio"]))
         found = estimators.vendor_bootstrap(logs, self.pairs["partner_id"].map(vendors))
