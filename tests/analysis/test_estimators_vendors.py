@@ -6,6 +6,7 @@ import pytest
 import statsmodels.formula.api as smf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from tokenecon.analysis import estimators as est
@@ -102,6 +103,22 @@ def test_effective_n():
 def test_a_median_regression_is_unbiased():
     found = [est.quantile_coefficient("y ~ x + date", market(seed), "x") for seed in range(40)]
     assert np.mean([one.value for one in found]) == pytest.approx(1.5, abs=0.06)
+
+
+@pytest.mark.parametrize(("seed", "quantile"), [(29, 0.25), (15, 0.5), (26, 0.5)])
+def test_a_quantile_regression_does_not_stop_before_its_solution(seed, quantile):
+    """The solution of the linear programme; statsmodels' own tolerance leaves off away from it."""
+    frame = market(seed)
+    x = np.column_stack([np.ones(len(frame)), frame["x"], frame["date"]])
+    over, under = np.eye(len(x)), -np.eye(len(x))
+    costs = np.concatenate([np.zeros(3), np.full(len(x), quantile), np.full(len(x), 1 - quantile)])
+    solved = linprog(
+        costs, A_eq=np.hstack([x, over, under]), b_eq=frame["y"], bounds=[(None, None)] * 3 + [(0, None)] * 2 * len(x)
+    )
+    early = smf.quantreg("y ~ x + date", frame).fit(q=quantile).params["x"]
+    assert abs(early - solved.x[1]) > 5e-4
+    found = est.quantile_coefficient("y ~ x + date", frame, "x", quantile)
+    assert found.value == pytest.approx(solved.x[1], abs=5e-5)
 
 
 # The bootstrap of vendors ------------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ import re
 import pandas as pd
 import pytest
 
+from tokenecon.analysis.market.prices import price_on, steps
 from tokenecon.catalog import Catalog, data_root
-from tokenecon.catalog.market import PATIENCE, sold
+from tokenecon.catalog.market import PATIENCE, lapsed
 
 NEW = [
     "share_prices",
@@ -116,52 +117,79 @@ def test_rulings_on_prices_leave_the_rows_as_they_are(autumn):
     assert prices.loc[[("genai:anthropic", "claude-sonnet-5")], "input"].tolist() == [2.0]
     rounded = prices.loc[("openai", "gpt-4o-mini")]
     assert set(rounded["cached_input"].dropna()) == {0.075}
-    own = autumn.on_sale().query("model_id == 'deepseek-v4-pro' and market == 'international'")
+    now = price_on(autumn.list_prices().frame, autumn.edition.as_of)
+    own = now.query("model_id == 'deepseek-v4-pro' and market == 'international'")
     assert own["input"].tolist() == [0.66]
 
 
 def test_withdrawn_names_end(autumn):
-    assert not {"deepseek-chat", "deepseek-reasoner"} & set(autumn.on_sale()["model_id"])
-    before = autumn.on_sale("2026-07-23")
-    assert "deepseek-chat" in set(before["model_id"])
+    now, before = (set(price_on(autumn.list_prices().frame, day)["model_id"]) for day in ("2026-11-15", "2026-07-23"))
+    assert not {"deepseek-chat", "deepseek-reasoner"} & now
+    assert "deepseek-chat" in before
+
+
+@pytest.mark.parametrize("edition", ["2025FY", "2026H1", "2026Q3"])
+def test_what_no_list_shows_any_more_is_not_on_sale(edition):
+    cat = Catalog.open(edition)
+    as_of = pd.Timestamp(cat.edition.as_of)
+    shown, told = cat.list_prices().frame, cat.list_prices(patience=None).frame
+    assert shown.drop(columns="effective_to").equals(told.drop(columns="effective_to"))
+    ended = told["effective_to"].notna()
+    assert shown.loc[ended, "effective_to"].equals(told.loc[ended, "effective_to"])
+    now, listed = (set(price_on(frame, as_of)["model_id"]) for frame in (shown, told))
+    own, index = (rows.assign(seen=rows["last_seen_on"].fillna(as_of)) for rows in (told[~ended], cat.index_prices))
+    seen = pd.concat([own, index, cat.litellm_prices.rename(columns={"published_on": "seen"})])
+    fresh = set(seen.loc[seen["seen"] >= as_of - pd.Timedelta(days=90), "model_id"])
+    assert now == listed & fresh
+    assert "claude-2" in listed - now
+
+
+def test_a_model_out_of_sight_neither_changes_its_price_nor_comes_anew(autumn):
+    shown, told = (steps(autumn.list_prices(patience=one).frame) for one in (PATIENCE, None))
+    pd.testing.assert_frame_equal(shown, told)
+
+
+END = ["2026-05-31"]
+"""Ninety days after the last sight of :func:`span`, and one more."""
 
 
 def span(**cells) -> dict:
-    row = {"model_id": "m", "effective_from": "2026-01-01", "effective_to": None, "last_seen_on": "2026-03-01"}
-    return row | {"published_on": "2026-01-01"} | cells
+    row = {"model_id": "m", "market": "international", "effective_from": "2026-01-01", "effective_to": None}
+    return row | {"last_seen_on": "2026-03-01", "published_on": "2026-01-01"} | cells
+
+
+def spans(*rows) -> pd.DataFrame:
+    frame = pd.DataFrame(rows)
+    for name in ("effective_from", "effective_to", "last_seen_on", "published_on"):
+        frame[name] = pd.to_datetime(frame[name])
+    return frame
 
 
 @pytest.mark.parametrize(
-    ("cells", "day", "held"),
+    ("rows", "as_of", "ends"),
     [
-        ({}, "2026-03-01", True),
-        ({}, str((pd.Timestamp("2026-03-01") + PATIENCE).date()), True),
-        ({}, str((pd.Timestamp("2026-03-02") + PATIENCE).date()), False),
-        ({}, "2025-12-31", False),
-        ({"effective_from": None}, "2026-01-01", True),
-        ({"effective_to": "2026-02-01"}, "2026-01-31", True),
-        ({"effective_to": "2026-02-01"}, "2026-02-01", False),
-        ({"last_seen_on": None}, "2026-12-01", True),
+        ([span()], "2026-12-31", END),
+        ([span()], "2026-05-31", END),
+        ([span()], "2026-05-30", [None]),
+        ([span(effective_to="2026-02-01")], "2026-12-31", ["2026-02-01"]),
+        ([span(last_seen_on=None)], "2026-12-31", [None]),
+        ([span(), span(last_seen_on="2026-04-01")], "2026-12-31", ["2026-07-01"] * 2),
+        ([span(), span(last_seen_on="2026-04-01", effective_to="2026-05-02")], "2026-12-31", [*END, "2026-05-02"]),
+        ([span(), span(model_id="n", last_seen_on=None)], "2026-12-31", [*END, None]),
     ],
-)
-def test_a_price_holds_as_long_as_somebody_sees_it(cells, day, held):
-    frame = pd.DataFrame([span(**cells)])
-    for name in ("effective_from", "effective_to", "last_seen_on", "published_on"):
-        frame[name] = pd.to_datetime(frame[name])
-    found = sold(frame, {}, pd.Timestamp(day), pd.Timestamp("2026-12-31"))
-    assert len(found) == held
+    ids=["gone", "first day without", "last day with", "ended", "seen after", "two lists", "dropped", "another"],
+)  # fmt: skip
+def test_a_span_ends_once_nobody_has_seen_its_model_for_ninety_days(rows, as_of, ends):
+    found = lapsed(spans(*rows), [], pd.Timestamp(as_of))
+    assert found["effective_to"].tolist() == list(pd.to_datetime(pd.Series(ends)))
 
 
 def test_another_list_sees_the_model_for_longer():
-    frame = pd.DataFrame([span()])
-    for name in ("effective_from", "effective_to", "last_seen_on", "published_on"):
-        frame[name] = pd.to_datetime(frame[name])
-    day = pd.Timestamp("2026-12-01")
-    sights = {"other": pd.Series([pd.Timestamp("2026-11-15")], index=["m"])}
-    assert sold(frame, {}, day, day).empty
-    assert sold(frame, sights, day, day)["seen_on"].tolist() == [pd.Timestamp("2026-11-15")]
-    earlier = {"other": pd.Series([pd.Timestamp("2027-01-01")], index=["m"])}
-    assert sold(frame, earlier, day, pd.Timestamp("2027-02-01"))["seen_on"].tolist() == [day]
+    as_of = pd.Timestamp("2026-12-01")
+    for day, end in (("2026-11-15", pd.NaT), ("2026-06-01", pd.Timestamp("2026-08-31")), (None, pd.NaT)):
+        sights = [pd.Series(pd.to_datetime([day]), index=["m"])]
+        (found,) = lapsed(spans(span()), sights, as_of)["effective_to"]
+        assert found == end or (pd.isna(found) and pd.isna(end))
 
 
 def test_the_ledger_says_what_became_of_every_row(autumn):

@@ -9,7 +9,10 @@ NEVER = pd.Timestamp("2200-01-01")
 
 
 def own_lists(edition):
-    """Return makers' own list prices: rulings applied, excluding flags left out, later ends and sightings unseen."""
+    """Return makers' own list prices: rulings applied, excluding flags left out, later ends and sightings unseen.
+
+    A span that its list leaves open ends once no list has shown the model for ninety days.
+    """
     prices = edition.rows("prices")
     prices["row"] = range(len(prices))
     ruled = edition.rows("price_rulings")
@@ -29,7 +32,19 @@ def own_lists(edition):
     kept = prices[[excluding.isdisjoint(names.split()) for names in prices["flags"]]].reset_index(drop=True)
     makers = edition.rows("models")[["model_id", "entity_id"]]
     kept["begin"] = kept["effective_from"].fillna(kept["published_on"])
+    kept["effective_to"] = kept["effective_to"].fillna(out_of_sight(edition, kept))
     return kept.merge(makers, on="model_id").assign(blend=lambda rows: (3 * rows["input"] + rows["output"]) / 4)
+
+
+def out_of_sight(edition, prices):
+    """Return the first day that is more than ninety days after any list showed the row's model; none if yet to come."""
+    indexed = edition.rows("index_prices").rename(columns={"last_seen_on": "day"})
+    shown = edition.rows("litellm_prices").rename(columns={"published_on": "day"})
+    own = prices[prices["effective_to"].isna()].rename(columns={"last_seen_on": "day"})
+    sights = pd.concat([rows[["model_id", "day"]] for rows in (own, indexed, shown)])
+    sights["day"] = sights["day"].where(sights["day"] <= edition.as_of, edition.as_of)
+    gone = prices["model_id"].map(sights.groupby("model_id")["day"].max()) + pd.Timedelta(days=91)
+    return gone.where(gone <= edition.as_of)
 
 
 def changes(prices):

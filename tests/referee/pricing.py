@@ -95,7 +95,8 @@ def gap(both):
         if len(near):
             partner = near.loc[(near["log_score"] - row["log_score"]).abs().idxmin()]
             ratios.append(partner["blend"] / row["blend"])
-    found |= {"median of pairs, n": len(ratios), "median of pairs": float(np.median(ratios))}
+    middle = np.exp(np.median(np.log(ratios)))  # in logarithms, so that the inverse ratio has the inverse median
+    found |= {"median of pairs, n": len(ratios), "median of pairs": float(middle)}
     for label, names in (("split", ["z", "date", "open_weights"]), ("plain split", ["z", "date"])):
         held = both.dropna(subset=names)
         pooled = smf.ols("log_price ~ cn + " + " + ".join(names), held).fit().params

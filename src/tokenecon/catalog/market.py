@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -103,36 +103,32 @@ def with_rulings(frame: pd.DataFrame, rulings: pd.DataFrame) -> pd.DataFrame:
 
 
 PATIENCE = pd.Timedelta(days=90)
-"""A price that nobody has seen for longer is not taken to hold."""
+"""A model that no list has shown for longer is not taken to be on sale, nor its price to hold."""
 
 
-def sold(frame: pd.DataFrame, sights: Mapping[str, pd.Series], day: pd.Timestamp, as_of: pd.Timestamp) -> pd.DataFrame:
-    """Keep the prices that held on a day, of models that some list showed within :data:`PATIENCE` of it.
+def lapsed(
+    frame: pd.DataFrame, sights: Sequence[pd.Series], as_of: pd.Timestamp, patience: pd.Timedelta = PATIENCE
+) -> pd.DataFrame:
+    """End the open spans of models that no list has shown for months: lists leave spans open that have ended.
+
+    A span ends on the first day on which the model has been out of sight for longer than `patience`, so that what was
+    held to be on sale on a day stays so whatever is learnt later of days without a sight.
 
     Parameters
     ----------
     frame
         Prices; `last_seen_on` is NaT where the row was seen after `as_of` too.
     sights
-        Days on which lists showed a model at a price, by the name of the list, indexed by model: `last_seen_on` of
-        other tables.
-    day
-        The day.
+        Days on which other lists last showed a model at a price, indexed by model; NaT as in `frame`.
     as_of
-        Last day of knowledge.
-
-    Returns
-    -------
-    DataFrame
-        Rows with `seen_on`, the last day by `day` on which any list showed the model.
+        Last day of knowledge: ends after it are not known.
+    patience
+        How long a model out of sight counts as on sale.
     """
-    begun = frame["effective_from"].fillna(frame["published_on"])
-    held = frame[(begun <= day) & ~(frame["effective_to"] <= day)]
-    own = held.set_index("model_id")["last_seen_on"].fillna(as_of)
-    seen = pd.concat([own, *(days.fillna(as_of) for days in sights.values())])
-    seen = seen.where(seen < day, day).groupby(level=0).max()
-    held = held.assign(seen_on=seen.reindex(held["model_id"]).to_numpy())
-    return held[held["seen_on"] >= day - PATIENCE].reset_index(drop=True)
+    stands = frame[frame["effective_to"].isna()]
+    seen = pd.concat([stands.set_index("model_id")["last_seen_on"], *sights]).fillna(as_of).groupby(level=0).max()
+    ends = frame["model_id"].map(seen) + patience + pd.Timedelta(days=1)
+    return frame.assign(effective_to=frame["effective_to"].fillna(ends.where(ends <= as_of)))
 
 
 def looked_up(frame: pd.DataFrame, table: pd.DataFrame, key: str | list[str]) -> pd.DataFrame:

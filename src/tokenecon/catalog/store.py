@@ -18,7 +18,17 @@ from tokenecon.catalog.editions import Edition, find_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.files import RawTable, read_table
 from tokenecon.catalog.fx import Rate, Rates, as_period
-from tokenecon.catalog.market import JOINS, Clean, clean, looked_up, sold, spans_known, with_ends, with_rulings
+from tokenecon.catalog.market import (
+    JOINS,
+    PATIENCE,
+    Clean,
+    clean,
+    lapsed,
+    looked_up,
+    spans_known,
+    with_ends,
+    with_rulings,
+)
 from tokenecon.catalog.paths import data_root
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.printed import decimals
@@ -178,8 +188,16 @@ class Catalog:
         """
         return self.table("prices")
 
-    def list_prices(self) -> Clean:
-        """Return the makers' own list prices, and what was left out.
+    def list_prices(self, patience: pd.Timedelta | None = PATIENCE) -> Clean:
+        """Return the makers' own list prices with the days on which they held, and what was left out.
+
+        Lists leave spans open that have ended. A model is on sale from its first price until no list has shown it for
+        longer than `patience`: the makers' lists, Artificial Analysis or LiteLLM. Its open spans end then.
+
+        Parameters
+        ----------
+        patience
+            How long a model that no list shows counts as on sale; None takes open spans at their word.
 
         Returns
         -------
@@ -187,30 +205,14 @@ class Catalog:
             `frame`: rows of `prices` without an excluding flag. `excluded`: `flag`, `rows`, `reason` for each
             flag of ``flags.csv`` that left rows out; the rows add up to those of `prices`.
         """
-        return clean(self.prices, "prices", self.table("flags"))
-
-    def on_sale(self, day: date | str | None = None) -> pd.DataFrame:
-        """Return the makers' own list prices that held on a day, of models not gone from all lists for months.
-
-        Lists leave spans open that have ended. A model counts as sold on a day if a list showed it at a price by then
-        and within :data:`tokenecon.catalog.market.PATIENCE`: the makers' lists, Artificial Analysis or LiteLLM.
-
-        Parameters
-        ----------
-        day
-            The day; that of the edition if left out.
-
-        Returns
-        -------
-        DataFrame
-            Rows of :meth:`list_prices` and `seen_on`, the last day on which any list showed the model.
-        """
-        as_of = pd.Timestamp(self.edition.as_of)
-        sights = {
-            "index_prices": self.index_prices.set_index("model_id")["last_seen_on"],
-            "litellm_prices": self.litellm_prices.set_index("model_id")["published_on"],
-        }
-        return sold(self.list_prices().frame, sights, min(pd.Timestamp(day or as_of), as_of), as_of)
+        found = clean(self.prices, "prices", self.table("flags"))
+        if patience is None:
+            return found
+        sights = [
+            self.index_prices.set_index("model_id")["last_seen_on"],
+            self.litellm_prices.set_index("model_id")["published_on"],
+        ]
+        return found._replace(frame=lapsed(found.frame, sights, pd.Timestamp(self.edition.as_of), patience))
 
     @property
     def host_prices(self) -> pd.DataFrame:

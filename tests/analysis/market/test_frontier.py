@@ -24,7 +24,7 @@ def test_a_history_holds_on_every_day_what_was_on_sale():
     cat = Catalog.open()
     prices = cat.list_prices().frame
     past = frontier.history(prices)
-    for day in ("2025-03-15", "2026-02-01", "2026-07-10"):
+    for day in ("2025-03-15", "2026-02-01", "2026-07-10", "2026-11-15"):
         sold = frontier.sold_on(past, [day]).set_index("model_id")["price"]
         listed = (
             sample.on_sale(prices, cat.models, cat.entities, day).query("blended > 0").set_index("model_id")["blended"]

@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
 
-from tokenecon.analysis.market import price_paths
+from tokenecon.analysis.market import price_paths, prices
 from tokenecon.analysis.pricing import price_events
+from tokenecon.catalog import Catalog
 
 NEVER = pd.NaT
 ENTITIES = pd.DataFrame({"entity_id": ["maker", "rival", "other"], "country": ["CN", "US", "US"]})
@@ -46,6 +47,17 @@ def test_a_model_that_every_list_dropped_is_off_sale():
     found = traced(row("m", "2026-01-05", 2, ends="2026-03-01"))
     assert len(price_paths.on(found, "2026-02-01")) == 1
     assert price_paths.on(found, "2026-03-01").empty
+
+
+@pytest.mark.parametrize("edition", ["2025FY", "2026H1", "2026Q3"])
+def test_paths_and_lists_agree_on_what_is_on_sale(edition):
+    cat = Catalog.open(edition)
+    frame, day = cat.list_prices().frame, cat.edition.as_of
+    found = price_paths.on(price_paths.paths(frame, cat.models, cat.entities, day), day)
+    sold = prices.price_on(frame, day).merge(cat.models["model_id"])
+    assert set(zip(found["model_id"], found["market"], strict=True)) == set(
+        zip(sold["model_id"], sold["market"], strict=True)
+    )
 
 
 def test_one_level_holds_on_each_day():

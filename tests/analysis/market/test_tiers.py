@@ -18,6 +18,13 @@ def test_a_gap_in_prices_is_found_where_there_is_one(gap, components, modes):
     assert (found.p_untied < 0.05) == (gap > 0)
 
 
+@pytest.mark.parametrize(
+    ("modes", "p_untied", "gapped"), [(2, 0.01, True), (1, 0.4, False), (3, 0.08, None), (1, 0.01, None)]
+)
+def test_prices_leave_gaps_where_both_looks_say_so(modes, p_untied, gapped):
+    assert tiers.Shape(100, {}, modes, 0.1, 0.01, p_untied, modes).gapped(0.05) is gapped
+
+
 def test_shared_prices_alone_do_not_make_modes_once_ties_are_broken():
     rng = np.random.default_rng(2)
     tied = np.round(rng.normal(size=400) * 5) / 5

@@ -93,9 +93,12 @@ def test_models_since_the_scores_stand_beside_the_one_before_in_their_line():
     assert rows["ratio"].reindex(known).to_dict() == pytest.approx(known)
 
 
-def test_models_that_no_list_shows_any_more_can_be_left_out():
+def test_models_that_no_list_shows_any_more_are_left_out_and_can_be_taken_in():
     found, market = Pricing.open("2026Q3"), Market.open("2026Q3")
-    gone = set(market.base["model_id"]) - set(market.shown["model_id"])
-    assert {"claude-2", "o1-mini", "gpt-4-5-preview"} <= gone and len(market.shown) == market.premium_shown.n == 155
-    assert market.premium_shown.value == pytest.approx(0.1175, abs=1e-4)
-    assert (found.level_shown.n, found.level_shown.value) == (135, pytest.approx(1.508, abs=0.01))
+    gone = set(market.with_lapsed["model_id"]) - set(market.base["model_id"])
+    assert {"claude-2", "o1-mini", "gpt-4-5-preview"} <= gone
+    assert (len(market.base), len(market.with_lapsed)) == (155, 168) == (market.premium.n, market.premium_with_lapsed.n)
+    assert market.premium.value == pytest.approx(0.1175, abs=1e-4)
+    assert market.premium_with_lapsed.value == pytest.approx(0.1091, abs=1e-4)
+    assert (found.level.n, found.level.value) == (135, pytest.approx(1.511, abs=1e-3))
+    assert (found.level_with_lapsed.n, found.level_with_lapsed.value) == (146, pytest.approx(1.709, abs=1e-3))

@@ -32,11 +32,12 @@ SECTION, ROUTES = "sec-market-structure", "sec-route-divergence"
 
 
 def used(known: Findings, *, tokens: bool = False, prices: bool = True) -> tuple[str, ...]:
-    """Return the sources of prices and scores, and of tokens."""
+    """Return the sources of prices, of what else shows a model on sale, and of scores; and of tokens."""
     found = set(known.cat.token_models["source_id"]) if tokens else set()
     if prices:
         scores = known.cat.capability.query("benchmark == 'aa_index'")
-        found |= {*known.of(Market).lists["source_id"], *scores["source_id"]}
+        rows = (known.of(Market).lists, known.cat.index_prices, known.cat.litellm_prices, scores)
+        found |= {source for table in rows for source in table["source_id"]}
     return keys(found)
 
 
@@ -166,8 +167,7 @@ def tiers(known: Findings, claim: Claim) -> Result:
     """
     f = known.of(Market)
     shape, largest = f.shape, f.definitions.dropna(subset=["cr1_low"])
-    gaps = {(True, True): Verdict.supported, (False, False): Verdict.not_supported}
-    layered = gaps.get((shape.modes > 1, shape.p_untied < threshold(known, claim, "gaps")), Verdict.undetermined)
+    layered = Verdict.undetermined if f.gapped is None else _whether(f.gapped)
     winner = threshold(known, claim, "winner")
     each = {by_interval(-row.cr1_high, -row.cr1_low, -winner) for row in largest.itertuples()}
     open_ended = each.pop() if len(each) == 1 else Verdict.undetermined

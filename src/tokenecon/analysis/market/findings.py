@@ -46,7 +46,7 @@ class Market(Findings):
 
     @finding
     def lists(self) -> pd.DataFrame:
-        """Makers' own list prices, odd rows left out."""
+        """Makers' own list prices, odd rows left out, spans of models that no list shows any more ended."""
         return self.cat.list_prices().frame
 
     @finding
@@ -306,6 +306,11 @@ class Market(Findings):
         return tiers.shape(np.log(self.on_day["blended"]))
 
     @finding
+    def gapped(self) -> bool | None:
+        """Whether list prices leave gaps, by the threshold of the ledger; None where its two looks disagree."""
+        return self.shape.gapped(self.cat.threshold("tiers", "gaps"))
+
+    @finding
     def on_sale(self) -> pd.DataFrame:
         """Models on sale on each day with tokens, with their tier ``by_price`` and ``by_score``."""
         sold = frontier.sold_on(self.history, sorted(self.listed_tokens["day"].unique()))
@@ -381,14 +386,15 @@ class Market(Findings):
         return self.premia[premium.POOLED]
 
     @finding
-    def shown(self) -> pd.DataFrame:
-        """The models of :attr:`base` that some list showed within three months: lists leave ended spans open."""
-        return self.base[self.base["model_id"].isin(self.cat.on_sale(self.priced_on)["model_id"])]
+    def with_lapsed(self) -> pd.DataFrame:
+        """The sample :attr:`base` with open spans taken at their word: models that no list shows any more are in it."""
+        cat, prices = self.cat, self.cat.list_prices(patience=None).frame
+        return sample.hedonic_sample(prices, cat.capability, cat.models, cat.entities, benchmark=INDEX).frame
 
     @finding
-    def premium_shown(self) -> Estimate:
-        """:attr:`premium` over those models alone."""
-        return premium.estimate(self.shown, premium.Spec(premium.POOLED, "baseline"))
+    def premium_with_lapsed(self) -> Estimate:
+        """:attr:`premium` over those models."""
+        return premium.estimate(self.with_lapsed, premium.Spec(premium.POOLED, "baseline")).to("percent")
 
     @finding
     def premium_top(self) -> Estimate:

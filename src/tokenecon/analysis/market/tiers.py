@@ -47,6 +47,11 @@ class Shape(NamedTuple):
     p_untied: float
     modes: int
 
+    def gapped(self, level: float) -> bool | None:
+        """Whether prices leave gaps: several modes, and a single one rejected at ``level``; None if they disagree."""
+        several, rejected = self.modes > 1, self.p_untied < level
+        return several if several == rejected else None
+
 
 def shape(log_prices: np.ndarray, seed: int = SEED) -> Shape:
     """Compare mixtures of normals by their BIC, and test for a single mode.

@@ -74,7 +74,7 @@ class Pricing(Findings):
 
     @finding
     def lists(self) -> pd.DataFrame:
-        """Makers' own list prices, odd rows left out."""
+        """Makers' own list prices, odd rows left out, spans of models that no list shows any more ended."""
         return self.cat.list_prices().frame
 
     @finding
@@ -124,9 +124,10 @@ class Pricing(Findings):
 
     @finding
     def sources(self) -> tuple[str, ...]:
-        """Sources of the prices and scores behind every estimate of the gap."""
-        scores = self.cat.capability.query("benchmark == 'aa_index'")["source_id"]
-        return tuple(sorted({*self.lists["source_id"], *scores}))
+        """Sources of prices, of what else shows a model on sale, and of scores, behind every estimate of the gap."""
+        scores = self.cat.capability.query("benchmark == 'aa_index'")
+        rows = (self.lists, self.cat.index_prices, self.cat.litellm_prices, scores)
+        return tuple(sorted({source for table in rows for source in table["source_id"]}))
 
     # The gap ----------------------------------------------------------------------------------------------------
 
@@ -142,7 +143,7 @@ class Pricing(Findings):
 
     @finding
     def pair(self) -> Estimate:
-        """Median ratio of the matched pairs, the vendors of the partners drawn."""
+        """Median ratio of the matched pairs, taken in logarithms; the vendors of the partners drawn."""
         vendors = self.both.set_index("model_id")["entity_id"]
         logs = estimators.quantile(np.log(self.pairs["ratio"]))
         found = estimators.vendor_bootstrap(logs, self.pairs["partner_id"].map(vendors))
@@ -165,9 +166,15 @@ class Pricing(Findings):
         return gap.gap_by_vendor(self.both)
 
     @finding
-    def level_shown(self) -> Estimate:
-        """:attr:`level` over the models that some list showed within three months of the day."""
-        return gap.gap_by_vendor(self.both[self.both["model_id"].isin(self.cat.on_sale(self.scored_on)["model_id"])])
+    def with_lapsed(self) -> pd.DataFrame:
+        """The sample :attr:`both` with open spans taken at their word: models that no list shows any more are in it."""
+        prices = self.cat.list_prices(patience=None).frame
+        return gap.two_countries(sample.hedonic_sample(prices, *self._tables[1:]).frame, *self._pair)
+
+    @finding
+    def level_with_lapsed(self) -> Estimate:
+        """:attr:`level` over those models."""
+        return gap.gap_by_vendor(self.with_lapsed)
 
     @finding
     def level_of_models(self) -> Estimate:

@@ -52,7 +52,8 @@ def on_both(
     days : sequence of date or str
         The days.
     seen : pandas.Series, optional
-        As :func:`last_seen` returns it: a price that no list has shown for :data:`PATIENCE` is not on sale.
+        As :func:`last_seen` returns it: a price that its market's lists have not shown for :data:`PATIENCE` is out
+        of view, even where the model is on sale on the other market.
 
     Returns
     -------

@@ -30,7 +30,8 @@ def spells(paths: pd.DataFrame, scores: pd.DataFrame, until: dt.date | str, tole
     scores : pandas.DataFrame
         ``model_id`` and ``score``, of one day.
     until : date or str
-        The day of the scores; a lead that still held is censored on it, as is one whose model left the list.
+        The day of the scores; a lead that still held is censored on it. One whose model left the lists, or was out of
+        sight of all of them, is censored then: no rival ended it, and the price that one would undercut is gone.
     tolerance : float
         Share of the model's score from which a rival counts as equal.
 

@@ -305,7 +305,7 @@ class Routes(Findings):
 
     @finding
     def listed(self) -> pd.DataFrame:
-        """Makers' own list prices, odd rows left out."""
+        """Makers' own list prices, odd rows left out, spans of models that no list shows any more ended."""
         return self.cat.list_prices().frame
 
     @finding
@@ -321,10 +321,13 @@ class Routes(Findings):
 
     @finding
     def days(self) -> tuple[pd.Timestamp, ...]:
-        """Month ends since the first company's line is on both lists, and the edition's day."""
+        """Month ends since the first company's line is on both lists, and the edition's day; others on both."""
         own = self.lines[self.lines["entity_id"] == self.companies[0].id]
         since = own.groupby("market")["period_start"].min().max()
-        return tuple(dict.fromkeys([*pd.date_range(since, self.as_of, freq="ME"), self.as_of]))
+        gone = ladder.last_listed(self._not_own(self.listed)).fillna(self.as_of + ONE_DAY)
+        until = gone.groupby("market").max().min() - ONE_DAY
+        days = dict.fromkeys([*pd.date_range(since, self.as_of, freq="ME"), self.as_of])
+        return tuple(day for day in days if day <= until)
 
     @finding
     def others(self) -> pd.DataFrame:
