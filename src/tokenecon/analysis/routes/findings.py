@@ -321,7 +321,10 @@ class Routes(Findings):
 
     @finding
     def days(self) -> tuple[pd.Timestamp, ...]:
-        """Month ends since the first company's line is on both lists, and the edition's day; others on both."""
+        """Month ends since the first company's line is on both lists, and the edition's day.
+
+        Only those on which models of other vendors are on sale on both lists too.
+        """
         own = self.lines[self.lines["entity_id"] == self.companies[0].id]
         since = own.groupby("market")["period_start"].min().max()
         gone = ladder.last_listed(self._not_own(self.listed)).fillna(self.as_of + ONE_DAY)
