@@ -11,6 +11,7 @@ from tokenecon.publish.compare import Diff
 from tokenecon.publish.errata import read_errata
 from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
 from tokenecon.publish.project import Project
+from tokenecon.shown import DAY, dated
 
 CHANGES_CSV = "changes.csv"
 """The full comparison with the previous edition, offered below the page's tables."""
@@ -58,7 +59,7 @@ def _editions(project: Project, edition: Edition) -> str:
 
 def _errata(project: Project, edition: Edition) -> list[str]:
     rows = [
-        (one.on.isoformat(), escaped(one.what), escaped(one.reason))
+        (format(one.on, DAY), escaped(dated(one.what)), escaped(dated(one.reason)))
         for one in read_errata(project)
         if one.edition == edition.id
     ]
