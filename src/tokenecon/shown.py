@@ -21,11 +21,11 @@ EMPTY = "\N{ZERO WIDTH SPACE}"
 _SEEN = re.compile(r"[1-9]|[a-z]{3}", re.I)
 """A digit that is not zero, or a word such as ``inf``: what a sign can stand before."""
 
-_ISO = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_ISO = re.compile(r"(?<![\w./-])\d{4}-\d{2}-\d{2}(?![\w/-])")
 
 
 def dated(text: str) -> str:
-    """Write the ISO days in a text as the report writes days; what is no day of the calendar stays as it is."""
+    """Write the ISO days in a text as the report writes days; what is no day, or part of a name, stays."""
 
     def written(found: re.Match[str]) -> str:
         try:

@@ -18,7 +18,7 @@ from tokenecon.display import style
 from tokenecon.display.outlook import amount_text
 from tokenecon.display.tables import NO_BREAK
 from tokenecon.display.text import Printed
-from tokenecon.shown import DAY, dated, minus
+from tokenecon.shown import DAY, minus
 
 GROUPS: Mapping[str, str] = {
     "numbers": "Numbers that it prints",
@@ -154,14 +154,13 @@ def _amount(value: float, unit: str) -> str:
 
 
 def shown(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger with texts to show: ``part``, ``printed``, ``found``, ``day``, ``note`` and ``where``."""
+    """Return the ledger with texts to show: ``part``, ``printed``, ``found``, ``day`` and ``where``."""
     records = rows.to_dict("records")
     return rows.assign(
         part=rows["section"].str.replace(" ", NO_BREAK),
         printed=[printed(row) for row in records],
         found=[computed(row) for row in records],
         day=[reference(row) for row in records],
-        note=rows["note"].map(dated),
         where=[Printed(f"@{row['link']}") if row["link"] else "" for row in records],
     )
 
@@ -210,14 +209,15 @@ def printed(row: Mapping[str, object]) -> str:
 def computed(row: Mapping[str, object]) -> str:
     """Write what was computed, with the ends of its interval and what it rests on.
 
-    The interval of a forecast is not one of the last value known, which stands before it: it says what it is.
+    An interval that is not one of the value before it, as that of a forecast beside the last value known, says what
+    it is.
     """
     value, low, high = (row[name] for name in ("computed", "ci_low", "ci_high"))
     if value != value and low != low:
         return ""
     finer = len(str(row["quoted"]).partition(".")[2]) + 1 if row["quoted"] else None
     text = _number(value, finer) if value == value else ""
-    if row["interval"]:
+    if row["interval"] and (row["kind"] == "forecast" or not low <= value <= high):
         text = f"{text}; {row['interval']} {_number(low, finer)} to {_number(high, finer)}".removeprefix("; ")
     elif low == low:
         text = f"{text} ({_number(low, finer)} to {_number(high, finer)})".strip()

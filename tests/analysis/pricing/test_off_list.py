@@ -19,7 +19,7 @@ HOSTED = pd.DataFrame(
 
 def test_the_cheapest_route_stands_beside_what_the_maker_listed_by_that_day():
     found = off_list.cheapest_routes(HOSTED)
-    assert found[["seller", "low", "high"]].values.tolist() == [["cheapest route on OpenRouter", 0.9, 0.9]]
+    assert found[["seller", "low", "high"]].to_numpy().tolist() == [["cheapest route on OpenRouter", 0.9, 0.9]]
     days = pd.to_datetime(["2026-05-01", "2026-10-08", "2026-10-09", "2026-06-01"])
     lists = pd.DataFrame(
         {
@@ -49,5 +49,5 @@ def test_a_cloud_is_named_by_who_published_its_range_and_the_model_by_its_longes
     models = pd.DataFrame({"model_id": ["m-2", "m-2-1"], "name": ["M-2", "M-2.1"]})
     sources = pd.DataFrame({"source_id": ["C"], "publisher": ["A cloud"]})
     found = off_list.cloud_offers(operating, models, sources)
-    assert found[["model_id", "seller", "low", "high"]].values.tolist() == [["m-2-1", "A cloud", 5.6, 8.0]]
+    assert found[["model_id", "seller", "low", "high"]].to_numpy().tolist() == [["m-2-1", "A cloud", 5.6, 8.0]]
     assert off_list.cloud_offers(operating[:0], models, sources).empty
