@@ -217,7 +217,7 @@ def computed(row: Mapping[str, object]) -> str:
         return ""
     finer = len(str(row["quoted"]).partition(".")[2]) + 1 if row["quoted"] else None
     text = _number(value, finer) if value == value else ""
-    if row["interval"] and (row["kind"] == "forecast" or not low <= value <= high):
+    if row["interval"] and (row["kind"] == "forecast" or value < low or value > high):
         text = f"{text}; {row['interval']} {_number(low, finer)} to {_number(high, finer)}".removeprefix("; ")
     elif low == low:
         text = f"{text} ({_number(low, finer)} to {_number(high, finer)})".strip()
