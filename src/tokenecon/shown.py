@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections.abc import Mapping
@@ -9,14 +10,30 @@ from typing import Any
 
 from tokenecon.markup import escaped
 
-__all__ = ["EMPTY", "NOT_AVAILABLE", "Word", "bundle", "escaped", "fixed", "minus", "plain"]
+__all__ = ["DAY", "EMPTY", "NOT_AVAILABLE", "Word", "bundle", "dated", "escaped", "fixed", "minus", "plain"]
 
 NOT_AVAILABLE = "[not available]"
+DAY = "%-d %b %Y"
+"""How a day is written where room is short, as in a cell of a table."""
 EMPTY = "\N{ZERO WIDTH SPACE}"
 """Stands for a text without letters: Quarto does not replace an expression by nothing."""
 
 _SEEN = re.compile(r"[1-9]|[a-z]{3}", re.I)
 """A digit that is not zero, or a word such as ``inf``: what a sign can stand before."""
+
+_ISO = re.compile(r"(?<![\w./-])\d{4}-\d{2}-\d{2}(?![\w/-])")
+
+
+def dated(text: str) -> str:
+    """Write the ISO days in a text as the report writes days; what is no day, or part of a name, stays."""
+
+    def written(found: re.Match[str]) -> str:
+        try:
+            return format(dt.date.fromisoformat(found[0]), DAY)
+        except ValueError:
+            return found[0]
+
+    return _ISO.sub(written, text)
 
 
 def fixed(value: float, digits: int = 0, sign: bool = False) -> str:

@@ -91,6 +91,30 @@ def test_what_became_of_a_fact_follows_from_its_key_and_its_sentence():
     assert found.loc["n.fresh.x", "reason"] == ""
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "kind", "behind"),
+    [
+        ((0.5275, "53%"), (0.5306, "53%"), "unchanged", ""),
+        ((1.6e9, "1,600"), (1.6004e9, "1,600"), "unchanged", ""),
+        ((0.5275, "53%"), (0.5506, "53%"), "revised", "value 0.5275 becomes 0.5506"),
+        ((-0.2, "falls"), (-0.4, "falls"), "revised", "value −0.2 becomes −0.4"),
+        ((0.2, "0.2"), (0.2, "0.3"), "revised", ""),
+    ],
+)
+def test_what_prints_the_same_is_revised_only_by_what_no_rounding_explains(was, now, kind, behind):
+    key = "n.halves.share.H1 2024"
+    before, after = (changes.facts_frame({key: fact(value, text)}) for value, text in (was, now))
+    found = changes.compare(before, after).loc[key]
+    assert (found["kind"], found["behind"]) == (kind, behind)
+
+
+def test_an_interval_that_moves_behind_the_same_text_is_told():
+    key, one = "n.halves.slope.H1 2024", fact(0.42, "0.4")
+    wide, narrow = ({key: one | {"low": 0.1, "high": high, "n": n}} for high, n in ((0.9, 12), (0.5, 14)))
+    found = changes.compare(changes.facts_frame(wide), changes.facts_frame(narrow)).loc[key]
+    assert (found["kind"], found["behind"]) == ("revised", "high 0.9 becomes 0.5; n 12 becomes 14")
+
+
 def table(value, source, published="2026-03-31"):
     return pd.DataFrame(
         {

@@ -31,6 +31,12 @@ def test_a_note_follows_and_pipes_are_escaped():
     assert text.endswith("\n\nSource: filings.")
 
 
+def test_days_in_a_text_are_written_as_days_are_and_names_stay():
+    rows = table(pd.DataFrame({"a": ["by 2026-06-30, or later", "gpt-4o-2024-05-13", "2026-13-40"]}), {"a": "A"})
+    cells = [line.strip("| ") for line in rows.markdown.splitlines()[2:]]
+    assert cells == ["by 30 Jun 2026, or later", "gpt-4o-2024-05-13", "2026-13-40"]
+
+
 def test_an_empty_table_is_refused():
     with pytest.raises(ValueError, match="no rows"):
         table(DATA.head(0), COLUMNS)

@@ -66,3 +66,17 @@ def test_every_work_has_what_a_reference_needs():
     assert len(WORKS) > 10
     assert len({work.key for work in WORKS}) == len(WORKS)
     assert all(work.author and work.year.isdigit() for work in WORKS)
+
+
+def test_a_chapter_is_named_for_what_it_asks_and_not_for_a_name_alike(tmp_path):
+    """Two rooms find something by one name; a column or a variable by the name of a function is no call of it."""
+    for room, body in (("one", "return lives.survive(frame)"), ("two", "survive = frame.survive; return survive")):
+        (tmp_path / room).mkdir()
+        text = f"class {room.title()}:\n    def kept(self, frame):\n        {body}\n"
+        (tmp_path / room / "findings.py").write_text(text, encoding="utf-8")
+    (tmp_path / "one" / "lives.py").write_text(MODULE, encoding="utf-8")
+    asks = "f, other = {}.open(), Third.open()\nframe = f.kept"
+    chapters = {"sec-one": chapter(asks.format("One")), "sec-two": chapter(asks.format("Two"))}
+    page = methods_page(tmp_path, ROOT / "report/literature.bib", chapters)
+    [row] = [row for row in page.splitlines() if "`lives.survive`" in row]
+    assert "[-@sec-one]" in row and "sec-two" not in row

@@ -182,7 +182,7 @@ def test_each_claim_has_an_address(project):
         "claim_id": "zp_half", "text": "Half & half", "quoted": "50", "unit": "percent", "computed": "-0.25",
         "ci_low": "-0.5", "ci_high": "0.1", "interval": "", "n": "3", "verdict": "supported", "note": "",
         "link": "sec-step", "computed_unit": "ratio", "on": "2026-06-30",
-        "then": "not supported", "then_on": "2025-12-31",
+        "then": "not supported", "then_on": "2025-12-31", "later": "undetermined", "later_in": "H1 2026",
     }  # fmt: skip
     with (html / "tables/claims.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, row)
@@ -192,8 +192,9 @@ def test_each_claim_has_an_address(project):
     write_listings(html, {"01_one.html": read_listed(soup(html / "01_one.html"))}, "Book", "edition 2025FY", "")
     claim = soup(html / CLAIMS).find(id="zp_half")
     assert "Half & half" in claim.get_text()
-    found = "Supported: printed 50 percent; computed −0.25 ratio; interval −0.5 to 0.1; n = 3; as of 2026-06-30; "
-    assert f"{found}not supported as of 2025-12-31." in claim.get_text()
+    found = "Supported: printed 50 percent; computed −0.25 ratio; interval −0.5 to 0.1; n = 3; as of 30 Jun 2026; "
+    then = "not supported as of 31 Dec 2025, in the first edition; undetermined by the figures of H1 2026."
+    assert f"{found}{then}" in claim.get_text()
     assert claim.find("a", href="01_one.html#sec-step")
     assert "Undetermined." in soup(html / CLAIMS).find(id="bare").get_text()
 

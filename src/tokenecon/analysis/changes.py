@@ -7,6 +7,8 @@ speaks, unless its name ends in the label of a period. What can honestly be told
 - *revised*: it speaks of the same period, by its name or by the periods and days printed in the same sentence;
 - *moved on*: the sentence now speaks of another period or day, as a sentence on the focal period does;
 - *changed*: the sentence names no period, so none of these can be told.
+
+What prints the same is unchanged, unless a number behind it moved by more than the print rounds.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ NO_FIGURES = pd.DataFrame(
 )
 _TOLD = ("value", "unit", "text")
 _NUMBERS = ("value", "low", "high", "n")
+_PRINTED = re.compile(r"\d[\d,]*(?:\.(\d+))?")
 _PERIOD = re.compile(r"\b(?:FY\d{4}|(?:H[12]|9M|Q[1-4]) \d{4}|\d{4}-\d{2}(?:-\d{2})?)\b")
 
 
@@ -107,8 +110,8 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, figures: pd.DataFrame | N
     -------
     pandas.DataFrame
         Indexed by ``key``: ``notebook``, ``cell``, ``name``, ``period``, ``unit``, ``kind`` (one of :data:`KINDS`),
-        ``before`` and ``after`` (values), ``before_text`` and ``after_text``, ``reason``. In the order of ``after``,
-        what is gone at the end.
+        ``before`` and ``after`` (values), ``before_text`` and ``after_text``, ``behind`` (what moved behind a text
+        that is the same), ``reason``. In the order of ``after``, what is gone at the end.
     """
     keys = [*after.index, *before.index.difference(after.index, sort=False)]
     known = after.reindex(keys)
@@ -118,6 +121,9 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, figures: pd.DataFrame | N
     found = known[["notebook", "cell", "name", "period", "unit"]].assign(
         before=stood["value"], after=stands["value"], before_text=stood["text"], after_text=stands["text"]
     )
+    found["behind"] = [
+        behind(one, other) for (_, one), (_, other) in zip(stood.iterrows(), stands.iterrows(), strict=True)
+    ]
     shown = {
         (row.notebook, row.cell, _PERIOD.sub("", row.name_))
         for row in before.rename(columns={"name": "name_"}).itertuples()
@@ -139,8 +145,8 @@ def _kind(
     if not was:
         earlier = (row["notebook"], row["cell"], _PERIOD.sub("", row["name"])) in shown
         return "new", "a further period" if row["period"] and earlier else ""
-    if same(row["before"], row["after"]) and row["before_text"] == row["after_text"]:
-        return "unchanged", ""
+    if row["before_text"] == row["after_text"] and not row["behind"]:
+        return "unchanged", "" if same(row["before"], row["after"]) else "within what the print rounds"
     if ruling := _restating(row, figures):
         return "restated", ruling
     if row["period"]:
@@ -151,6 +157,43 @@ def _kind(
     if moved[place]:
         return "moved on", "the sentence names another period or day"
     return "revised", "the sentence names the same periods and days"
+
+
+def behind(before: pd.Series, after: pd.Series) -> str:
+    """Say which number moved behind a text that is the same, by more than the print rounds; else an empty text.
+
+    Parameters
+    ----------
+    before, after : pandas.Series
+        ``value``, ``unit``, ``text``, ``low``, ``high`` and ``n`` of a fact in either edition.
+    """
+    if before["text"] != after["text"]:
+        return ""
+    if before["unit"] != after["unit"]:
+        return f"{before['unit']} becomes {after['unit']}"
+    told = []
+    for name in _NUMBERS:
+        was, now = before[name], after[name]
+        if (pd.isna(was) and pd.isna(now)) or same(was, now):
+            continue
+        if name == "n" or not _within_print(before, was, now):
+            told.append(f"{name} {_short(was)} becomes {_short(now)}")
+    return "; ".join(told)
+
+
+def _within_print(fact: pd.Series, was: Any, now: Any) -> bool:
+    """Whether two numbers differ by no more than one step of the last digit that the fact's text prints."""
+    printed = _PRINTED.search(fact["text"])
+    if printed is None or not all(isinstance(one, (int, float)) for one in (was, now, fact["value"])):
+        return False
+    shown = float(printed[0].replace(",", ""))
+    scale = abs(fact["value"]) / shown if shown else 0.01 if "%" in fact["text"] else 1.0
+    # A text of thousands or of percent prints its value over a scale.
+    return abs(was - now) <= scale * 10 ** -len(printed[1] or "") * (1 + TOLERANCE)
+
+
+def _short(number: Any) -> str:
+    return f"{number:.6g}".replace("-", "−") if isinstance(number, (int, float)) else str(number)
 
 
 def _moved_cells(before: pd.DataFrame, after: pd.DataFrame) -> dict[tuple[str, str], bool]:

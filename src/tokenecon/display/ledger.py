@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,7 +18,7 @@ from tokenecon.display import style
 from tokenecon.display.outlook import amount_text
 from tokenecon.display.tables import NO_BREAK
 from tokenecon.display.text import Printed
-from tokenecon.shown import minus
+from tokenecon.shown import DAY, minus
 
 GROUPS: Mapping[str, str] = {
     "numbers": "Numbers that it prints",
@@ -153,7 +154,7 @@ def _amount(value: float, unit: str) -> str:
 
 
 def shown(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the ledger with texts to show: ``part``, ``printed``, ``found``, ``day`` and ``where``."""
+    """Return the ledger with texts to show: ``part``, ``printed``, ``found``, ``day`` and ``where``."""
     records = rows.to_dict("records")
     return rows.assign(
         part=rows["section"].str.replace(" ", NO_BREAK),
@@ -166,11 +167,21 @@ def shown(rows: pd.DataFrame) -> pd.DataFrame:
 
 def reference(row: Mapping[str, object]) -> str:
     """Write the day that a verdict speaks of, and other verdicts: of the first edition, of the edition's own period."""
-    on = "" if pd.isna(row["on"]) else f"{row['on']:%Y-%m-%d}"
+    on = "" if pd.isna(row["on"]) else _day(row["on"])
     if row.get("then"):
-        on = f"{on}; on {row['then_on']:%Y-%m-%d} {row['then']}"
+        on = f"{on}; on {_day(row['then_on'])} {row['then']}"
     turned = row.get("later") and row["later"] != row["verdict"]
     return f"{on}; {row['later_in']}: {row['later']}" if turned else on
+
+
+def _day(day: dt.date) -> str:
+    return format(day, DAY).replace(" ", NO_BREAK)
+
+
+def rules(rows: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """Return rules of verdict with ``claim``: what those claims say that name the computation, or which one it is."""
+    told = claims.groupby("computation")["text"].agg("; ".join)
+    return rows.assign(claim=rows["computation"].map(told).fillna("All claims taken together"))
 
 
 def scores(rows: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
@@ -196,13 +207,19 @@ def printed(row: Mapping[str, object]) -> str:
 
 
 def computed(row: Mapping[str, object]) -> str:
-    """Write what was computed, with the ends of its interval and what it rests on."""
+    """Write what was computed, with the ends of its interval and what it rests on.
+
+    An interval that is not one of the value before it, as that of a forecast beside the last value known, says what
+    it is.
+    """
     value, low, high = (row[name] for name in ("computed", "ci_low", "ci_high"))
     if value != value and low != low:
         return ""
     finer = len(str(row["quoted"]).partition(".")[2]) + 1 if row["quoted"] else None
     text = _number(value, finer) if value == value else ""
-    if low == low:
+    if row["interval"] and (row["kind"] == "forecast" or value < low or value > high):
+        text = f"{text}; {row['interval']} {_number(low, finer)} to {_number(high, finer)}".removeprefix("; ")
+    elif low == low:
         text = f"{text} ({_number(low, finer)} to {_number(high, finer)})".strip()
     text = _with_unit(text, str(row["computed_unit"]))
     return f"{text}, n = {row['n']:,}" if low == low and not pd.isna(row["n"]) else text

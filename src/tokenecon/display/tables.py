@@ -14,7 +14,7 @@ from tokenecon.display.text import Printed
 from tokenecon.markup import cell as one_line
 from tokenecon.markup import escaped
 from tokenecon.markup import shown as without_escapes
-from tokenecon.shown import bundle, minus
+from tokenecon.shown import DAY, bundle, dated, minus
 
 MISSING = "—"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -138,9 +138,9 @@ def _cell(value: Any, column: Column) -> str:
     if isinstance(value, Printed):
         return str(value)
     if isinstance(value, str):
-        return escaped(value).replace("n = ", f"n{NO_BREAK}={NO_BREAK}")
+        return escaped(dated(value)).replace("n = ", f"n{NO_BREAK}={NO_BREAK}")
     if isinstance(value, dt.date):
-        return format(value, column.format or "%-d %b %Y").replace(" ", NO_BREAK)
+        return format(value, column.format or DAY).replace(" ", NO_BREAK)
     how = column.format if "," in column.format or "%" not in column.format else column.format.replace(".", ",.")
     return minus(format(value / column.scale if column.scale != 1 else value, how))
 

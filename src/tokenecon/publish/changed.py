@@ -11,18 +11,19 @@ from tokenecon.publish.compare import Diff
 from tokenecon.publish.errata import read_errata
 from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
 from tokenecon.publish.project import Project
+from tokenecon.shown import DAY, dated
 
 CHANGES_CSV = "changes.csv"
 """The full comparison with the previous edition, offered below the page's tables."""
 
 _MEANING = {
     "restated": "prints a figure that the tables hold differently now",
-    "revised": "speaks of the same period or day, and prints another value",
+    "revised": "speaks of the same period or day, and prints another value or rests on one",
     "changed": "prints another value in a sentence that names no period",
     "moved on": "stands in a sentence that now speaks of another period or day",
     "new": "was not printed before",
     "gone": "is not printed any more",
-    "unchanged": "prints the same",
+    "unchanged": "prints the same, from numbers that differ by no more than the print rounds",
 }
 
 
@@ -58,7 +59,7 @@ def _editions(project: Project, edition: Edition) -> str:
 
 def _errata(project: Project, edition: Edition) -> list[str]:
     rows = [
-        (one.on.isoformat(), escaped(one.what), escaped(one.reason))
+        (format(one.on, DAY), escaped(dated(one.what)), escaped(dated(one.reason)))
         for one in read_errata(project)
         if one.edition == edition.id
     ]
@@ -160,11 +161,15 @@ def _figures(changed: Diff) -> list[str]:
 
 def _revised(changed: Diff) -> list[str]:
     rows = [
-        (code(key), escaped(row["before_text"]), escaped(row["after_text"]), row["kind"])
+        (code(key), escaped(row["before_text"]), escaped(row["after_text"]), escaped(_kind(row)))
         for key, row in changed.facts[changed.facts["kind"].isin(("restated", "revised"))].iterrows()
     ]
     if not rows:
         return []
-    table = pipe_table(("Fact", changed.before.id, changed.after.id, "Kind"), (46, 22, 22, 10), rows)
+    table = pipe_table(("Fact", changed.before.id, changed.after.id, "Kind"), (44, 20, 20, 16), rows)
     caption = "Facts restated or revised. Source: the records in `data/editions`."
     return ["## Restated and revised {#sec-changes-revised}", captioned(table, caption, "tbl-changes-revised")]
+
+
+def _kind(row: pd.Series) -> str:
+    return f"{row['kind']}: {row['behind']}" if row["behind"] else row["kind"]

@@ -11,6 +11,7 @@ from tokenecon.catalog.editions import Edition
 from tokenecon.catalog.store import Catalog
 from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
 from tokenecon.publish.project import Project
+from tokenecon.shown import dated
 
 
 def exclusions_page(project: Project, edition: Edition) -> str:
@@ -31,8 +32,8 @@ def _flags(known: Mapping[str, Catalog]) -> list[str]:
     reasons = list(known.values())[-1].table("flags").query("table == 'prices'").set_index("flag")
     out = _count_rows(reasons[reasons["excluded"]], left_out)
     for label, place in (("*Rows known*", 0), ("*Rows used*", 1)):
-        out.append((label, "", *(f"{totals[name][place]:,}" for name in known)))
-    header, widths = ("Flag", "Why", *known), (22, 56, *[12] * len(known))
+        out.append((label, *(f"{totals[name][place]:,}" for name in known), ""))
+    header, widths = ("Flag", *known, "Why"), (22, *[12] * len(known), 56)
     return [
         "## Prices {#sec-exclusions-prices}",
         "A price with one of these flags is not the maker's list price of something sold by tokens, or cannot be "
@@ -52,7 +53,7 @@ def _flags(known: Mapping[str, Catalog]) -> list[str]:
 
 def _count_rows(reasons: pd.DataFrame, counts: Mapping[str, pd.Series]) -> list[Sequence[str]]:
     return [
-        (code(flag), escaped(row["reason"]), *(f"{int(rows.get(flag, 0)):,}" for rows in counts.values()))
+        (code(flag), *(f"{int(rows.get(flag, 0)):,}" for rows in counts.values()), escaped(row["reason"]))
         for flag, row in reasons.iterrows()
     ]
 
@@ -62,7 +63,7 @@ def _rulings(known: Mapping[str, Catalog]) -> list[str]:
     for ruling in list(known.values())[-1].rulings.fillna("").itertuples():
         holds = [name for name, catalog in known.items() if _in_force(catalog, ruling)]
         if holds:
-            rows.append((code(ruling.ruling_id), escaped(ruling.kind), escaped(ruling.reason), ", ".join(holds)))
+            rows.append((code(ruling.ruling_id), escaped(dated(ruling.reason)), escaped(ruling.kind), ", ".join(holds)))
     if not rows:
         return []
     return [
@@ -70,7 +71,7 @@ def _rulings(known: Mapping[str, Catalog]) -> list[str]:
         "Where a later filing restates a figure, or two sources disagree, a ruling says which of the rows holds and "
         "why. It takes effect in an edition from the day on which the row that holds was published.",
         captioned(
-            pipe_table(("Ruling", "Kind", "Why", "In force in"), (22, 12, 52, 14), rows),
+            pipe_table(("Ruling", "Why", "Kind", "In force in"), (22, 52, 12, 14), rows),
             "Restatements, conflicts and corrections, and the editions in which they are in force. "
             "Source: `data/rulings.csv`.",
             "tbl-rulings",

@@ -18,6 +18,8 @@ from urllib.parse import quote
 
 from bs4 import BeautifulSoup, Tag
 
+from tokenecon.shown import dated
+
 SCHEMA = "facts.schema.json"
 CLAIMS, FACTS, FIGURES = "claims.html", "facts.html", "figures.html"
 PAGES = (CLAIMS, FACTS, FIGURES)
@@ -144,8 +146,9 @@ def _claim(row: Mapping[str, str], places: Mapping[str, str]) -> str:
         f"computed {found} {row['computed_unit']}".rstrip() if found else "",
         f"{row['interval'] or 'interval'} {ends[0]} to {ends[1]}" if all(ends) else "",
         f"n = {row['n']}" if row["n"] else "",
-        f"as of {row['on']}" if row["on"] else "",
-        f"{row['then']} as of {row['then_on']}" if row["then"] else "",
+        f"as of {dated(row['on'])}" if row["on"] else "",
+        f"{row['then']} as of {dated(row['then_on'])}, in the first edition" if row["then"] else "",
+        f"{row['later']} by the figures of {row['later_in']}" if row["later"] not in ("", row["verdict"]) else "",
     ]
     said = (row["verdict"].capitalize(), "; ".join(filter(None, told)))
     where = places.get(row["link"])
@@ -153,7 +156,7 @@ def _claim(row: Mapping[str, str], places: Mapping[str, str]) -> str:
     return (
         f'<li id="{name}"><p><b>{html.escape(row["text"])}</b> <a href="#{name}"><code>{name}</code></a></p>\n'
         f"<p>{html.escape(': '.join(filter(None, said)))}.{more}</p>\n"
-        f'<p class="said">{html.escape(row["note"])}</p></li>'
+        f'<p class="said">{html.escape(dated(row["note"]))}</p></li>'
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,13 +42,18 @@ class Work:
 
 @dataclass(frozen=True)
 class Method:
-    """A function of the analysis that names its literature."""
+    """A function of the analysis, or what a class of findings finds: its literature, and what it may call.
 
+    A call is its base and its name: of a module by that name, of ``self``, of the findings of a class, or of nothing.
+    """
+
+    room: str
     module: str
+    owner: str
     name: str
     says: str
     works: tuple[str, ...]
-    calls: frozenset[str]
+    calls: frozenset[tuple[str, str]]
 
 
 def read_works(file: Path) -> list[Work]:
@@ -66,15 +72,17 @@ def read_methods(analysis: Path, works: Iterable[Work]) -> list[Method]:
     works = list(works)
     return [
         Method(
+            file.parent.name,
             file.stem,
+            owner,
             node.name,
             (ast.get_docstring(node) or "").split("\n\n")[0].replace("\n", " "),
             tuple(work.key for work in works if work.is_named_in(" ".join((ast.get_docstring(node) or "").split()))),
-            frozenset(_called(node)),
+            frozenset(_called(node, _aliases(tree))),
         )
         for file in sorted(analysis.rglob("*.py"))
-        for node in ast.parse(file.read_text(encoding="utf-8")).body
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        for tree in [ast.parse(file.read_text(encoding="utf-8"))]
+        for owner, node in _defined(tree)
     ]
 
 
@@ -112,11 +120,11 @@ def methods_page(analysis: Path, literature: Path, chapters: Mapping[str, Notebo
         (
             _summary(method.says),
             code(f"{method.module}.{method.name}"),
-            ", ".join(f"[-@{label}]" for label, names in used.items() if method.name in names) or "—",
+            ", ".join(f"[-@{label}]" for label, reached in used.items() if method in reached) or "—",
             "; ".join(f"@{key}" for key in method.works),
         )
         for method in methods
-        if method.works and not method.name.startswith("_")
+        if method.works and not method.owner and not method.name.startswith("_")
     ]
     if not rows:
         return ""
@@ -129,25 +137,70 @@ def _summary(text: str) -> str:
     return escaped(text[:1].upper() + text[1:])
 
 
-def _called(node: ast.AST) -> Iterator[str]:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name):
-            yield inner.id
-        elif isinstance(inner, ast.Attribute):
-            yield inner.attr
+def _defined(module: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Yield the functions of a module, and those of its classes with the class."""
+    for node in module.body:
+        inside = node.body if isinstance(node, ast.ClassDef) else [node]
+        owner = node.name if isinstance(node, ast.ClassDef) else ""
+        yield from ((owner, inner) for inner in inside if isinstance(inner, ast.FunctionDef))
 
 
-def _names(notebook: NotebookNode) -> set[str]:
+def _aliases(tree: ast.Module) -> dict[str, str]:
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return {name.asname: name.name for node in imports for name in node.names if name.asname}
+
+
+def _called(function: ast.FunctionDef, aliases: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what a function may call: names that are not its own, and attributes of these and of findings."""
+    nodes = list(ast.walk(function))
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    stored |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id not in stored:
+            yield "", node.id
+        elif isinstance(node, ast.Attribute):
+            base = node.value
+            if isinstance(base, ast.Name) and (base.id == "self" or base.id not in stored):
+                yield aliases.get(base.id, base.id), node.attr
+            elif isinstance(base, ast.Call) and isinstance(base.func, ast.Attribute) and base.func.attr == "of":
+                yield from ((asked.id, node.attr) for asked in base.args if isinstance(asked, ast.Name))
+
+
+def _names(notebook: NotebookNode) -> set[tuple[str, str]]:
+    """Return what a notebook calls in its cells, and what it asks its findings for there and in its sentences."""
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return set(re.findall(r"\b[a-z_][a-z0-9_]*(?=\()", code))
+    said = "\n".join([code, *(cell.source for cell in notebook.cells if cell.cell_type == "markdown")])
+    held: dict[str, str] = {}
+    for names, opened in re.findall(r"^([\w, ]+) = (.*\.open\(.*)$", code, re.M):
+        held |= dict(zip(names.split(", "), re.findall(r"(\w+)\.open\(", opened), strict=False))
+    asked = {(held.get(base, base), name) for base, name in re.findall(r"\b(\w+)\.(\w+)", said)}
+    return asked | {("", name) for name in re.findall(r"(?<![\w.])[a-z_]\w*(?=\()", code)}
 
 
-def _closure(methods: Iterable[Method], names: set[str]) -> set[str]:
+def _closure(methods: Iterable[Method], names: Collection[tuple[str, str]]) -> set[Method]:
     """Return the functions called by name, and all that those call."""
-    calls: Mapping[str, frozenset[str]] = {method.name: method.calls for method in methods}
-    found, ahead = set(), {name for name in names if name in calls}
+    named: dict[str, list[Method]] = defaultdict(list)
+    for method in methods:
+        named[method.name].append(method)
+    ahead = {found for base, name in names for found in named[name] if base in _places(found)}
+    reached: set[Method] = set()
     while ahead:
-        name = ahead.pop()
-        found.add(name)
-        ahead |= {other for other in calls[name] if other in calls and other not in found}
-    return found
+        one = ahead.pop()
+        reached.add(one)
+        for base, name in one.calls:
+            for other in named[name]:
+                here = (other.room, other.module) == (one.room, one.module)
+                inside = here and other.owner == one.owner if base == "self" else base in _places(other)
+                bare = not base and not other.owner and (here or other.room == SHARED)
+                if other not in reached and (inside or bare):
+                    ahead.add(other)
+    return reached
+
+
+SHARED = "estimators"
+"""The package whose functions others import by name."""
+
+
+def _places(method: Method) -> tuple[str, ...]:
+    """Return by which names a function is asked for from elsewhere: of its class, or of its module or its package."""
+    return (method.owner,) if method.owner else (method.module, method.room)

@@ -21,6 +21,9 @@ EDGE = 18
 EMPTY = 0.5
 """Part of a page's text area without anything that makes it a half-empty page."""
 
+BARE = 0.85
+"""The same of a page at the end of a chapter, which may be short, but not all but bare."""
+
 HEAD = FOOT = 70
 """Points at the top and bottom of a page that belong to its head and foot."""
 
@@ -49,11 +52,12 @@ def paper_problems(file: Path) -> Iterator[str]:
                 left, bottom, right, top = word.box
                 if left < EDGE or bottom < EDGE or right > width - EDGE or top > height - EDGE:
                     yield f"{name}: {word.text!r} runs out of the page"
-            # The last page of a chapter, and what stands before the first, may be short.
-            if number > min(openings, default=0) and number + 1 not in openings and number != last:
-                empty = _largest_gap(page, height)
-                if empty > EMPTY * (height - HEAD - FOOT):
-                    yield f"{name}: {empty / (height - HEAD - FOOT):.0%} of the page is empty"
+            # What stands before the first chapter may be bare, and so may the very last page.
+            if min(openings, default=0) <= number < last:
+                empty = _largest_gap(page, height) / (height - HEAD - FOOT)
+                ends = number + 1 in openings
+                if empty > (BARE if ends else EMPTY):
+                    yield f"{name}: {empty:.0%} of the page is empty"
 
 
 def text_of(file: Path) -> tuple[str, int]:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tokenecon.publish.markdown import cell, code, escaped, pipe_table
+from tokenecon.shown import dated
 
 _LATEX = str.maketrans({
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#",
@@ -89,8 +90,8 @@ def _source_table(sources: Iterable[dict[str, str]]) -> str:
     rows = [
         (
             code(row["source_id"]),
-            f"{_link(row)} {escaped(row['publisher'])}. {escaped(row['reliability_note'])}".strip(),
-            row["published_on"],
+            f"{_link(row)} {escaped(row['publisher'])}. {escaped(dated(row['reliability_note']))}".strip(),
+            dated(row["published_on"]),
             escaped(row["tier"]),
         )
         for row in sources

@@ -24,6 +24,29 @@ def test_a_survey_has_the_interval_of_its_sample_where_the_source_gives_one():
     assert found["low"].isna()[1] and found["publisher"][0] == "Someone"
 
 
+def test_who_made_a_survey_is_named_before_who_tells_it_again():
+    rows = pd.DataFrame(
+        {
+            "entity_id": "openai",
+            "metric": "survey_share",
+            "item": "could-switch",
+            "value": 0.4,
+            "base_unit": "ratio",
+            "note": [
+                "Survey of Menlo Ventures.",
+                "Panel of Ramp. Customers of one.",
+                "n = 500 US",
+                "a survey of firms",
+            ],
+            "period_end": pd.to_datetime(["2026-07-31"] * 4),
+            "source_id": ["S", "V", "S", "S"],
+        }
+    )
+    sources = pd.DataFrame({"source_id": ["S", "V"], "publisher": ["Someone", "Someone via a letter"]})
+    found = surveys.published(rows, sources, {})["publisher"]
+    assert found.tolist() == ["Menlo Ventures via Someone", "Ramp via Someone", "Someone", "Someone"]
+
+
 def test_a_panel_of_cards_is_named_as_one():
     rows = pd.DataFrame(
         {

@@ -36,6 +36,9 @@ FEWEST = 5
 
 MET = "no interval: the fit meets every row and leaves nothing over to tell its errors by"
 
+DRAWN = {"entity_id": "vendor", "model_id": "model"}
+"""What a group is called, where its column is named after the key: errors of estimates are read by people."""
+
 _WEBB = np.sqrt([0.5, 1.0, 1.5])
 _NAN = float("nan")
 
@@ -83,7 +86,7 @@ def ols(
         if count < 2:
             raise FitError(f"'{formula}': one cluster ({groups}) has no clustered errors")
         results = model.fit(cov_type="cluster", cov_kwds={"groups": codes}, use_t=True)
-    return results, f"clustered by {groups}, {count} clusters"
+    return results, f"clustered by {DRAWN.get(groups, groups)}, {count} clusters"
 
 
 def coefficient(
@@ -198,11 +201,12 @@ def wild_cluster(
         root = np.sqrt(rows[weights].to_numpy(float))
         y, values = y * root, values * root[:, None]
     test = _WildTest(y, values, list(x.columns).index(term), codes, draws, seed)
-    kind = f"wild cluster bootstrap by {groups}, {count} clusters"
+    unit = DRAWN.get(groups, groups)
+    kind = f"wild cluster bootstrap by {unit}, {count} clusters"
     if meets_every_row(test.left, y):
         return Estimate(test.estimate, _NAN, _NAN, len(x), MET, clusters=count)
     if count < FEWEST or test.in_effect < 2:
-        few = f"too few clusters for an interval: {count} by {groups}, {test.in_effect:.1f} in effect"
+        few = f"too few clusters for an interval: {count} by {unit}, {test.in_effect:.1f} in effect"
         return Estimate(test.estimate, _NAN, _NAN, len(x), few, clusters=count)
     low, high = test.interval()
     return Estimate(test.estimate, low, high, len(x), kind, clusters=count)

@@ -29,11 +29,14 @@ PANEL = {"paid_adoption_share": "paid adoption on Ramp", "ramp_spend_share": "sp
 def published(operating: pd.DataFrame, sources: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Return the published figures: ``what``, ``share``, ``n``, ``low``, ``high``, ``on``, ``publisher``.
 
-    ``n`` is read off the note where the source gives it (NaN elsewhere); the interval is Wilson's (1927), of chance in
+    ``n`` is read off the note where the source gives it (NaN elsewhere), and so is whose survey it is where another
+    tells it again, who is named behind; the interval is Wilson's (1927), of chance in
     drawing the sample alone. ``names`` are those of entities by id.
     """
     rows = operating[operating["metric"].isin(METRICS) & (operating["base_unit"] == "ratio")].sort_values("period_end")
     count = pd.to_numeric(rows["note"].str.extract(r"n = ([\d,]+)")[0].str.replace(",", ""))
+    told_by = rows["source_id"].map(sources.set_index("source_id")["publisher"])
+    author = rows["note"].str.extract(r"^(?:Survey|Panel) of ([^.,;]+)")[0]
     low, high = proportion_confint((rows["value"] * count).round(), count, method="wilson")
     return pd.DataFrame(
         {
@@ -46,7 +49,7 @@ def published(operating: pd.DataFrame, sources: pd.DataFrame, names: Mapping[str
             "low": low,
             "high": high,
             "on": rows["period_end"],
-            "publisher": rows["source_id"].map(sources.set_index("source_id")["publisher"]),
+            "publisher": told_by.where(author.isna(), author + " via " + told_by.str.split(" via ").str[0]),
             "source_id": rows["source_id"],
         }
     ).reset_index(drop=True)

@@ -19,6 +19,9 @@ from tokenecon.analysis.outlook.year import place
 COIN_BRIER = 0.25
 """Score of one who gives everything a probability of one half."""
 
+LEAST_SCORED = 10
+"""Forecasts resolved from which their mean score is given: with fewer, one of them decides it."""
+
 
 class Knowledge(Protocol):
     """What an edition knows of forecasts: the register, run-rates stated, accounts, and the day of its priors."""

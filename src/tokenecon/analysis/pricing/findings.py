@@ -582,6 +582,14 @@ class Pricing(Findings):
         return serving_cost.contracts(self.cat.operating)
 
     @finding
+    def rents_listed(self) -> pd.DataFrame:
+        """What lists of providers ask for the card of :attr:`rents` without a contract, in the year of the edition."""
+        rows = self.cat.operating.query("metric == 'gpu_rent' and segment == 'gpu_list'").dropna(subset="value")
+        same = rows["item"].str.split("-").str[0].isin(self.rents["item"])
+        now = rows["period_end"].dt.year == self.edition.as_of.year
+        return rows[same & now].sort_values("period_end")
+
+    @finding
     def rents_at_home(self) -> pd.DataFrame:
         """What brokers of the one country quote for the card of :attr:`rents`, last first, with ``dollars`` an hour."""
         rows = self.cat.operating.query("metric == 'gpu_rent' and segment == 'gpu_rental'")
@@ -792,6 +800,14 @@ class Pricing(Findings):
     def router_hosts(self) -> pd.DataFrame:
         """What hosts and gateways of open models ask over their makers, by model: ``host_class``, ``ratio``."""
         return off_list.router_prices(self.cat.host_prices, self.cat.models)
+
+    @finding
+    def offers_since(self) -> pd.DataFrame:
+        """Offers of single sellers known by price alone, after the day on which hosts were compared; see the room."""
+        named = off_list.cheapest_routes(self.cat.host_prices)
+        ranged = off_list.cloud_offers(self.cat.operating, self.cat.models, self.cat.sources)
+        found = off_list.beside_own(pd.concat([named, ranged], ignore_index=True), self.lists)
+        return found.assign(model=found["model_id"].map(self.cat.models.set_index("model_id")["name"]))
 
     @finding
     def router_hosts_by_class(self) -> pd.DataFrame:

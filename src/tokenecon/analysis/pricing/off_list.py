@@ -118,6 +118,61 @@ def router_prices(hosted: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
     return found.assign(ratio=found["price"] / found["own_price"])
 
 
+CHEAPEST = "-cheapest"
+"""How the endpoint of a router ends that passes each call to its cheapest seller."""
+
+
+def cheapest_routes(hosted: pd.DataFrame) -> pd.DataFrame:
+    """Return what the cheapest seller on a router asks: ``model_id``, ``seller``, ``currency``, ``low`` to ``high``.
+
+    ``hosted`` is ``Catalog.host_prices``; prices are of a million input tokens, seen ``on`` a day.
+    """
+    rows = hosted[hosted["endpoint"].str.endswith(CHEAPEST)]
+    routers = rows["endpoint"].str.removesuffix(CHEAPEST).map({"openrouter": "OpenRouter"}).fillna("a router")
+    return pd.DataFrame(
+        {
+            "model_id": rows["model_id"],
+            "seller": "cheapest route on " + routers,
+            "currency": rows["currency"],
+            "low": rows["input"],
+            "high": rows["input"],
+            "on": rows["observed_on"],
+            "source_id": rows["source_id"],
+        }
+    )
+
+
+def cloud_offers(operating: pd.DataFrame, models: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+    """Return the ranges that clouds print for another maker's model, as :func:`cheapest_routes` does.
+
+    The figure's item begins with the model's name in small letters; its seller is who published it.
+    """
+    rows = operating[operating["metric"] == "host_price_input"]
+    ids = dict(zip(models["name"].str.lower(), models["model_id"], strict=True))
+    named = [max(filter(item.startswith, ids), key=len, default="") for item in rows["item"]]
+    return pd.DataFrame(
+        {
+            "model_id": [ids.get(name) for name in named],
+            "seller": rows["source_id"].map(sources.set_index("source_id")["publisher"]),
+            "currency": rows["currency"],
+            "low": rows["value_low"].fillna(rows["value"]),
+            "high": rows["value_high"].fillna(rows["value"]),
+            "on": rows["period_end"],
+            "source_id": rows["source_id"],
+        }
+    )
+
+
+def beside_own(offers: pd.DataFrame, lists: pd.DataFrame) -> pd.DataFrame:
+    """Add ``own``, what the maker last listed for the model in the currency of the offer by its day."""
+    own = []
+    for offer in offers.itertuples():
+        same = lists[(lists["model_id"] == offer.model_id) & (lists["currency"] == offer.currency)]
+        known = same[same["published_on"] <= offer.on].sort_values("published_on")
+        own.append(known["input"].iloc[-1] if len(known) else float("nan"))
+    return offers.assign(own=own)
+
+
 def peak_prices(prices: pd.DataFrame, models: pd.DataFrame, day: dt.date | str) -> pd.DataFrame:
     """Return prices at peak hours over those beside them, by model and list, the last known by a day.
 
