@@ -274,7 +274,9 @@ def _execute(
         futures: dict[Future[Any], Any] = {pool.submit(check): CHECK} if check and unchecked else {}
         _compare(works, pool)
         tasks = {key: task for work in works for key, task in work.tasks().items()}
-        for key in sorted(tasks, key=lambda key: -by_id[key[0]].cache.seconds(key[1])):
+        # Edition by edition, so that one is rendered while the next is executed, and the longest first.
+        place = {edition: number for number, edition in enumerate(by_id)}
+        for key in sorted(tasks, key=lambda key: (place[key[0]], -by_id[key[0]].cache.seconds(key[1]))):
             futures[pool.submit(tasks[key][0], *tasks[key][1])] = key
         for future in as_completed(futures):
             key = futures[future]
