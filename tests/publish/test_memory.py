@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tokenecon.publish.memory import derived, keeping, kept, remembered, together
+from tokenecon.publish.memory import derived, derived_alone, keeping, kept, remembered, together
 
 
-def computed(folder: Path, given: str = "one", sources: str = "data", shared: str = "filter") -> list[str]:
-    """Run a build that asks for three steps, and name those that it had to compute."""
+def computed(
+    folder: Path, given: str = "one", sources: str = "data", code: str = "package", shared: str = "filter"
+) -> list[str]:
+    """Run a build that asks for four steps, and name those that it had to compute."""
     report, made = folder / "report", []
     report.mkdir(exist_ok=True)
     (report / "filter.lua").write_text(shared, encoding="utf-8")
@@ -20,26 +22,28 @@ def computed(folder: Path, given: str = "one", sources: str = "data", shared: st
         made.append(name)
         return name
 
-    with keeping(folder / "kept", report, sources):
+    with keeping(folder / "kept", report, sources, code):
         assert remembered([given], lambda: compute("page")) == "page"
         assert derived([given], lambda: (compute("table"),)) == ("table",)
+        assert derived_alone([given], lambda: (compute("words"),)) == ("words",)
         assert kept([given, "picture"], lambda: compute("picture").encode()) == b"picture"
     return made
 
 
 def test_a_step_is_made_once(tmp_path):
-    assert computed(tmp_path) == ["page", "table", "picture"]
+    assert computed(tmp_path) == ["page", "table", "words", "picture"]
     assert computed(tmp_path) == []
 
 
 def test_a_step_follows_from_what_it_is_given(tmp_path):
     computed(tmp_path)
-    assert computed(tmp_path, given="two") == ["page", "table", "picture"]
+    assert computed(tmp_path, given="two") == ["page", "table", "words", "picture"]
 
 
 def test_a_table_follows_from_the_data_and_the_package_too(tmp_path):
     computed(tmp_path)
     assert computed(tmp_path, sources="other data") == ["table"]
+    assert computed(tmp_path, code="another package") == ["words"]
 
 
 def test_a_page_follows_from_filters_and_templates_too(tmp_path):
@@ -62,7 +66,7 @@ def test_steps_side_by_side_know_what_is_kept_and_the_first_error_is_told(tmp_pa
         return remembered([name], lambda: made.append(name) or name)
 
     for _ in range(2):
-        with keeping(tmp_path / "kept", tmp_path / "report", "data"):
+        with keeping(tmp_path / "kept", tmp_path / "report", "data", "package"):
             assert together([partial(step, name) for name in "abc"]) == ["a", "b", "c"]
     assert sorted(made) == ["a", "b", "c"]
     assert together([]) == []

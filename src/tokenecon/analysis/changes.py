@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -122,22 +122,24 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, figures: pd.DataFrame | N
         before=stood["value"], after=stands["value"], before_text=stood["text"], after_text=stands["text"]
     )
     found["behind"] = [
-        behind(one, other) for (_, one), (_, other) in zip(stood.iterrows(), stands.iterrows(), strict=True)
+        behind(one, other) for one, other in zip(stood.to_dict("records"), stands.to_dict("records"), strict=True)
     ]
     shown = {
         (row.notebook, row.cell, _PERIOD.sub("", row.name_))
         for row in before.rename(columns={"name": "name_"}).itertuples()
     }
-    told = [_kind(row, key in before.index, key in after.index, moved, figures, shown) for key, row in found.iterrows()]
+    rows = zip(found.index, found.to_dict("records"), strict=True)
+    listed = [] if figures is None else list(figures.itertuples())
+    told = [_kind(row, key in before.index, key in after.index, moved, listed, shown) for key, row in rows]
     return found.assign(kind=[kind for kind, _ in told], reason=[reason for _, reason in told])
 
 
 def _kind(
-    row: pd.Series,
+    row: Mapping[str, Any],
     was: bool,
     stands: bool,
     moved: Mapping[tuple[str, str], bool],
-    figures: pd.DataFrame | None,
+    figures: Sequence[Any],
     shown: set,
 ) -> tuple[str, str]:
     if not stands:
@@ -159,12 +161,12 @@ def _kind(
     return "revised", "the sentence names the same periods and days"
 
 
-def behind(before: pd.Series, after: pd.Series) -> str:
+def behind(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Say which number moved behind a text that is the same, by more than the print rounds; else an empty text.
 
     Parameters
     ----------
-    before, after : pandas.Series
+    before, after : mapping
         ``value``, ``unit``, ``text``, ``low``, ``high`` and ``n`` of a fact in either edition.
     """
     if before["text"] != after["text"]:
@@ -181,7 +183,7 @@ def behind(before: pd.Series, after: pd.Series) -> str:
     return "; ".join(told)
 
 
-def _within_print(fact: pd.Series, was: Any, now: Any) -> bool:
+def _within_print(fact: Mapping[str, Any], was: Any, now: Any) -> bool:
     """Whether two numbers differ by no more than one step of the last digit that the fact's text prints."""
     printed = _PRINTED.search(fact["text"])
     if printed is None or not all(isinstance(one, (int, float)) for one in (was, now, fact["value"])):
@@ -211,10 +213,10 @@ def _named(facts: pd.DataFrame) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def _restating(row: pd.Series, figures: pd.DataFrame | None) -> str:
-    if figures is None or not all(isinstance(row[side], (int, float)) for side in ("before", "after")):
+def _restating(row: Mapping[str, Any], figures: Sequence[Any]) -> str:
+    if not all(isinstance(row[side], (int, float)) for side in ("before", "after")):
         return ""
-    for figure in figures.itertuples():
+    for figure in figures:
         if same(row["before"], figure.before, 1e-6) and same(row["after"], figure.after, 1e-6):
             return f"{figure.entity_id} {figure.metric} {figure.segment} {figure.period}" + (
                 f", ruling {figure.ruling}" if figure.ruling else f", now from {figure.source_after}"
@@ -265,8 +267,8 @@ def estimates(facts: pd.DataFrame) -> pd.DataFrame:
     """
     numbers = facts[facts["value"].map(lambda value: isinstance(value, (int, float)))]["value"]
     rows = []
-    for key, value in numbers.items():
-        low, high, n = facts.loc[key, ["low", "high", "n"]]
+    own = facts.loc[numbers.index, ["low", "high", "n"]].itertuples(index=False)
+    for (key, value), (low, high, n) in zip(numbers.items(), own, strict=True):
         if math.isnan(low) and math.isnan(high):
             low, high = (numbers.get(f"{key}_{end}", math.nan) for end in ("low", "high"))
             n = numbers.get(f"{key}_n", numbers.get(f"{key.rpartition('.')[0]}.n"))

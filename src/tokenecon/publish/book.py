@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 
 from tokenecon.catalog.editions import Edition
 from tokenecon.publish import appendix, site, stage
-from tokenecon.publish.cache import Cache, files_below, sha256, sources_key
+from tokenecon.publish.cache import Cache, code_key, files_below, sha256, sources_key
 from tokenecon.publish.changed import CHANGES_CSV
 from tokenecon.publish.compare import Diff
 from tokenecon.publish.gaps import ending, errors, gaps
@@ -90,7 +90,8 @@ class Book:
         project, manifest = self.project, self._manifest(renderer)
         with _replacing(project.build / self.edition.id) as target:
             report = target / ".report"
-            with keeping(project.build / ".state" / self.edition.id / "rendered", report, sources_key(project)):
+            folder = project.build / ".state" / self.edition.id / "rendered"
+            with keeping(folder, report, sources_key(project), code_key(project)):
                 pages, changed = self._pages(manifest)
                 for line in self._ended():
                     on_progress(line)

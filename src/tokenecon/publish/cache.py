@@ -228,11 +228,20 @@ class Cache:
         (self.folder / "report.json").write_text(text + "\n", encoding="utf-8")
 
 
+def code_key(project: Project) -> str:
+    """Return a hash of the package and its libraries."""
+    lock = project.root / "requirements.lock"
+    package = files_below(project.root / "src" / "tokenecon", NO_PART)
+    return _key_of(project, [*package, *([lock] if lock.is_file() else [])])
+
+
 def sources_key(project: Project) -> str:
-    """Return a hash of the data, the package and its libraries: what follows from these alone is the same with it."""
-    package, lock = project.root / "src" / "tokenecon", project.root / "requirements.lock"
-    files = [file for folder in (project.data, package) for file in files_below(folder, NO_PART)]
-    files += [lock] if lock.is_file() else []
+    """Return a hash of data, package and libraries: what follows from these alone is the same with it."""
+    data = _key_of(project, files_below(project.data, NO_PART))
+    return hashlib.sha256(f"{code_key(project)} {data}".encode()).hexdigest()
+
+
+def _key_of(project: Project, files: Iterable[Path]) -> str:
     return hashlib.sha256("".join(f"{project.relative(file)} {sha256(file)}\n" for file in files).encode()).hexdigest()
 
 

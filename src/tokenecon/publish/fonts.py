@@ -81,7 +81,7 @@ def check_glyphs(texts: Mapping[str, str]) -> None:
     PublishError
         One line a place, which names the characters.
     """
-    used = {letter for text in texts.values() for letter in text if ord(letter) > 0x7F and _is_seen(letter)}
+    used = {letter for letter in set().union(*texts.values()) if ord(letter) > 0x7F and _is_seen(letter)}
     lost = _without_glyph("".join(sorted(used)))
     problems = []
     for place, text in texts.items():

@@ -163,7 +163,7 @@ def _claim(row: Mapping[str, str], places: Mapping[str, str]) -> str:
 def _number(cell: str) -> str:
     """Return a number with at most six significant digits; what is none as it is."""
     try:
-        return f"{float(cell):.6g}".replace("-", "−")
+        return f"{float(cell):.6g}".replace("-", "−").replace("inf", "∞")
     except ValueError:
         return cell
 

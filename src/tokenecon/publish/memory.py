@@ -31,12 +31,12 @@ _PICTURES = ("figures", "tables", "notebooks", "fonts")
 class _Memory:
     """The steps in ``folder`` of a book that is staged in ``report``, whose place differs from build to build.
 
-    ``sources`` stands for the data and the package.
+    ``code`` stands for the package and its libraries, ``sources`` for these and the data.
     """
 
-    def __init__(self, folder: Path, report: Path, sources: str) -> None:
+    def __init__(self, folder: Path, report: Path, sources: str, code: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.report, self.sources = folder, report, sources
+        self.folder, self.report, self.sources, self.code = folder, report, sources, code
 
     @cached_property
     def shared(self) -> list[str]:
@@ -63,9 +63,9 @@ _memory: ContextVar[_Memory | None] = ContextVar("memory", default=None)
 
 
 @contextmanager
-def keeping(folder: Path, report: Path, sources: str) -> Iterator[None]:
+def keeping(folder: Path, report: Path, sources: str, code: str) -> Iterator[None]:
     """Keep steps of the book staged in ``report`` in ``folder``, and forget old ones."""
-    memory = _Memory(folder, report, sources)
+    memory = _Memory(folder, report, sources, code)
     token = _memory.set(memory)
     try:
         yield
@@ -98,10 +98,19 @@ def remembered(given: Sequence[str], compute: Callable[[], str]) -> str:
 
 def derived(given: Sequence[str], compute: Callable[[], Any]) -> Any:
     """Return what was computed earlier from ``given`` and the same data and package, else compute it."""
+    return _derived(given, compute, lambda memory: memory.sources)
+
+
+def derived_alone(given: Sequence[str], compute: Callable[[], Any]) -> Any:
+    """Return what the same package computed earlier from ``given`` alone, whatever the data, else compute it."""
+    return _derived(given, compute, lambda memory: memory.code)
+
+
+def _derived(given: Sequence[str], compute: Callable[[], Any], key: Callable[[_Memory], str]) -> Any:
     memory = _memory.get()
     if memory is None:
         return compute()
-    return pickle.loads(kept([memory.sources, *given], lambda: pickle.dumps(compute())))
+    return pickle.loads(kept([key(memory), *given], lambda: pickle.dumps(compute())))
 
 
 def kept(given: Sequence[str], compute: Callable[[], bytes], lasts: Callable[[bytes], bool] = bool) -> bytes:

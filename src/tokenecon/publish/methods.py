@@ -16,7 +16,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
-from tokenecon.publish.memory import derived
+from tokenecon.publish.memory import derived_alone
 
 _ENTRY = re.compile(r"^@\w+\{(?P<key>[\w:-]+),(?P<fields>.*?)^\}", re.M | re.S)
 _NAMED = re.compile(r"\b([A-Z][\w’'-]+)(?:,? (?:and )?[A-Z][\w’'-]+)*(?:'s|’s)?,?\s\(?((?:19|20)\d\d)\)")
@@ -114,7 +114,7 @@ def methods_page(analysis: Path, literature: Path, chapters: Mapping[str, Notebo
         The label of each chapter to its notebook.
     """
     works = read_works(literature)
-    methods = derived(["methods", *map(repr, works)], lambda: read_methods(analysis, works))
+    methods = derived_alone(["methods", *map(repr, works)], lambda: read_methods(analysis, works))
     used = {label: _closure(methods, _names(notebook)) for label, notebook in chapters.items()}
     rows = [
         (

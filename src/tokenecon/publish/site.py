@@ -20,7 +20,7 @@ from bs4 import BeautifulSoup, CData, NavigableString, Tag
 from tokenecon.catalog.editions import Edition
 from tokenecon.publish import quarto
 from tokenecon.publish.listings import CLAIMS, FACTS, FIGURES, PAGES, Listed, read_listed, write_listings
-from tokenecon.publish.memory import derived
+from tokenecon.publish.memory import derived_alone
 from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.pictures import write_card
 from tokenecon.publish.project import Project
@@ -152,7 +152,7 @@ class _Told:
 def _told(file: Path) -> _Told:
     """Read a page without what is inside its drawings, which is most of it and says nothing here."""
     text = _DRAWING.sub(r"\1</svg>", file.read_text(encoding="utf-8"))
-    return derived(["page", file.name, text], lambda: _read_page(file.name, BeautifulSoup(text, "html.parser")))
+    return derived_alone(["page", file.name, text], lambda: _read_page(file.name, BeautifulSoup(text, "html.parser")))
 
 
 def _read_page(name: str, page: BeautifulSoup) -> _Told:
