@@ -18,11 +18,12 @@ from tokenecon.publish.errata import read_errata
 ROOT = Path(__file__).parents[1]
 EDITIONS = sorted(path.stem for path in (ROOT / "data" / "editions").glob("*.toml"))
 PARTS = ["data", "notebooks", "report", "src", "requirements.lock", "pyproject.toml", "build/.state"]
+PARTS += [f"build/{edition}" for edition in EDITIONS]
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A copy of the project, with what is executed already, so that no one's build is touched."""
+    """A copy of the project, with what is executed and rendered already, so that no one's build is touched."""
     root = tmp_path_factory.mktemp("project")
     for part in PARTS:
         source = ROOT / part

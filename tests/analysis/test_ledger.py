@@ -275,7 +275,7 @@ def test_tokens_can_fail_to_rise_everywhere(monkeypatch, risen, verdict):
     vendors = pd.DataFrame({"entity_id": [f"v{k}" for k in range(40)], "country": ["CN", "US"] * 20})
     vendors["times"] = [2.0 if place // 2 < 20 * risen else 0.5 for place in range(40)]
     market = known.of(Market)
-    monkeypatch.setitem(market._held, "vendors_grown", (vendors, set()))
+    monkeypatch.setitem(market._held, "vendors_grown", (vendors, set(), ""))
     claim = known.cat.claims.set_index("claim_id", drop=False).loc["tokens_rise_everywhere"].to_dict()
     assert str(ledger.COMPUTATIONS["tokens_rise"](known, claim).verdict) == verdict
 
