@@ -1,12 +1,15 @@
 """Fonts: every letter of the report has a glyph or is named; pages get only the letters in use."""
 
 import io
+import re
+from pathlib import Path
 
 import pytest
+import yaml
 from fontTools.ttLib import TTFont
 
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.fonts import check_glyphs, write_fonts
+from tokenecon.publish.fonts import check_glyphs, faces, write_fonts
 
 
 def test_letters_with_a_glyph_pass():
@@ -36,6 +39,17 @@ def test_pages_get_small_fonts_with_the_letters_in_use(tmp_path, text, han):
     if han:
         with TTFont(io.BytesIO(files["NotoSansSC-Regular.woff2"].read_bytes())) as font:
             assert set(font.getBestCmap()) == {ord("智"), ord("谱")}
+
+
+def test_pages_of_both_renderers_ask_for_every_family():
+    report = Path(__file__).parents[2] / "report"
+    quarto = yaml.safe_load((report / "_quarto.yml").read_text(encoding="utf-8"))["format"]["html"]["mainfont"]
+    style = (report / "embedded/book.css").read_text(encoding="utf-8")
+    embedded = re.search(r"^body \{[^}]*font:([^;]*)", style, re.MULTILINE)
+    assert embedded
+    for face in faces():
+        assert face.family in quarto
+        assert face.family in embedded[1]
 
 
 def test_fonts_are_the_same_bytes_each_time(tmp_path):
