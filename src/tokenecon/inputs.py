@@ -49,9 +49,9 @@ def note_result(name: str, digest: str, files: Iterable[str]) -> None:
     """Remember that a result was used, which files went into, and the digest of its value.
 
     As long as the result is the same, it makes no difference that one of its files has changed. Where it is used for
-    another result or while a record is kept, its files count as if they had been used themselves.
+    another result or while a record is kept, or has no digest, its files count as if they had been used themselves.
     """
-    if len(_RECORDS) > 1:
+    if not digest or len(_RECORDS) > 1:
         note(files)
     else:
         _RESULTS[name] = digest, frozenset(files)
@@ -177,9 +177,10 @@ class Answer:
         imported = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
         own = {named_below(root, os.path.abspath(file)) for file in imported if file}
         direct = {*_RECORDS[0], *filter(None, own)}
+        files = direct.union(used())
         told = {
-            "files": sorted(direct.union(used())),
-            "behind": sorted(set(used()) - direct),
+            "files": sorted(files),
+            "behind": sorted(files - direct),
             "results": {name: digest for name, (digest, _) in sorted(_RESULTS.items())},
             "variables": {name: digest_of(_AT_START.get(name)) for name in sorted(_VARIABLES)},
         }

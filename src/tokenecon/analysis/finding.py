@@ -70,10 +70,7 @@ class finding:  # noqa: N801 -- a decorator
         if self.name not in found._held:
             found._held[self.name] = _kept(found, f"{owner.__name__}.{self.name}", lambda: self.compute(found))
         value, used, digest = found._held[self.name]
-        if digest:
-            inputs.note_result(f"{found.edition.id} {owner.__module__} {owner.__name__}.{self.name}", digest, used)
-        else:
-            inputs.note(used)
+        inputs.note_result(f"{found.edition.id} {owner.__module__} {owner.__name__}.{self.name}", digest, used)
         return value.copy() if isinstance(value, (pd.DataFrame, pd.Series)) else value
 
 

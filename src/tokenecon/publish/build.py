@@ -147,8 +147,8 @@ def why(edition: str | None = None, *, project: Project | None = None) -> list[t
     """Return for each notebook why it would run, or an empty string if nothing it was executed from has changed."""
     project = project or Project.find()
     cache = Cache(project, project.edition(edition))
-    unless = {path: UNLESS_SAME if cache.in_question(path) else "" for path in _notebooks(project)}
-    return [(path.name, cache.reason(path) + unless[path]) for path in unless]
+    judged = {path.name: cache.judged(path) for path in _notebooks(project)}
+    return [(name, reason + (UNLESS_SAME if results else "")) for name, (reason, results) in judged.items()]
 
 
 def stage_missing(
@@ -178,11 +178,11 @@ class _Work:
         self.project, self.edition, self.say, self.began = project, edition, say, time.time()
         self.cache, self.forced = Cache(project, edition), force
         notebooks = _notebooks(project)
-        self.reasons = {path: self.cache.reason(path) or ("forced" if force else "") for path in notebooks}
+        judged = {path: self.cache.judged(path) for path in notebooks}
+        self.reasons = {path: reason or ("forced" if force else "") for path, (reason, _) in judged.items()}
         self.left = {path for path in notebooks if self.reasons[path]}
         # What has to be computed again to know whether a notebook has to run.
-        doubted = {path: self.cache.in_question(path) for path in self.left if not force}
-        self.in_question = {path: results for path, results in doubted.items() if results}
+        self.in_question = {path: results for path, (_, results) in judged.items() if results and not force}
         self._width = max((len(path.stem) for path in notebooks), default=0)
 
     def tasks(self) -> dict[Any, Task]:

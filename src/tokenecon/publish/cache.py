@@ -54,21 +54,12 @@ class Cache:
 
     # Notebooks
 
-    def reason(self, notebook: Path) -> str:
-        """Return why ``notebook`` has to run, or an empty string if what it was executed from is unchanged.
+    def judged(self, notebook: Path) -> tuple[str, Mapping[str, str]]:
+        """Return why ``notebook`` has to run, and the results, with their digests, that decide whether it does.
 
-        A change of its prose alone, where no inline expression changes, is no reason.
+        The reason is empty if what it was executed from is unchanged; a change of its prose alone, where no inline
+        expression changes, is none. There are results where nothing has changed but files that went into them.
         """
-        return self._judged(notebook)[0]
-
-    def in_question(self, notebook: Path) -> Mapping[str, str]:
-        """Return the results, with their digests, that decide whether ``notebook`` has to run.
-
-        Empty where it need not, and where something else has changed than files that went into results.
-        """
-        return self._judged(notebook)[1]
-
-    def _judged(self, notebook: Path) -> tuple[str, Mapping[str, str]]:
         record_file, executed = self._files(notebook)
         if not record_file.is_file() or not executed.is_file():
             return "never executed", {}
@@ -116,7 +107,7 @@ class Cache:
             return float("inf")
 
     def load(self, notebook: Path) -> Cached:
-        """Return the last execution, which :meth:`reason` has found current."""
+        """Return the last execution, which :meth:`judged` has found current."""
         import nbformat
 
         from tokenecon.publish.source import read_notebook, with_results

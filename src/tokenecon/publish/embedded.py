@@ -175,14 +175,14 @@ class _Book:
             for chapter, div in zip(self.chapters, json.loads(self._resolved("html"))["blocks"], strict=True)
         ]
         owner = {identifier: page for page in pages for identifier in _identifiers(page.blocks)}
-        together([partial(self._write_page, pages, page, owner, target) for page in pages])
+        together([partial(self._write_page, pages, number, owner, target) for number in range(len(pages))])
         for name in ("figures", "tables", "notebooks", "fonts"):
             shutil.copytree(self.report / name, target / name, ignore=shutil.ignore_patterns("*.ttf", "*.otf"))
         for file in (*map(self.report.joinpath, _SHARED), self.templates / "book.css"):
             shutil.copy(file, target)
 
-    def _write_page(self, pages: list[_Page], page: _Page, owner: Mapping[str, _Page], target: Path) -> None:
-        number = pages.index(page)
+    def _write_page(self, pages: list[_Page], number: int, owner: Mapping[str, _Page], target: Path) -> None:
+        page = pages[number]
         _point_across_pages(page, owner)
         meta = self._meta() | {
             "pagetitle": _string(_plain(page.title)),
