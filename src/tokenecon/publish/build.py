@@ -18,7 +18,7 @@ from tokenecon import inputs
 from tokenecon.catalog.editions import Edition, list_editions
 from tokenecon.publish.cache import Cache, sources_key
 from tokenecon.publish.errors import NotebookError, PublishError, plain_disk_errors
-from tokenecon.publish.executor import Task, available, executor, findings_folder, variables
+from tokenecon.publish.executor import Task, available, executor, places, variables
 from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.project import Project
 from tokenecon.publish.renderers import check_name, choose_renderer, identity
@@ -234,7 +234,8 @@ def _opened(
     named = os.environ.get("TOKENECON_DATA")
     if named and Path(named).resolve() != project.data.resolve():
         raise PublishError(f"TOKENECON_DATA is {named}, but a build reads {project.data}: unset it")
-    with plain_disk_errors(), variables({inputs.FINDINGS: str(findings_folder(project.root))}), ExitStack() as locks:
+    shared = {inputs.FINDINGS: places(project.root)[inputs.FINDINGS]}
+    with plain_disk_errors(), variables(shared), ExitStack() as locks:
         for edition in editions:
             locks.enter_context(_locked(project, edition))
         several = len(editions) > 1

@@ -23,7 +23,7 @@ from tokenecon import asked, inputs, warned
 from tokenecon.catalog.errors import DataError
 from tokenecon.publish import inline
 from tokenecon.publish.errors import NotebookError, PublishError, uncoloured
-from tokenecon.publish.executor import findings_folder, kernel_variables
+from tokenecon.publish.executor import kernel_variables, places
 from tokenecon.publish.gaps import NO_GAPS, Gap, gap, gap_of, gap_output, place
 from tokenecon.publish.kernel import ARGUMENTS, manager
 from tokenecon.publish.project import Project
@@ -118,12 +118,7 @@ class _Execution:
         self.at = 1, "while the kernel started"
         self.looked_at: set[str] = set()
         source = root / "src"
-        given = {
-            "TOKENECON_EDITION": edition,
-            "TOKENECON_DATA": str(root / "data"),
-            inputs.PROJECT: str(root),
-            inputs.FINDINGS: str(findings_folder(root)),
-        }
+        given = places(root) | {"TOKENECON_EDITION": edition}
         if (source / "tokenecon").is_dir():
             given["PYTHONPATH"] = os.pathsep.join(filter(None, [str(source), os.environ.get("PYTHONPATH")]))
         variables = os.environ | given | kernel_variables()

@@ -224,9 +224,10 @@ def _is_forked() -> bool:
     return sys.platform.startswith("linux")
 
 
-def findings_folder(project: Path) -> Path:
-    """Return where the processes of a build keep what they share."""
-    return project / "build" / ".state" / "findings"
+def places(project: Path) -> dict[str, str]:
+    """Return the variables that tell a task of a build where the project is, its data, and what processes share."""
+    findings = project / "build" / ".state" / "findings"
+    return {PROJECT: str(project), "TOKENECON_DATA": str(project / "data"), FINDINGS: str(findings)}
 
 
 def kernel_variables() -> dict[str, str | None]:
@@ -265,7 +266,7 @@ def _begin(project: str, scratch: str, variables: dict[str, str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     os.environ.update(variables)
-    os.environ[PROJECT], os.environ["TOKENECON_DATA"] = project, str(Path(project) / "data")
+    os.environ.update(places(Path(project)))
     tempfile.tempdir = scratch
     if _is_forked():
         from tokenecon.publish.kernel import open_nursery
@@ -402,12 +403,11 @@ def _away(project: bytes, work: bytes, variables: dict[str, str]) -> Any:
     with tempfile.TemporaryDirectory() as exchange:
         given, answer = Path(exchange) / "given", Path(exchange) / "answer"
         given.write_bytes(work)
-        places = {PROJECT: str(folder), "TOKENECON_DATA": str(folder / "data"), FINDINGS: str(findings_folder(folder))}
         code = "import sys; from tokenecon.publish.executor import serve; serve(*sys.argv[1:])"
         done = subprocess.run(
             [sys.executable, "-c", code, str(given), str(answer)],
             cwd=folder,
-            env=os.environ | variables | places | {"PYTHONPATH": str(folder / "src"), "TMPDIR": exchange},
+            env=os.environ | variables | places(folder) | {"PYTHONPATH": str(folder / "src"), "TMPDIR": exchange},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
