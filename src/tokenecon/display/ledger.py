@@ -17,7 +17,7 @@ from rich.text import Text
 from tokenecon.display import style
 from tokenecon.display.outlook import amount_text
 from tokenecon.display.tables import NO_BREAK
-from tokenecon.display.text import Printed
+from tokenecon.display.text import CURRENCIES, Printed
 from tokenecon.shown import DAY, minus
 
 GROUPS: Mapping[str, str] = {
@@ -240,7 +240,7 @@ def _with_unit(text: str, unit: str) -> str:
     number, _, currency = unit.partition(" ")
     if unit == "percent":
         return f"{text}%"
-    words = {"ratio": "", "CNY": "yuan", "USD": "dollars"}
+    words = {"ratio": "", **CURRENCIES}
     return " ".join(part for part in (text, words.get(number, number), words.get(currency, currency)) if part)
 
 

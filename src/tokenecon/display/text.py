@@ -16,19 +16,24 @@ import numpy as np
 
 from tokenecon.shown import NOT_AVAILABLE, bundle, escaped, fixed, plain
 
-AMOUNTS: Mapping[str, tuple[str, float, str]] = {
-    "CNY": ("CNY", 1, "{} yuan"),
-    "CNY k": ("CNY", 1e3, "{} thousand yuan"),
-    "CNY m": ("CNY", 1e6, "{} million yuan"),
-    "CNY bn": ("CNY", 1e9, "{} billion yuan"),
-    "USD": ("USD", 1, "{} dollars"),
-    "USD m": ("USD", 1e6, "{} million dollars"),
-    "USD bn": ("USD", 1e9, "{} billion dollars"),
-    "HKD bn": ("HKD", 1e9, "{} billion Hong Kong dollars"),
-    "EUR m": ("EUR", 1e6, "{} million euros"),
-    "HKD m": ("HKD", 1e6, "{} million Hong Kong dollars"),
-    "CNY/USD": ("CNY per USD", 1, "{} yuan per dollar"),
+CURRENCIES: Mapping[str, str] = {
+    "CNY": "yuan",
+    "USD": "dollars",
+    "HKD": "Hong Kong dollars",
+    "EUR": "euros",
+    "GBP": "pounds",
+    "JPY": "yen",
+    "KRW": "won",
 }
+"""What a sentence calls the money of each currency that tables may hold."""
+
+_SIZES = {"": (1, ""), " k": (1e3, "thousand "), " m": (1e6, "million "), " bn": (1e9, "billion ")}
+
+AMOUNTS: Mapping[str, tuple[str, float, str]] = {
+    f"{code}{size}": (code, scale, f"{{}} {word}{money}")
+    for code, money in CURRENCIES.items()
+    for size, (scale, word) in _SIZES.items()
+} | {f"{code}/USD": (f"{code} per USD", 1, f"{{}} {money} per dollar") for code, money in CURRENCIES.items()}
 """Unit of an amount: the base unit, how many of it one is, and how it is written."""
 
 
@@ -99,9 +104,14 @@ def amount(value: float | None, unit: str, digits: int = 0) -> Printed:
         For an unknown unit.
     """
     if unit not in AMOUNTS:
-        raise ValueError(f"unknown unit {unit!r}: one of {', '.join(AMOUNTS)}")
+        raise ValueError(f"unknown unit {unit!r}: a currency of {', '.join(CURRENCIES)}, alone or with k, m or bn")
     base, scale, form = AMOUNTS[unit]
     return _number(value, base, lambda found: form.format(fixed(found / scale, digits)))
+
+
+def currency(code: str) -> Printed:
+    """Write the name of a currency: ``currency("CNY")`` is yuan."""
+    return text(CURRENCIES[code])
 
 
 def day(value: dt.date | None, form: str = "%-d %B %Y") -> Printed:

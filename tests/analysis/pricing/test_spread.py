@@ -31,12 +31,12 @@ def test_the_last_month_known_stands_in():
         spread.rate_on(RATES, "2025-12-01")
 
 
-def test_month_rates_are_yuan_for_a_dollar():
+def test_month_rates_are_of_the_currency_asked_for():
     fx = pd.DataFrame(
         {"date": pd.to_datetime(["2026-05-31", "2026-05-31"]), "base": ["USD", "USD"], "quote": ["CNY", "HKD"],
          "rate": [7.0, 7.8], "kind": "monthly_average"}
     )  # fmt: skip
-    assert spread.month_rates(fx).tolist() == [7.0]
+    assert spread.month_rates(fx, "CNY").tolist() == [7.0]
 
 
 def test_a_reseller_keeps_what_lies_between():
@@ -56,7 +56,7 @@ def test_the_median_over_models_covers_with_vendors_drawn_whole():
     assert np.mean(inside) == pytest.approx(0.95, abs=0.07)
 
 
-def test_a_weaker_yuan_widens_every_spread():
+def test_a_weaker_home_currency_widens_every_spread():
     now = spread.on_both(PATHS, RATES, ["2026-05-31"])
     found = spread.at_rates(now, {"strong": 3.5, "weak": 7.0}).set_index("label")
     assert found.spread["weak"] == pytest.approx(2 * found.spread["strong"])

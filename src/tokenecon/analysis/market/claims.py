@@ -35,9 +35,7 @@ def used(known: Findings, *, tokens: bool = False, prices: bool = True) -> tuple
     """Return the sources of prices, of what else shows a model on sale, and of scores; and of tokens."""
     found = set(known.cat.token_models["source_id"]) if tokens else set()
     if prices:
-        scores = known.cat.capability.query("benchmark == 'aa_index'")
-        rows = (known.of(Market).lists, known.cat.index_prices, known.cat.litellm_prices, scores)
-        found |= {source for table in rows for source in table["source_id"]}
+        found |= {*known.of(Market).sources}
     return keys(found)
 
 

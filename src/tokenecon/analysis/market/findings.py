@@ -50,6 +50,19 @@ class Market(Findings):
         return self.cat.list_prices().frame
 
     @finding
+    def currencies(self) -> dict[str, str]:
+        """Currency of the ``domestic`` lists, the edition's where there are none, and of the ``international`` ones."""
+        found = listed.currencies(self.lists)
+        return found | {"domestic": found["domestic"] or self.edition.base_currency}
+
+    @finding
+    def sources(self) -> tuple[str, ...]:
+        """Sources of prices, of what else shows a model on sale, and of scores."""
+        scores = self.cat.capability[self.cat.capability["benchmark"] == INDEX]
+        rows = (self.lists, self.cat.index_prices, self.cat.litellm_prices, scores)
+        return tuple(sorted({source for table in rows for source in table["source_id"]}))
+
+    @finding
     def scored(self) -> pd.DataFrame:
         """Scores of the last set of the Artificial Analysis index."""
         return sample.scores(self.cat.capability, INDEX)
@@ -66,26 +79,29 @@ class Market(Findings):
         return tuple(name for name in premium.MEASURES if name in known)
 
     @finding
+    def drawn(self) -> sample.Sample:
+        """Models with an international list price, a score and a day of release, and what each step kept."""
+        return sample.hedonic_sample(self.lists, *self._tables)
+
+    @finding
     def samples(self) -> Mapping[tuple[str, float], sample.Sample]:
-        """Samples of the hedonic regression by test and blend, with what each join kept."""
-        cat, blends = self.cat, (1, listed.BLEND, 10)
+        """Samples of the hedonic regression by test and blend, :attr:`drawn` among them."""
         return {
-            (name, ratio): sample.hedonic_sample(
-                self.lists, cat.capability, cat.models, cat.entities, benchmark=name, ratio=ratio
-            )
+            (name, ratio): sample.hedonic_sample(self.lists, *self._tables, benchmark=name, ratio=ratio)
             for name in self.tests
-            for ratio in blends
-        }
+            for ratio in (1, listed.BLEND, 10)
+            if (name, ratio) != (INDEX, listed.BLEND)
+        } | {(INDEX, listed.BLEND): self.drawn}
 
     @finding
     def base(self) -> pd.DataFrame:
-        """Models with an international list price, a score and a day of release: the sample of the premium."""
-        return self.samples[INDEX, listed.BLEND].frame
+        """The models of :attr:`drawn`: the sample of the premium."""
+        return self.drawn.frame
 
     @finding
     def base_steps(self) -> pd.DataFrame:
         """How many models each step to :attr:`base` kept."""
-        return self.samples[INDEX, listed.BLEND].steps
+        return self.drawn.steps
 
     @finding
     def coding(self) -> pd.DataFrame:
@@ -94,9 +110,8 @@ class Market(Findings):
 
     @finding
     def at_home(self) -> pd.DataFrame:
-        """The same sample on the domestic lists, in yuan."""
-        cat = self.cat
-        return sample.hedonic_sample(self.lists, cat.capability, cat.models, cat.entities, market="domestic").frame
+        """The same sample on the domestic lists, in their currency."""
+        return sample.hedonic_sample(self.lists, *self._tables, market="domestic").frame
 
     @finding
     def token_rows(self) -> pd.DataFrame:
@@ -388,8 +403,7 @@ class Market(Findings):
     @finding
     def with_lapsed(self) -> pd.DataFrame:
         """The sample :attr:`base` with open spans taken at their word: models that no list shows any more are in it."""
-        cat, prices = self.cat, self.cat.list_prices(patience=None).frame
-        return sample.hedonic_sample(prices, cat.capability, cat.models, cat.entities, benchmark=INDEX).frame
+        return sample.hedonic_sample(self.cat.list_prices(patience=None).frame, *self._tables).frame
 
     @finding
     def premium_with_lapsed(self) -> Estimate:
@@ -491,10 +505,9 @@ class Market(Findings):
 
     @finding
     def outlays(self) -> pd.DataFrame:
-        """R&D of a firm in a full year, in yuan: all of it, and the part that goes with its sales on the mainland."""
-        filed = self.cat.in_currency(
-            self.cat.financials.query("metric == 'rd_expense' and segment == 'total'"), "CNY", "average"
-        )
+        """R&D of a firm in a full year, in the base currency: all, and what goes with sales on the mainland."""
+        spent = self.cat.financials.query("metric == 'rd_expense' and segment == 'total'")
+        filed = self.cat.in_currency(spent, self.edition.base_currency, "average")
         filed = filed[filed["period"].str.startswith("FY") & filed["value"].gt(0)]
         sold = self.cat.financials.query("metric == 'revenue' and segment in ['total', 'mainland']")
         share = sold.pivot_table("value", ["entity_id", "period"], "segment").pipe(
@@ -524,11 +537,11 @@ class Market(Findings):
 
     @finding
     def markets(self) -> pd.DataFrame:
-        """What the market of the country in question sells in a year, in yuan, by definition, smallest first."""
+        """What the market of the country in question sells in a year, in the base currency, smallest first."""
         home = [country.id for country in self.countries[:1]]
         sold = self.cat.operating.query("metric == 'market_revenue'")
-        sold = sold[sold["entity_id"].isin(home)]
-        sold = self.cat.in_currency(sold[sold["segment"].isin(sunk_costs.MARKETS)], "CNY", "average")
+        sold = sold[sold["entity_id"].isin(home) & sold["segment"].isin(sunk_costs.MARKETS)]
+        sold = self.cat.in_currency(sold, self.edition.base_currency, "average")
         label = sold["segment"].map(sunk_costs.MARKETS) + ", " + sold["period"]
         found = pd.DataFrame({"label": label, "period": sold["period"], "value": sold["value"]})
         found = found.assign(source_id=sold["source_id"], on=sold["period_end"])
@@ -642,6 +655,10 @@ class Market(Findings):
             "tokens below nine tenths of the best score": (tried("tokens below the best, mean", self.below_top), 0.5),
         }
         return found
+
+    @property
+    def _tables(self) -> tuple[pd.DataFrame, ...]:
+        return self.cat.capability, self.cat.models, self.cat.entities
 
     @property
     def _codes(self) -> list[str]:

@@ -301,8 +301,8 @@ def one_at_a_time(benchmarks: Sequence[str], vendors: Sequence[str], countries: 
 FEWER = 999
 """Draws of what stands beside the headlines."""
 
-DOMESTIC = (Spec("domestic lists, yuan", "market"),)
-"""The baseline on lists in yuan."""
+DOMESTIC = (Spec("domestic lists", "market"),)
+"""The baseline on domestic lists, in their currency."""
 
 
 def of_country(country: Country) -> str:

@@ -135,8 +135,8 @@ def ladder(frame: pd.DataFrame, vendor: str, ratio: float = BLEND) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        Changes of price as :func:`steps` gives them, with ``blended``: yuan on the domestic market, dollars on the
-        international one; by market, day and model.
+        Changes of price as :func:`steps` gives them, with ``blended``: in the market's currency
+        (:func:`currencies`); by market, day and model.
 
     Raises
     ------

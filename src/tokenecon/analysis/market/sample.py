@@ -105,7 +105,7 @@ def on_sale(
     day : date or str
         The day.
     market : {"international", "domestic"}
-        Whose list: in dollars, or in yuan.
+        Whose list: abroad, in dollars, or at home, in the currency there.
     ratio : float
         Input tokens for each output token in ``blended``.
 

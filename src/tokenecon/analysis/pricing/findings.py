@@ -13,6 +13,7 @@ from tokenecon.analysis.coverage import recorded
 from tokenecon.analysis.estimators import Estimate
 from tokenecon.analysis.finding import Findings, finding
 from tokenecon.analysis.market import price_paths, sample
+from tokenecon.analysis.market.findings import Market
 from tokenecon.analysis.pricing import (
     choices,
     cuts,
@@ -74,13 +75,13 @@ class Pricing(Findings):
 
     @finding
     def lists(self) -> pd.DataFrame:
-        """Makers' own list prices, odd rows left out, spans of models that no list shows any more ended."""
-        return self.cat.list_prices().frame
+        """Makers' own list prices, as the market's chapter takes them."""
+        return self.of(Market).lists
 
     @finding
     def drawn(self) -> sample.Sample:
         """Models with an international list price, a score and a day of release, and what each step kept."""
-        return sample.hedonic_sample(*self._tables)
+        return self.of(Market).drawn
 
     @finding
     def steps(self) -> pd.DataFrame:
@@ -100,7 +101,7 @@ class Pricing(Findings):
     @finding
     def scored(self) -> pd.DataFrame:
         """Scores of the last set of the index."""
-        return sample.scores(self.cat.capability, "aa_index")
+        return self.of(Market).scored
 
     @finding
     def scored_on(self) -> pd.Timestamp:
@@ -124,10 +125,8 @@ class Pricing(Findings):
 
     @finding
     def sources(self) -> tuple[str, ...]:
-        """Sources of prices, of what else shows a model on sale, and of scores, behind every estimate of the gap."""
-        scores = self.cat.capability.query("benchmark == 'aa_index'")
-        rows = (self.lists, self.cat.index_prices, self.cat.litellm_prices, scores)
-        return tuple(sorted({source for table in rows for source in table["source_id"]}))
+        """Sources behind every estimate of the gap."""
+        return self.of(Market).sources
 
     # The gap ----------------------------------------------------------------------------------------------------
 
@@ -168,8 +167,7 @@ class Pricing(Findings):
     @finding
     def with_lapsed(self) -> pd.DataFrame:
         """The sample :attr:`both` with open spans taken at their word: models that no list shows any more are in it."""
-        prices = self.cat.list_prices(patience=None).frame
-        return gap.two_countries(sample.hedonic_sample(prices, *self._tables[1:]).frame, *self._pair)
+        return gap.two_countries(self.of(Market).with_lapsed, *self._pair)
 
     @finding
     def level_with_lapsed(self) -> Estimate:
@@ -501,9 +499,14 @@ class Pricing(Findings):
     # The spread -------------------------------------------------------------------------------------------------
 
     @finding
+    def currencies(self) -> dict[str, str]:
+        """Currency of the ``domestic`` and of the ``international`` lists."""
+        return self.of(Market).currencies
+
+    @finding
     def rates(self) -> pd.Series:
-        """Yuan for a dollar, month by month."""
-        return spread.month_rates(self.cat.fx)
+        """Units of the domestic lists' currency for a dollar, month by month."""
+        return spread.month_rates(self.cat.fx, self.currencies["domestic"])
 
     @finding
     def spread_months(self) -> pd.DataFrame:
@@ -560,12 +563,13 @@ class Pricing(Findings):
     @finding
     def spread_at_rates(self) -> pd.DataFrame:
         """The median spread at other exchange rates."""
+        last_year = f"FY{self.scored_on.year - 1}"
         since = self.rates[self.rates.index >= self.lists["published_on"].min()]
         used = {
             "as used": spread.rate_on(self.rates, self.edition.as_of)[0],
-            "strongest yuan month since the lists began": since.min(),
-            "weakest yuan month since then": since.max(),
-            "average of the last full year": self.cat.rate("USD", "CNY", f"FY{self.scored_on.year - 1}").value,
+            "strongest month since the lists began": since.min(),
+            "weakest month since": since.max(),
+            "average of the last full year": self.cat.rate("USD", self.currencies["domestic"], last_year).value,
         }
         return spread.at_rates(self.spreads, used)
 
@@ -595,7 +599,10 @@ class Pricing(Findings):
         rows = self.cat.operating.query("metric == 'gpu_rent' and segment == 'gpu_rental'")
         rows = rows[(rows["entity_id"] == self.countries[0].id) & rows["item"].isin(self.rents["item"])]
         rows = rows.dropna(subset="value").sort_values("period_end", ascending=False)
-        rates = [spread.rate_on(self.rates, on)[0] for on in rows["period_end"]]
+        months = {money: spread.month_rates(self.cat.fx, money) for money in rows["currency"].unique()}
+        rates = [
+            spread.rate_on(months[money], on)[0] for money, on in zip(rows["currency"], rows["period_end"], strict=True)
+        ]
         return rows.assign(dollars=rows["value"] / rates)
 
     @finding

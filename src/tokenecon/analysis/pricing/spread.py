@@ -1,4 +1,4 @@
-"""The spread trade: what the same model costs on its vendor's yuan list and on its dollar list.
+"""The spread trade: what the same model costs on its vendor's list at home and on its list abroad, in dollars.
 
 A *spread* is the international list price over the domestic one, both in dollars. A *reseller* buys at the domestic
 list and sells at the international one; the list prices say what that would earn, not what anybody earned.
@@ -14,12 +14,13 @@ import pandas as pd
 
 from tokenecon.analysis.estimators import DRAWS, SEED, Estimate, quantile, resampled, vendor_bootstrap
 from tokenecon.analysis.market import price_paths
+from tokenecon.analysis.market import prices as listed
 from tokenecon.catalog.market import PATIENCE
 
 
-def month_rates(fx: pd.DataFrame) -> pd.Series:
-    """Return yuan for a dollar as monthly averages, by last day of the month (``Catalog.fx``)."""
-    rows = fx[(fx["base"] == "USD") & (fx["quote"] == "CNY") & (fx["kind"] == "monthly_average")]
+def month_rates(fx: pd.DataFrame, currency: str) -> pd.Series:
+    """Return units of a currency for a dollar, monthly averages by last day of the month (``Catalog.fx``)."""
+    rows = fx[(fx["base"] == listed.ABROAD) & (fx["quote"] == currency) & (fx["kind"] == "monthly_average")]
     return rows.set_index("date")["rate"].sort_index()
 
 
@@ -58,8 +59,8 @@ def on_both(
     Returns
     -------
     pandas.DataFrame
-        One row a model and day: ``day``, ``model_id``, ``model``, ``entity_id``, ``yuan`` (domestic, blended),
-        ``dollars`` (international, blended), ``rate``, ``stand_in`` (an earlier month's rate), ``domestic`` (in
+        One row a model and day: ``day``, ``model_id``, ``model``, ``entity_id``, ``asked`` (domestic, blended,
+        in its currency), ``rate``, ``stand_in`` (an earlier month's rate), ``home_price`` and ``abroad_price`` (both in
         dollars), ``spread`` (ratio).
     """
     rows = []
@@ -73,13 +74,13 @@ def on_both(
         shared = home.index.intersection(abroad.index)
         rate, stand_in = rate_on(rates, day)
         both = home.loc[shared, ["model", "entity_id"]].assign(
-            day=day, yuan=home.loc[shared, "blended"], dollars=abroad.loc[shared, "blended"], rate=rate,
+            day=day, asked=home.loc[shared, "blended"], abroad_price=abroad.loc[shared, "blended"], rate=rate,
             stand_in=stand_in,
         )  # fmt: skip
         rows.append(both.reset_index())
     found = pd.concat(rows, ignore_index=True)
-    found["domestic"] = found["yuan"] / found["rate"]
-    return found.assign(spread=found["dollars"] / found["domestic"])
+    found["home_price"] = found["asked"] / found["rate"]
+    return found.assign(spread=found["abroad_price"] / found["home_price"])
 
 
 def by_vendor(found: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> pd.DataFrame:
@@ -130,7 +131,7 @@ def at_rates(found: pd.DataFrame, rates: Mapping[str, float], least: float = 0.1
     found : pandas.DataFrame
         One day of :func:`on_both`.
     rates : mapping of str to float
-        Label to yuan for a dollar.
+        Label to units of the domestic lists' currency for a dollar.
     least : float
         A spread worth a reseller's while, above parity.
 
@@ -142,7 +143,7 @@ def at_rates(found: pd.DataFrame, rates: Mapping[str, float], least: float = 0.1
     """
     rows = []
     for label, rate in rates.items():
-        spread = found["dollars"] * rate / found["yuan"]
+        spread = found["abroad_price"] * rate / found["asked"]
         rows.append(
             {"label": label, "rate": rate, "spread": spread.median(), "above": (spread >= 1 + least).mean(),
              "below": (spread <= 1 / (1 + least)).mean(), "n": len(found)}
@@ -167,7 +168,8 @@ def list_margins(found: pd.DataFrame, cost_low: float, cost: float, cost_high: f
         serving on either list), each with ``_low`` (at ``cost_high``) and ``_high``.
     """
     found = found.assign(resale=1 - 1 / found["spread"])
-    for name, price in (("home", found["domestic"]), ("abroad", found["dollars"])):
+    for name in ("home", "abroad"):
+        price = found[f"{name}_price"]
         found = found.assign(
             **{name: 1 - cost / price, f"{name}_low": 1 - cost_high / price, f"{name}_high": 1 - cost_low / price}
         )
