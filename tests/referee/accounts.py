@@ -111,6 +111,7 @@ def numbers(edition):
             f"share then, {who}": books.share(company, prior),
             f"adjusted loss, {who}": books.ratio(company, "adjusted_net_loss", "revenue", focal),
             f"realised, {who}": realised(edition, company),
+            f"cash with what was raised, {who}": months_left(edition, company)[4],
             f"months net of loans, {who}": months_left(edition, company)[0],
             f"months with what was raised, {who}": months_left(edition, company)[1],
             f"months at cash used, {who}": months_left(edition, company)[2],
@@ -161,6 +162,7 @@ def numbers(edition):
         "least API margin": min(margins.values()),
         "margin now": books.margin(first, focal),
         "margin then": books.margin(first, prior),
+        "margin of API": books.margin(first, focal, api),
         "margin of the rest": books.margin(first, focal, rest[0]),
     }
     within, mix = margin_change(books, first, focal, prior)
@@ -255,8 +257,8 @@ def months_left(edition, company):
     """Return months that cash less bank loans lasts at the adjusted loss, and with what was raised since, net, too.
 
     The latter also at the cash that operations used, and at the pace at which a transaction was used up to a day; NaN
-    where that is not told. A transaction counts by its net proceeds where they are told, and once where a row adds up
-    two others.
+    where that is not told. Last, what all of it comes to in dollars. A transaction counts by its net proceeds where
+    they are told, and once where a row adds up two others.
     """
     books, end = Books(edition), days(edition.focal)[1]
     loss = books.amount(company, "adjusted_net_loss", edition.focal) / 6
@@ -287,7 +289,8 @@ def months_left(edition, company):
         paid = row.value / month_rate(edition, row.period_end, row.currency)
         pace = paid / (row.period_end - begun).days * 365.25 / 12
     pace *= 1.0 if currency == "USD" else month_rate(edition, end)
-    return left / loss, (left + new) / loss, (left + new) / operations, (left + new) / pace
+    held = left / (1.0 if currency == "USD" else month_rate(edition, end)) + dollars
+    return left / loss, (left + new) / loss, (left + new) / operations, (left + new) / pace, held
 
 
 def turned(edition):

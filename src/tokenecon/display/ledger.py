@@ -192,8 +192,13 @@ def scores(rows: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
 
 
 def decided(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return claims with texts to show, those that one computation decides alike in one row, by verdict."""
+    """Return claims with texts to show, those that one computation decides alike in one row, by verdict.
+
+    ``found`` begins with what was computed: the first clause of the note.
+    """
     texts = shown(rows)
+    what = texts["note"].str.split(r"[.;] ", n=1, regex=True).str[0]
+    texts = texts.assign(found=what + ": " + texts["found"])
     joined = texts.groupby(["verdict", "computation", "note"])["text"].transform("; ".join)
     once = texts.assign(text=joined).drop_duplicates(["verdict", "computation", "note"])
     return once.sort_values("verdict", kind="stable").reset_index(drop=True)

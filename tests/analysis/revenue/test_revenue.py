@@ -347,3 +347,28 @@ def test_subscriptions_of_the_broad_company_are_as_they_were_added_up():
     found = Revenue.open("2026Q3").billed.query("entity_id == 'minimax' and period == '9M 2025'")
     shares = found.set_index("billing")["share"]
     assert shares[["subscriptions", "advertising"]].round(3).tolist() == [0.415, 0.209]
+
+
+def test_a_total_says_what_one_line_earned_had_the_other_kept_the_margin_quoted():
+    """Planted: the API line earns 0.6 and then 0.3, the other 0.1 throughout, at shares of a quarter and a half."""
+    total, half = pd.Timestamp("2025-12-31"), pd.Timestamp("2026-06-30")
+    span = {"period_start": pd.to_datetime(["2025-01-01", "2026-01-01"]), "period_end": [total, half]}
+    margins = pd.DataFrame(
+        {"entity_id": "firm", "segment": "total", "period": ["FY2025", "H1 2026"], "months": [12, 6],
+         "margin": [0.25 * 0.6 + 0.75 * 0.1, 0.5 * 0.3 + 0.5 * 0.1], **span}
+    )  # fmt: skip
+    quoted = pd.DataFrame(
+        {"entity_id": "firm", "segment": ["cloud", "apps"], "route": ["api", "product"], "margin": [0.6, 0.1],
+         "period": "FY2025", "period_end": total}
+    )  # fmt: skip
+    lines = pd.DataFrame({"entity_id": "firm", "route": "api", "share": [0.25, 0.5], **span})
+    (found,) = mix.if_held(margins, quoted, lines).itertuples()
+    assert (found.period, found.quoted_in) == ("H1 2026", "FY2025")
+    assert (found.api, found.rest) == (pytest.approx(0.3), pytest.approx(2 * 0.2 - 0.6))
+    assert mix.if_held(margins, quoted.head(1), lines).empty, "one line quoted says nothing of the other"
+
+
+@pytest.mark.parametrize(("edition", "period", "api"), [("2025FY", "Q4 2025", 0.65), ("2026Q3", "H1 2026", 0.255)])
+def test_the_platform_quoted_at_two_thirds_earns_a_quarter_if_applications_kept_theirs(edition, period, api):
+    (found,) = Revenue.open(edition).margins_if_held.itertuples()
+    assert (found.company, found.period, found.api) == ("MiniMax", period, pytest.approx(api, abs=0.005))

@@ -154,6 +154,20 @@ class Revenue(Findings):
         return self._named(self._own(mix.unlike(reported, self.margins)))
 
     @finding
+    def margins_if_held(self) -> pd.DataFrame:
+        """What the newest total margin asks of lines whose margins only a quotation gives, by company."""
+        quoted = self.reported_margins.merge(self.cat.segments[[*KEY, "route"]], on=KEY, validate="many_to_one")
+        return self._named(mix.if_held(self.margins, quoted, self.lines))
+
+    @finding
+    def line_margins(self) -> pd.DataFrame:
+        """Gross margins in the focal period of the ``api`` line and of the ``rest``, by company that files both."""
+        own = self.margins.query("segment != 'total' and period == @focal", local_dict={"focal": self.focal})
+        line = own["route"].where(own["route"] == "api", "rest")
+        sums = own.assign(line=line).pivot_table(["value", "revenue"], "company", "line", aggfunc="sum")
+        return (sums["value"] / sums["revenue"]).reindex(columns=["api", "rest"]).dropna()
+
+    @finding
     def recognised(self) -> pd.DataFrame:
         """Revenue of the token business and in total (``measure``), in dollars at the average rate of its period."""
         return self.cat.in_currency(scoped(self._own(self.sales), self.cat.segments), "USD", "average")

@@ -228,6 +228,47 @@ def unlike(reported: pd.DataFrame, computed: pd.DataFrame) -> pd.DataFrame:
     return reported[~pd.MultiIndex.from_frame(reported[place]).isin(have)].rename(columns={"value": "margin"})
 
 
+def if_held(margins: pd.DataFrame, quoted: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Return what a company's newest total margin asks of two lines whose margins only a quotation gives.
+
+    The total is the mean of both by revenue: had the one kept the margin quoted, it says what the other earned.
+
+    Parameters
+    ----------
+    margins : pandas.DataFrame
+        As :func:`gross_margins` returns it, with ``period``.
+    quoted : pandas.DataFrame
+        As :func:`unlike` returns it, with ``route`` and ``period``.
+    lines : pandas.DataFrame
+        As :func:`shares` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a company with a total, and with quotations of the API line and of one other for one period: ``period``
+        and ``total``, ``share`` (of the API line in revenue), ``quoted_in``, ``api_quoted``, ``rest_quoted``, and
+        ``api`` (its margin had the other kept its own) and ``rest`` (the other way round).
+    """
+    order = ["period_end", "months"]
+    total = margins[margins["segment"] == "total"].sort_values(order, ascending=[True, False])
+    total = total.drop_duplicates("entity_id", keep="last")
+    total = total.rename(columns={"margin": "total"})[[*KEY, *SPAN, "period", "total"]]
+    two = quoted.assign(line=quoted["route"].where(quoted["route"] == "api", "rest"))
+    two = two[~two.duplicated(["entity_id", "period", "line"], keep=False)].sort_values("period_end")
+    said = two.pivot_table("margin", ["entity_id", "period_end", "period"], "line").reset_index()
+    said = (
+        said.reindex(columns=["entity_id", "period", "api", "rest"]).dropna().drop_duplicates("entity_id", keep="last")
+    )
+    said = said.rename(columns={"period": "quoted_in", "api": "api_quoted", "rest": "rest_quoted"})
+    part = lines.loc[lines["route"] == "api", ["entity_id", *SPAN, "share"]]
+    found = total.merge(said, on="entity_id").merge(part, on=["entity_id", *SPAN])
+    rest = 1 - found["share"]
+    return found.assign(
+        api=(found["total"] - rest * found["rest_quoted"]) / found["share"],
+        rest=(found["total"] - found["share"] * found["api_quoted"]) / rest,
+    )
+
+
 def billed(filed: pd.DataFrame, said: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Return the parts of each vendor's revenue by what its customers are billed by.
 
