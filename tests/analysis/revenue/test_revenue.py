@@ -281,6 +281,25 @@ def test_a_renamed_line_that_no_row_follows_stops_the_cell():
         revenue.growth_contributions(revenue.shares(sold, SEGMENTS))
 
 
+def test_a_line_renamed_within_the_year_has_its_second_half():
+    sold = planted(
+        (2027, "H1", "api", 100), (2027, "H1", "rest", 50), (2027, "FY", "platform", 300), (2027, "FY", "apps", 70),
+        (2027, "FY", "devices", 40),
+    )  # fmt: skip
+    full = revenue.with_remainders(sold, SEGMENTS)
+    found = at(full, 2027, "H2", "platform")
+    assert (found["value"], found["derived"]) == (200, True)
+    halves = full.query("derived")
+    assert halves["segment"].tolist() == ["platform"], "of a line that was split nobody says what its parts sold"
+    assert not revenue.with_remainders(sold)["derived"].any()
+
+
+def test_lines_merged_within_the_year_are_added_up_for_its_second_half():
+    merged = SEGMENTS.assign(continues=["", "", "", "", "api rest"])
+    sold = planted((2027, "H1", "api", 100), (2027, "H1", "rest", 50), (2027, "FY", "devices", 400))
+    assert at(revenue.with_remainders(sold, merged), 2027, "H2", "devices")["value"] == 250
+
+
 def spanned(*rows):
     frame = pd.DataFrame(rows, columns=["period_start", "period_end", "value"])
     days = {end: pd.to_datetime(frame[end]) for end in ("period_start", "period_end")}

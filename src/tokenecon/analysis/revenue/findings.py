@@ -62,7 +62,7 @@ class Revenue(Findings):
     @finding
     def sales(self) -> pd.DataFrame:
         """Revenue by line, with the periods that filings imply, in the currency of the accounts."""
-        return with_remainders(self.accounts.query("metric == 'revenue'"))
+        return with_remainders(self.accounts.query("metric == 'revenue'"), self.cat.segments)
 
     @finding
     def filers(self) -> tuple[str, ...]:
@@ -89,7 +89,7 @@ class Revenue(Findings):
         business = self.cat.segments.query("segment == 'total' or (axis == 'business' and exhaustive)")
         rows = self.cat.financials[self.cat.financials["metric"] == metric]
         rows = rows[rows["entity_id"].isin(self.filers) & rows["segment"].isin(business["segment"])]
-        return scoped(self.cat.in_currency(with_remainders(rows), "USD", "average"), business)
+        return scoped(self.cat.in_currency(with_remainders(rows, self.cat.segments), "USD", "average"), business)
 
     @finding
     def run_rates(self) -> pd.DataFrame:
@@ -141,7 +141,7 @@ class Revenue(Findings):
     @finding
     def margins(self) -> pd.DataFrame:
         """Gross margin by line and in total, with ``route``."""
-        profit = with_remainders(self.accounts.query("metric == 'gross_profit'"))
+        profit = with_remainders(self.accounts.query("metric == 'gross_profit'"), self.cat.segments)
         margins = mix.gross_margins(profit, self.sales).merge(self.cat.segments[[*KEY, "route"]])
         return self._named(self._own(margins))
 

@@ -20,13 +20,16 @@ ONE_DAY = pd.Timedelta(days=1)
 WEEK, MONTH = pd.Timedelta(days=7), pd.Timedelta(days=27)
 
 
-def with_remainders(flows: pd.DataFrame) -> pd.DataFrame:
+def with_remainders(flows: pd.DataFrame, segments: pd.DataFrame | None = None) -> pd.DataFrame:
     """Add the periods that a filing implies: full year less first half, full year less nine months, and so on.
 
     Parameters
     ----------
     flows : pandas.DataFrame
         Flows of one metric (module docstring); shares and margins must not be passed.
+    segments : pandas.DataFrame, optional
+        ``entity_id``, ``segment``, ``continues``: a line renamed or merged within the year is followed. Of a line that
+        was split the accounts do not say what each part sold before.
 
     Returns
     -------
@@ -42,7 +45,8 @@ def with_remainders(flows: pd.DataFrame) -> pd.DataFrame:
     stated = flows.assign(derived=False)
     if (twice := stated.duplicated(KEY + SPAN)).any():
         raise ValueError(f"two figures for one period: {stated.loc[twice, KEY + SPAN].iloc[0].to_dict()}")
-    pairs = stated.merge(stated, on=[*KEY, "period_start"], suffixes=("", "_part"))
+    parts = stated if segments is None else pd.concat([stated, _under_later_names(stated, segments)])
+    pairs = stated.merge(parts, on=[*KEY, "period_start"], suffixes=("", "_part"))
     pairs = pairs[pairs["period_end_part"] < pairs["period_end"]]
     _refuse_two_currencies(pairs, "base_unit_part")
     remainders = pairs.assign(
@@ -57,6 +61,20 @@ def with_remainders(flows: pd.DataFrame) -> pd.DataFrame:
     together = together.sort_values([*KEY, *SPAN], ignore_index=True)
     spans = zip(together["period_start"].dt.date, together["period_end"].dt.date, strict=True)
     return together.assign(period=[Period(*span).label for span in spans], months=months(together))
+
+
+def _under_later_names(stated: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Return what was filed of lines that one later line alone continues, added up under its name."""
+    later = segments.assign(earlier=segments["continues"].str.split()).explode("earlier").dropna(subset="earlier")
+    alone = later[~later.duplicated(["entity_id", "earlier"], keep=False)].set_index(["entity_id", "earlier"])[
+        "segment"
+    ]
+    renamed = stated.assign(segment=pd.MultiIndex.from_frame(stated[KEY]).map(alone)).dropna(subset="segment")
+    place = [*KEY, *SPAN]
+    renamed = renamed[~pd.MultiIndex.from_frame(renamed[place]).isin(pd.MultiIndex.from_frame(stated[place]))]
+    groups = renamed.groupby(place)
+    sources = groups["source_id"].transform(lambda keys: "; ".join(dict.fromkeys(keys)))
+    return renamed.assign(value=groups["value"].transform("sum"), source_id=sources).drop_duplicates(place)
 
 
 def finest(frame: pd.DataFrame) -> pd.DataFrame:
