@@ -64,7 +64,7 @@ def _editions(project: Project, edition: Edition) -> str:
 
 def _errata(project: Project, edition: Edition) -> list[str]:
     rows = [
-        (format(one.on, DAY), escaped(dated(one.what)), escaped(dated(one.reason)))
+        (format(one.on, DAY).replace(" ", "\N{NO-BREAK SPACE}"), escaped(dated(one.what)), escaped(dated(one.reason)))
         for one in read_errata(project)
         if one.edition == edition.id
     ]
@@ -74,7 +74,7 @@ def _errata(project: Project, edition: Edition) -> list[str]:
         "This edition has been recorded again since it was first published. What its first readers were told and now "
         "reads otherwise stands here, with the reason; every number of either record is in version control."
     )
-    table = pipe_table(("Put right on", "What was printed, and what is printed now", "Because"), (12, 50, 38), rows)
+    table = pipe_table(("Put right on", "What was printed, and what is printed now", "Because"), (14, 49, 37), rows)
     caption = "Errata of this edition. Source: `data/errata.csv`."
     return ["## Erratum {#sec-changes-erratum}", said, captioned(table, caption, "tbl-errata")]
 
