@@ -106,3 +106,13 @@ def test_a_line_says_that_nothing_fits(page):
 def test_targets_are_large_enough(page):
     for box in page.locator(".filterable :is(button, input, select)").all():
         assert box.bounding_box()["height"] >= 24
+
+
+def test_on_paper_every_row_stands_and_nothing_of_the_controls(page):
+    page.get_by_role("searchbox").fill("apple")
+    page.emulate_media(media="print")
+    assert [name for name in shown(page) if name] == [name for _, name, _ in ROWS]
+    for hidden in (".filter-bar", ".nothing"):
+        assert not page.locator(hidden).is_visible()
+    # A button is left out where a browser prints the head of a table again on a further page.
+    assert page.locator("th button").first.evaluate("button => getComputedStyle(button).display") == "contents"

@@ -55,6 +55,8 @@ TABLES = {
     "narrow": "#table(columns: (10%, 90%), table.header([Flag], [Why]), [`currency_suspect`], [Odd.])",
     "dates": "#table(columns: 9, table.header(..range(9).map(i => [Heading])), ..range(27).map(i => [31~Dec~2025]))",
     "many": "#table(columns: 16, table.header(..range(16).map(i => [Column])), ..range(32).map(i => [1,234.56]))",
+    "ledger": "#table(columns: 9, table.header(..range(9).map(i => [Heading])), ..range(27).map(i => "
+    "if calc.rem(i, 9) == 7 [#lorem(60)] else [undetermined]))",
     "words": "#table(columns: (5%, 95%), table.header([A], [B]), [Incomprehensibilities], [x])",
     "long": "#table(columns: 2, table.header([A], [B]), ..range(160).map(i => [row #i]))",
 }

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from publish.sample_project import FIGURE, HEADING_ONE, SHOWN, TABLE, digests, make_project, write_notebook
 from pypdf import PdfReader
 
@@ -28,6 +29,8 @@ def test_both_renderers_number_alike(quarto_built, built):
         assert "Figure 1.1 One bar." in text
         assert "Table 1.1 Rows." in text
         assert "Read Chapter 1, Figure 1.1, Table 1.1, 1.1 and Equation" in text
+        home = BeautifulSoup((project.build / "2025FY/html/index.html").read_text(encoding="utf-8"), "html.parser")
+        assert "Read Chapter 1, Figure 1.1, Table 1.1" in " ".join(home.main.get_text().split())
 
 
 def test_same_inputs_give_the_same_bytes(quarto_built):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,6 +12,7 @@ from playwright.sync_api import expect
 
 from tokenecon.publish.site import CARD, CITATION, INDEX
 
+STYLE = Path(__file__).parents[2] / "report" / "style.css"
 VIEWS = {"desktop": (1280, "light"), "dark": (1280, "dark"), "phone": (390, "light")}
 
 
@@ -130,3 +132,34 @@ def test_a_browser_finds_no_fault(browser, html, view, name):
     found = Axe().run(page).response["violations"]
     assert [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in found] == []
     context.close()
+
+
+def shown_table(heads, cells):
+    """A page with a table as both renderers write one; what begins with no letter stands on the right."""
+    aligned = [f'style="text-align: {"left" if cell[0].isalpha() else "right"};"' for cell in cells]
+    head, body = (
+        "".join(f"<{tag} {look}>{text}</{tag}>" for look, text in zip(aligned, texts, strict=True))
+        for tag, texts in (("th", heads), ("td", cells))
+    )
+    columns = "<colgroup>" + '<col style="width: 10%">' * len(heads) + "</colgroup>"
+    table = f"<table>{columns}<thead><tr>{head}</tr></thead><tbody><tr>{body}</tr></tbody></table>"
+    look = STYLE.read_text(encoding="utf-8") + "table { border-collapse: collapse; font: .875rem Lato }"
+    return f"<style>{look}</style><div class=table-box>{table}</div>"
+
+
+def test_on_a_phone_a_number_stands_beside_the_fixed_first_column(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    heads = ["Company", "Of what", "Figure", "Period", "Article", "Computed", "Unit", "Currency", "Reason"]
+    words = ["MiniMax", "open platform", "Revenue growth", "FY2025", "1,234.5", "1,234.56", "million", "USD", "rounds"]
+    page.set_content(shown_table(heads, words))
+    number = page.locator("td").nth(4).bounding_box()
+    assert number["x"] + number["width"] <= 390
+    page.evaluate("document.querySelector('.table-box').scrollLeft = 200")
+    assert page.locator("td").nth(0).bounding_box()["x"] == page.locator(".table-box").bounding_box()["x"]
+
+
+def test_on_a_phone_a_table_of_numbers_alone_scrolls_whole(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.set_content(shown_table(["Vendor"] * 12, ["111×"] * 12))
+    page.evaluate("document.querySelector('.table-box').scrollLeft = 200")
+    assert page.locator("td").nth(0).bounding_box()["x"] < 0

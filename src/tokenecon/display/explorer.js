@@ -147,7 +147,7 @@
     mixes.append(label);
   });
 
-  const groups = html("fieldset", {}, html("legend", {}, "Models from"));
+  const groups = html("fieldset", { class: "across" }, html("legend", {}, "Models from"));
   data.groups.forEach(({ name }, group) => {
     const icon = svg("svg", { viewBox: "-6 -6 12 12", "aria-hidden": "true", ...coloured(group) }, mark(group));
     const [input, label] = choice("checkbox", chosen.shown[group], icon, name);

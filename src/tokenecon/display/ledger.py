@@ -52,17 +52,17 @@ WIDE = 120
 TERMINAL: Mapping[str, str] = {"holds": "green", "partly": "yellow", "fails": "red", "unsure": "dim"}
 
 
-def scoreboard(ax: Axes, rows: pd.DataFrame) -> None:
+def scoreboard(ax: Axes, rows: pd.DataFrame, room: int) -> None:
     """Draw claims of one group by verdict as bars: filled where the claim holds, hollow where it does not.
 
-    ``rows`` has ``verdict``, one row a claim.
+    ``rows`` has ``verdict``, one row a claim; there is room for ``room`` bars, so that panels have bars of one width.
     """
     order = [verdict for verdict in TONES if verdict in set(rows["verdict"])]
     sns.countplot(rows, y="verdict", order=order, color=DARK, ax=ax)
     for bar, verdict in zip(ax.patches, order, strict=True):
         bar.set(**LOOKS[TONES[verdict]])
     ax.bar_label(ax.containers[0], padding=4)
-    ax.set(xlabel="", ylabel="")
+    ax.set(xlabel="", ylabel="", ylim=(room - 0.5, -0.5))
     ax.set_xticks([])
     ax.grid(visible=False)
     ax.spines["bottom"].set_visible(False)

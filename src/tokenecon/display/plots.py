@@ -84,7 +84,7 @@ def label_ends(
         )
 
 
-def _apart(ax: Axes, heights: pd.Series, least: float = 10) -> list[float]:
+def _apart(ax: Axes, heights: pd.Series, least: float = 12) -> list[float]:
     """Return by how many points each of some rising heights must be raised so that labels stand ``least`` apart."""
     pixels = [ax.transData.transform((0, height))[1] * 72 / ax.figure.dpi for height in heights]
     raised, last = [], -float("inf")

@@ -15,6 +15,7 @@ from tokenecon.catalog import Company
 from tokenecon.display import style
 from tokenecon.display.plots import label_ends, million_axis, note, percent_axis, year_axis
 from tokenecon.display.theme import colours, marks
+from tokenecon.shown import dated
 
 API_FIRST = ("api", "deployment", "product")
 BASIS: dict[str, str] = {"monthly_x12": "month × 12", "weekly_x52": "week × 52", "not_stated": "not stated"}
@@ -113,7 +114,7 @@ def run_rates(ax: Axes, drawn: pd.DataFrame, company: Company) -> None:
     ax.set_yscale("log")
     ax.margins(y=0.12)
     low, high = np.log(ax.get_ylim())
-    room = 16 / (ax.get_window_extent().height / ax.figure.dpi * 72)  # The lowest level has its name below it.
+    room = 22 / (ax.get_window_extent().height / ax.figure.dpi * 72)  # The lowest level has its name below it.
     ax.set_ylim(bottom=np.exp(low - max(0, room - 0.11) * (high - low)))
     million_axis(ax)
     year_axis(ax)
@@ -146,7 +147,8 @@ def shares_by_vendor(ax: Axes, points: pd.DataFrame) -> None:
     ax.plot(ahead["share"], ahead["company"], "o", color=style.INK, markerfacecolor="none")
     for row in rows.itertuples():
         earliest = row.on == known.loc[known["company"] == row.company, "on"].min()
-        note(ax, row.label, row.share, row.company, (0, 7 if row.forecast else -15), ha="right" if earliest else "left")
+        beside = (0, 7 if row.forecast else -15)
+        note(ax, dated(row.label), row.share, row.company, beside, ha="right" if earliest else "left")
     ax.set(xlim=(0, 1), xlabel="", ylabel="")
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.margins(y=0.2)

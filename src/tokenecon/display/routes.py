@@ -69,7 +69,7 @@ def named_bars(ax: Axes, names: Sequence[str], title: str) -> None:
     """Write value and company on bars that stand side by side, in the order of ``names``, and the panel's title."""
     for container, name, hatch in zip(ax.containers, names, ("", "////", "....", "xx", "\\\\"), strict=False):
         for bar in container:
-            bar.set_hatch(hatch)
+            bar.set(hatch=hatch, edgecolor=style.GROUND, linewidth=0)
             if np.isfinite(bar.get_height()):
                 middle = bar.get_x() + bar.get_width() / 2
                 note(ax, f"{name}\n{bar.get_height():.0f}", middle, bar.get_height(), (0, 3), ha="center", size=8)

@@ -35,7 +35,7 @@ from tokenecon.display.tables import csv_text
 NARROW = 3.75
 """Width of the drawing for narrow screens, in inches: 360 pixels at the size of its text."""
 
-EDGE = f"paint-order: stroke; stroke: {style.GROUND}; stroke-width: 2; stroke-linejoin: round"
+EDGE = f"paint-order: stroke; stroke: {style.GROUND}; stroke-width: 2.5; stroke-linejoin: round"
 """Look of words that a line may cross: an edge in the colour of the page, painted below the letters."""
 
 

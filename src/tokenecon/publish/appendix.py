@@ -52,12 +52,16 @@ def pages(
     """
     notebooks = {path.name: notebook for path, notebook in executed.items()}
     chapters = {content.label: notebooks[content.source] for name, content in contents.items() if name != HOME}
+    named = {
+        Path(content.source).stem: "First page" if name == HOME else f"@{content.label}"
+        for name, content in contents.items()
+    }
     return {
         "data": data_page(project.data, edition.as_of),
         "exclusions": derived(["exclusions", edition.id], lambda: exclusions_page(project, edition)),
         "methods": methods_page(project.root / "src" / "tokenecon" / "analysis", project.report / LITERATURE, chapters),
         "terms": terms_page(read_terms(project.report)),
-        "changes": changes_page(project, edition, changed),
+        "changes": changes_page(project, edition, changed, named),
         "colophon": colophon_page(project, manifest),
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from tokenecon.analysis.changes import KINDS
@@ -27,15 +29,18 @@ _MEANING = {
 }
 
 
-def changes_page(project: Project, edition: Edition, changed: Diff | None) -> str:
-    """Return Markdown on the editions there are, and on what changed since the previous one."""
+def changes_page(project: Project, edition: Edition, changed: Diff | None, chapters: Mapping[str, str]) -> str:
+    """Return Markdown on the editions there are, and on what changed since the previous one.
+
+    ``chapters`` has what stands for each chapter, as Markdown, by the name of its notebook.
+    """
     parts = ["## Editions {#sec-changes-editions}", _editions(project, edition), *_errata(project, edition)]
     if edition.previous is None:
         parts.append("This is the first edition: there is none to compare it with.")
     elif changed is None:
         parts.append(f"What edition {edition.previous} printed is not recorded, so there is nothing to compare with.")
     else:
-        parts += [*_facts(changed), *_verdicts(project, changed), *_estimates(changed)]
+        parts += [*_facts(changed, chapters), *_verdicts(project, changed), *_estimates(changed)]
         parts += [*_figures(changed), *_revised(changed)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -59,7 +64,7 @@ def _editions(project: Project, edition: Edition) -> str:
 
 def _errata(project: Project, edition: Edition) -> list[str]:
     rows = [
-        (format(one.on, DAY), escaped(dated(one.what)), escaped(dated(one.reason)))
+        (format(one.on, DAY).replace(" ", "\N{NO-BREAK SPACE}"), escaped(dated(one.what)), escaped(dated(one.reason)))
         for one in read_errata(project)
         if one.edition == edition.id
     ]
@@ -69,15 +74,15 @@ def _errata(project: Project, edition: Edition) -> list[str]:
         "This edition has been recorded again since it was first published. What its first readers were told and now "
         "reads otherwise stands here, with the reason; every number of either record is in version control."
     )
-    table = pipe_table(("Put right on", "What was printed, and what is printed now", "Because"), (12, 50, 38), rows)
+    table = pipe_table(("Put right on", "What was printed, and what is printed now", "Because"), (14, 49, 37), rows)
     caption = "Errata of this edition. Source: `data/errata.csv`."
     return ["## Erratum {#sec-changes-erratum}", said, captioned(table, caption, "tbl-errata")]
 
 
-def _facts(changed: Diff) -> list[str]:
+def _facts(changed: Diff, chapters: Mapping[str, str]) -> list[str]:
     counts = changed.counts
     header = ("Chapter", *counts.columns)
-    rows = [(code(name), *(f"{number:,}" for number in row)) for name, *row in counts.itertuples()]
+    rows = [(chapters.get(name, code(name)), *(f"{number:,}" for number in row)) for name, *row in counts.itertuples()]
     rows.append(("*All*", *(f"{number:,}" for number in counts.sum())))
     said = "; ".join(f"*{kind}*, {_MEANING[kind]}" for kind in KINDS if kind in counts)
     link = f"::: {{.downloads}}\n[Every fact of both editions (CSV)](tables/{CHANGES_CSV})\n:::"

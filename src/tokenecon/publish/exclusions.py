@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from tokenecon.catalog.editions import Edition
+from tokenecon.catalog.periods import Period
 from tokenecon.catalog.store import Catalog
 from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
 from tokenecon.publish.project import Project
@@ -33,7 +34,7 @@ def _flags(known: Mapping[str, Catalog]) -> list[str]:
     out = _count_rows(reasons[reasons["excluded"]], left_out)
     for label, place in (("*Rows known*", 0), ("*Rows used*", 1)):
         out.append((label, *(f"{totals[name][place]:,}" for name in known), ""))
-    header, widths = ("Flag", *known, "Why"), (22, *[12] * len(known), 56)
+    header, widths = ("Flag", *known, "Why"), (27, *[11] * len(known), 54)
     return [
         "## Prices {#sec-exclusions-prices}",
         "A price with one of these flags is not the maker's list price of something sold by tokens, or cannot be "
@@ -59,11 +60,15 @@ def _count_rows(reasons: pd.DataFrame, counts: Mapping[str, pd.Series]) -> list[
 
 
 def _rulings(known: Mapping[str, Catalog]) -> list[str]:
-    rows = []
-    for ruling in list(known.values())[-1].rulings.fillna("").itertuples():
-        holds = [name for name, catalog in known.items() if _in_force(catalog, ruling)]
+    newest = list(known.values())[-1]
+    rows: dict[tuple[str, ...], None] = {}
+    for ruling in newest.rulings.fillna("").itertuples():
+        found = {name: _ruled(catalog, ruling) for name, catalog in known.items()}
+        holds = [name for name, ruled in found.items() if len(ruled)]
         if holds:
-            rows.append((code(ruling.ruling_id), escaped(dated(ruling.reason)), escaped(ruling.kind), ", ".join(holds)))
+            about = escaped(_about(newest, found[holds[-1]].iloc[0]))
+            # A correction of two columns of a row is one to a reader.
+            rows[about, escaped(dated(ruling.reason)), escaped(ruling.kind), ", ".join(holds)] = None
     if not rows:
         return []
     return [
@@ -71,7 +76,7 @@ def _rulings(known: Mapping[str, Catalog]) -> list[str]:
         "Where a later filing restates a figure, or two sources disagree, a ruling says which of the rows holds and "
         "why. It takes effect in an edition from the day on which the row that holds was published.",
         captioned(
-            pipe_table(("Ruling", "Why", "Kind", "In force in"), (22, 52, 12, 14), rows),
+            pipe_table(("Figure", "Why", "Kind", "In force in"), (28, 46, 12, 14), rows),
             "Restatements, conflicts and corrections, and the editions in which they are in force. "
             "Source: `data/rulings.csv`.",
             "tbl-rulings",
@@ -79,11 +84,25 @@ def _rulings(known: Mapping[str, Catalog]) -> list[str]:
     ]
 
 
-def _in_force(catalog: Catalog, ruling: Any) -> bool:
+def _ruled(catalog: Catalog, ruling: Any) -> pd.DataFrame:
+    """Return the rows that a ruling sets aside or corrects; none where it is not in force."""
     rows = catalog.history(ruling.table)
     if ruling.kind != "correction":
-        return bool((rows["ruling"] == ruling.ruling_id).any())
+        return rows[rows["ruling"] == ruling.ruling_id]
     match = rows["source_id"] == ruling.kept_source
-    for name in ("entity_id", "metric", "segment"):
-        match &= rows[name] == getattr(ruling, name)
-    return bool((match & (rows["period_end"] == pd.Timestamp(ruling.period_end))).any())
+    for name in ("entity_id", "metric", "segment", "item"):
+        if name in rows:
+            match &= rows[name] == getattr(ruling, name)
+    held = rows["printed"] if ruling.column == "value" else rows[ruling.column].dt.strftime("%Y-%m-%d")
+    return rows[match & (held == ruling.corrected)]
+
+
+def _about(catalog: Catalog, row: pd.Series) -> str:
+    """Say in words whose figure a row holds, which, of what part, and of when."""
+    whose = catalog.entities.set_index("entity_id")["name"][row["entity_id"]]
+    which = catalog.metrics.set_index("metric_id")["label"][row["metric"]]
+    parts = catalog.segments.query("entity_id == @row.entity_id and segment != 'total'").set_index("segment")["label"]
+    of = [part for part in (parts.get(row["segment"], ""), row.get("item", "")) if part]
+    month = Period.parse(row["period"]).kind == "month"
+    when = f"{row['period_end']:%b %Y}" if month else dated(row["period"].replace("/", " to "))
+    return f"{whose}: {', '.join([which, *of, when])}"

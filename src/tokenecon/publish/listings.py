@@ -152,7 +152,7 @@ def _claim(row: Mapping[str, str], places: Mapping[str, str]) -> str:
     ]
     said = (row["verdict"].capitalize(), "; ".join(filter(None, told)))
     where = places.get(row["link"])
-    more = f' <a href="{where}#{row["link"]}">The chapter</a>' if where else ""
+    more = f' <a href="{where}#{row["link"]}">The&nbsp;chapter</a>' if where else ""
     return (
         f'<li id="{name}"><p><b>{html.escape(row["text"])}</b> <a href="#{name}"><code>{name}</code></a></p>\n'
         f"<p>{html.escape(': '.join(filter(None, said)))}.{more}</p>\n"

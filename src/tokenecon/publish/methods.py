@@ -128,7 +128,7 @@ def methods_page(analysis: Path, literature: Path, chapters: Mapping[str, Notebo
     ]
     if not rows:
         return ""
-    table = pipe_table(("What it gives", "Function", "Chapters", "Literature"), (34, 32, 10, 24), rows)
+    table = pipe_table(("What it gives", "Function", "Chapters", "Literature"), (31, 36, 10, 23), rows)
     return captioned(table, CAPTION, "tbl-methods") + "\n"
 
 

@@ -24,6 +24,8 @@ STAGED = "TOKENECON_STAGED"
 
 OLDEST = (1, 9)
 
+_TITLED = re.compile(r'(class="quarto-xref"><span>)(\d+|[A-Z])(?:&nbsp;|\xa0) [^<]*(?=</span>)')
+
 
 @cache
 def version() -> str | None:
@@ -70,6 +72,7 @@ def render(project: Project, edition: Edition, report: Path, target: Path, forma
     if "html" in formats:
         _run(report, "html")
         without_modules(output)
+        name_chapters(output)
         shutil.move(output, target / "html")
 
 
@@ -89,6 +92,17 @@ def without_modules(pages: Path) -> None:
             r'<script src="[^"]*tabsets\.js" type="module"></script>\n?', "", page.read_text(encoding="utf-8")
         )
         page.write_text(text.replace('quarto.js" type="module"', 'quarto.js" defer'), encoding="utf-8")
+
+
+def name_chapters(pages: Path) -> None:
+    """Let the first page, which has no number, refer to chapters as others do: Quarto puts their titles there."""
+    for page in pages.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(_TITLED.sub(_named, text), encoding="utf-8")
+
+
+def _named(found: re.Match[str]) -> str:
+    return f"{found[1]}{'Chapter' if found[2].isdigit() else 'Appendix'} {found[2]}"
 
 
 @contextmanager

@@ -101,6 +101,7 @@ def finish_pages(
     folder = project.report / "_book"
     if folder.is_dir() and any(folder.glob("*.html")):
         quarto.without_modules(folder)
+        quarto.name_chapters(folder)
         complete(project, project.edition(edition), folder)
         on_progress(f"completed {project.relative(folder)}")
 
