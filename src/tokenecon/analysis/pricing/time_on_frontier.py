@@ -49,33 +49,43 @@ def spells(paths: pd.DataFrame, scores: pd.DataFrame, until: dt.date | str, tole
     stops = scored["ends"].where(scored["ends"] <= until, until + pd.Timedelta(days=1))
     scored = scored.assign(stops=stops)
     first = scored[scored["at_release"]].drop_duplicates("model_id")
-    rows = [_spell(row, scored, until, tolerance) for row in first.itertuples()]
-    return pd.DataFrame(rows)
+    levels = {name: scored[name].to_numpy() for name in _LEVEL}
+    found = pd.DataFrame([_spell(place, levels, until.to_datetime64(), tolerance) for place in first.index])
+    rival = scored.reindex(found["place"])
+    kept = first[["model_id", "model", "entity_id", "country", "begins", "blended", "score"]]
+    kept = kept.rename(columns={"blended": "price"}).reset_index(drop=True)
+    return kept.assign(
+        standing=kept["score"] / found["best"],
+        unrivalled=~found["ended"] | (found["last"] > kept["begins"]),
+        ended=found["ended"],
+        ended_on=found["last"].where(found["ended"]),
+        rival=rival["model"].fillna("").to_numpy(),
+        rival_country=rival["country"].fillna("").to_numpy(),
+        rival_price=rival["blended"].to_numpy(),
+        days=(found["last"] - kept["begins"]).dt.days.clip(lower=0),
+    )
 
 
-def _spell(model: Any, scored: pd.DataFrame, until: pd.Timestamp, tolerance: float) -> dict[str, Any]:
-    own = scored[scored["model_id"] == model.model_id]
-    rivals = scored[(scored["entity_id"] != model.entity_id) & (scored["score"] >= tolerance * model.score)]
-    begins, stops, price = (rivals[name].to_numpy()[None, :] for name in ("begins", "stops", "blended"))
-    own_begins, own_stops, own_price = (own[name].to_numpy()[:, None] for name in ("begins", "stops", "blended"))
-    met = np.maximum(begins, own_begins)
-    under = (met < np.minimum(stops, own_stops)) & (price < own_price)
-    best = scored.loc[(scored["begins"] <= model.begins) & (scored["stops"] > model.begins), "score"].max()
-    row = {
-        "model_id": model.model_id, "model": model.model, "entity_id": model.entity_id, "country": model.country,
-        "begins": model.begins, "price": model.blended, "score": model.score, "standing": model.score / best,
-        "unrivalled": True, "ended": False, "ended_on": pd.NaT, "rival": "", "rival_country": "", "rival_price": np.nan,
-    }  # fmt: skip
-    last = min(own["stops"].max(), until)
-    if under.any():
-        last = pd.Timestamp(met[under].min())
-        rival = rivals.iloc[np.flatnonzero((under & (met == met[under].min())).any(axis=0))].nsmallest(1, "blended")
-        by = rival.iloc[0]
-        row |= {
-            "rival": by["model"], "rival_country": by["country"], "rival_price": by["blended"],
-            "unrivalled": last > model.begins, "ended": True, "ended_on": last,
-        }  # fmt: skip
-    return row | {"days": max(0, (last - model.begins).days)}
+_LEVEL = ("model_id", "entity_id", "score", "begins", "stops", "blended")
+
+
+def _spell(place: int, levels: Mapping[str, np.ndarray], until: np.datetime64, tolerance: float) -> dict[str, Any]:
+    """Return when the lead of the model at one place of the levels was over, by which rival's place; -1 for none.
+
+    ``best`` is the highest score on sale on the first day.
+    """
+    models, vendors, scores, begins, stops, prices = (levels[name] for name in _LEVEL)
+    own = np.flatnonzero(models == models[place])[:, None]
+    rivals = np.flatnonzero((vendors != vendors[place]) & (scores >= tolerance * scores[place]))
+    met = np.maximum(begins[rivals], begins[own])
+    under = (met < np.minimum(stops[rivals], stops[own])) & (prices[rivals] < prices[own])
+    day = begins[place]
+    found = {"best": scores[(begins <= day) & (stops > day)].max(), "ended": bool(under.any())}
+    if not under.any():
+        return found | {"place": -1, "last": min(stops[own].max(), until)}
+    last = met[under].min()
+    cheapest = rivals[(under & (met == last)).any(axis=0)]
+    return found | {"place": cheapest[prices[cheapest].argmin()], "last": last}
 
 
 def at_release(found: pd.DataFrame) -> pd.DataFrame:
