@@ -512,8 +512,7 @@ class Pricing(Findings):
     def spread_months(self) -> pd.DataFrame:
         """International over domestic list price of the same model at month ends, where both lists were in view."""
         days = price_paths.month_ends(self.lists["published_on"].min(), self.edition.as_of)
-        seen = spread.last_seen(self.lists, self.edition.as_of)
-        return spread.on_both(self.steady, self.rates, days, seen)
+        return spread.on_both(spread.shown(self.steady, self.lists, self.edition.as_of), self.rates, days)
 
     @finding
     def spreads(self) -> pd.DataFrame:
