@@ -64,6 +64,19 @@ def test_ranges_of_firms_stand_where_the_data_say_on_a_log_axis():
     assert {"Home", "all", "part"} <= set(texts(ax))
 
 
+def test_both_ranges_of_a_market_stand_nearer_to_its_name_than_to_the_next():
+    rows = pd.DataFrame(
+        [(market, scope, 0.2, 2.0, 9.0) for market in ("Home", "Away") for scope in ("all", "part")],
+        columns=["market", "scope", "low", "median", "high"],
+    )
+    (ax,) = axes(rows)
+    market.firms(ax, rows, (1, 5))
+    names = [text.xy[1] for text in ax.texts if text.get_text() in ("Home", "Away")]
+    bars = sorted(y for _, y in marks(ax).tolist())
+    assert [min(names, key=lambda name: abs(name - bar)) for bar in bars] == [names[0]] * 2 + [names[1]] * 2
+    assert names[0] < bars[0] and bars[1] < names[1]
+
+
 def test_requests_stand_in_their_rows_the_first_list_hollow():
     rows = pd.DataFrame({"name": ["A", "A", "B", "B"], "kind": ["coding and agents"] * 2 + ["entertainment"] * 2,
                          "day": [0, 1, 0, 1], "per_request": [5e4, 9e4, 1e4, 2e4]})  # fmt: skip
@@ -71,6 +84,8 @@ def test_requests_stand_in_their_rows_the_first_list_hollow():
     market.requests(ax, rows)
     hollow = [line for line in ax.lines if line.get_markerfacecolor() == "none"]
     assert [line.get_xdata().tolist() for line in hollow] == [[5e4], [1e4]]
+    joined = [line for line in ax.lines if len(line.get_xdata()) == 2]
+    assert len(joined) == 2 and all(line.get_zorder() > ax.yaxis.get_zorder() for line in joined)
     assert ax.get_xscale() == "log" and {"coding and agents", "entertainment"} <= set(texts(ax))
 
 

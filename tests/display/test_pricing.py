@@ -138,6 +138,22 @@ def test_labels_of_lines_that_end_together_stand_apart(ax):
     assert texts(ax) == ["One 1.00 (n = 7)", "Two 1.01 (n = 3)"]
 
 
+def test_a_line_that_ended_before_the_others_says_when(ax):
+    ends = pd.DataFrame({"name": ["One", "Two"], "day": pd.to_datetime(["2026-09-30", "2026-11-15"]),
+                         "value": [0.9, 1.2], "n": [7, 3]})  # fmt: skip
+    charts.log_axis(ax.yaxis, 0.5, 4)
+    charts.labels_apart(ax, ends, {"One": "black", "Two": "black"})
+    assert texts(ax) == ["One 0.90 (Sep 2026, n = 7)", "Two 1.20 (n = 3)"]
+
+
+def test_yearly_changes_stand_as_ratios_on_a_log_axis(ax):
+    rows = pd.DataFrame({"what": "launches", "country": ["CN", "US"], "value": [1.5, 0.07], "low": [0.4, 0.05],
+                         "high": [3.7, 0.2], "n": [48, 67]})  # fmt: skip
+    charts.movements(ax, rows, PAIR)
+    assert ax.get_xscale() == "log" and ax.get_xlim()[0] < 0.05
+    assert set(texts(ax)) == {"1.50 (n = 48)", "0.07 (n = 67)"}
+
+
 def test_two_estimates_a_row_stand_with_their_ends_on_a_log_axis(ax):
     rows = pd.DataFrame(
         {

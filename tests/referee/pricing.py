@@ -52,9 +52,9 @@ def bounds(edition):
         name: intervals.Coefficient(rows.assign(y=np.log(amount)), "y ~ cn + s", "cn", *dearer)
         for name, amount in amounts.items()
     }
-    first = new_models(abroad, scored, day)
+    first, held = new_models(abroad, scored, day), ("y ~ s + released", "released", np.exp, np.log)
     found |= {
-        f"launch prices a year, {code}": intervals.Coefficient(rows, "y ~ s + released", "released", *plain)
+        f"launch prices after a year, {code}": intervals.Coefficient(rows, *held)
         for code, rows in first.groupby("country")
     }
     found |= {f"time on frontier, {code}": intervals.Lasting(rows) for code, rows in on_frontier(abroad, scored, day)}
@@ -278,9 +278,9 @@ def launches(abroad, scored, day):
 
 
 def over_time(abroad, scored, day):
-    """Return by how much prices move in a year at equal score, at launch."""
+    """Return what prices at launch are after a year over what they were, at equal score."""
     return {
-        f"launch prices a year, {code}": smf.ols("y ~ s + released", rows).fit().params["released"]
+        f"launch prices after a year, {code}": np.exp(smf.ols("y ~ s + released", rows).fit().params["released"])
         for code, rows in new_models(abroad, scored, day).groupby("country")
     }
 

@@ -64,7 +64,7 @@ def bounds(edition):
 BOUNDED = ("premium", "level", "gap per token", "gap per run", "quotient", "days to half", "days among the nine", "lag",
            "slope of concentration", "slope of concentration, days", "fifth to first, ratio", "fifth to first, points",
            "premium, top third", "premium, coding", "cheaper leads", "gap in use", "slope difference",
-           "launch prices a year, CN", "launch prices a year, US", "time on frontier, CN",
+           "launch prices after a year, CN", "launch prices after a year, US", "time on frontier, CN",
            "time on frontier, US")  # fmt: skip
 
 

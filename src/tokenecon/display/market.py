@@ -196,15 +196,18 @@ def firms(ax: Axes, ranges: pd.DataFrame, marks: Sequence[float]) -> None:
     """
     markets, scopes = list(dict.fromkeys(ranges["market"])), list(dict.fromkeys(ranges["scope"]))
     colour, marker = (dict(zip(scopes, looks, strict=False)) for looks in (SERIES, ("o", "s")))
-    plot = so.Plot(ranges, y="market", color="scope", marker="scope")
-    plot = plot.add(so.Range(linewidth=3), so.Dodge(), xmin="low", xmax="high", legend=False)
-    plot = plot.add(so.Dot(pointsize=5.5), so.Dodge(), x="median", legend=False)
+    # Both bars close below the name of their market, so that none stands on the next one's.
+    aside = {scope: 0.22 * (place - (len(scopes) - 1) / 2) for place, scope in enumerate(scopes)}
+    place = ranges["market"].map(markets.index) + ranges["scope"].map(aside)
+    plot = so.Plot(ranges.assign(place=place), y="place", color="scope", marker="scope")
+    plot = plot.add(so.Range(linewidth=3), orient="y", xmin="low", xmax="high", legend=False)
+    plot = plot.add(so.Dot(pointsize=5.5), orient="y", x="median", legend=False)
     plot.scale(color=so.Nominal(colour, order=scopes), marker=so.Nominal(marker, order=scopes)).on(ax).plot()
     for mark in marks:
         ax.axvline(mark, color=style.MUTED, linewidth=0.9, linestyle=":")
     low, high = ranges["low"].min(), ranges["high"].max()
     log_axis(ax.xaxis, low / 2, high * 2, "{:,g}".format)
-    names_above(ax, markets, low / 1.5, 0.38)
+    names_above(ax, markets, low / 1.5, 0.24)
     top = ax.get_ylim()[1]
     for place, scope in enumerate(scopes):
         note(ax, scope, low / 1.5, top, (0, 4 + 11 * (len(scopes) - 1 - place)), color=colour[scope], weight="bold")
@@ -218,7 +221,8 @@ def requests(ax: Axes, rows: pd.DataFrame) -> None:
     """
     names = list(dict.fromkeys(rows["name"]))
     for name, own in rows.groupby("name"):
-        ax.plot(own["per_request"], [name] * len(own), color=style.MUTED, linewidth=0.8, zorder=0)
+        # Above the grid, which runs along the rows too.
+        ax.plot(own["per_request"], [name] * len(own), color=style.MUTED, linewidth=1.4, zorder=1)
     for kind, part in rows.groupby("kind"):
         first = part[part["day"] == 0]
         ax.plot(first["per_request"], first["name"], "o", color=KINDS[kind], markersize=5.5, markerfacecolor="none")

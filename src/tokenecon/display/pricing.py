@@ -103,16 +103,17 @@ def ranges(ax: Axes, rows: pd.DataFrame, country: Country, name: str, shift: flo
 
 
 def movements(ax: Axes, rows: pd.DataFrame, pair: Pair) -> None:
-    """Draw each country's ``value`` with its interval in a row a ``what``, and write value and ``n`` beside it."""
+    """Draw each country's ratio ``value`` with its interval on a log scale, a row a ``what``, with value and ``n``."""
     kinds = list(rows["what"].unique())
     for country, shift in zip(pair, (-0.15, 0.15), strict=True):
         own = rows[rows["country"] == country.code].set_index("what").reindex(kinds)
-        names = {"value": "change", "low": "change_low", "high": "change_high"}
-        ranges(ax, own.rename(columns=names), country, "change", shift)
+        own = own.rename(columns={"value": "change", "low": "change_low", "high": "change_high"})
+        ranges(ax, own, country, "change", shift)
         for place, row in enumerate(own.itertuples()):
-            text = f"{row.value:.2f} (n = {row.n:.0f})".replace("-", "−") if row.n > 0 else ""
-            note(ax, text, row.high, shift - place, (6, 0), va="center", size=7.5)
+            text = f"{row.change:.2f} (n = {row.n:.0f})" if row.n > 0 else ""
+            note(ax, text, row.change_high, shift - place, (6, 0), va="center", size=7.5)
     rows_of(ax, kinds)
+    log_axis(ax.xaxis, rows["low"].min(), rows["high"].max() * 1.8)
 
 
 def bands(ax: Axes, lines: pd.DataFrame, y: str, pair: Pair) -> None:
@@ -163,14 +164,16 @@ def labels_apart(ax: Axes, ends: pd.DataFrame, colours: Mapping[str, str], room:
     """Write name, value and n beside the last point of each line, on a log scale, so that none covers another.
 
     ``ends`` has ``name``, ``day``, ``value`` and ``n``; all stand beside the last day of any, ``room`` of the axis's
-    height apart at least.
+    height apart at least. A line that ends before that says in which month.
     """
     low, high = ax.get_ylim()
-    x, floor, apart = ends["day"].max() + pd.Timedelta(days=8), -np.inf, room * np.log(high / low)
+    last = ends["day"].max()
+    x, floor, apart = last + pd.Timedelta(days=8), -np.inf, room * np.log(high / low)
     for row in ends.sort_values("value").itertuples():
         floor = max(np.log(row.value), floor + apart)
         place = {"xytext": (x, np.exp(floor)), "va": "center", "annotation_clip": False, "color": colours[row.name]}
-        ax.annotate(f"{row.name} {row.value:.2f} (n = {row.n})", (row.day, row.value), size=8.5, **place)
+        month = "" if row.day == last else f"{row.day:%b %Y}, "
+        ax.annotate(f"{row.name} {row.value:.2f} ({month}n = {row.n})", (row.day, row.value), size=8.5, **place)
 
 
 def caught(ax: Axes, records: pd.DataFrame, pair: Pair) -> None:

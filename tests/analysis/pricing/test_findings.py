@@ -18,6 +18,19 @@ def test_every_model_of_the_sample_is_accounted_for(found):
     assert steps["after"].iloc[-1] == len(found.both) == found.raw.n
 
 
+def test_what_is_cited_for_scores_is_where_the_last_set_comes_from(found):
+    rows = found.cat.capability.query("benchmark == 'aa_index'")
+    last = rows[rows["published_on"] == found.scored_on]
+    assert set(last["source_id"]) <= set(found.score_sources)
+    assert set(found.score_sources).isdisjoint(set(rows["source_id"]) - set(last["source_id"]))
+
+
+def test_what_a_price_is_after_a_year_is_the_factor_of_its_yearly_change(found):
+    for code, kept in found.kept_a_year["launches"].items():
+        change = found.yearly_launch[code]
+        assert np.log([kept.low, kept.value, kept.high]) == pytest.approx([change.low, change.value, change.high])
+
+
 def test_the_ladder_repeats_the_estimates_and_computes_none(found):
     rows = found.ladder.set_index("question")
     for question, one in zip(rows.index, (found.raw, found.pair, found.level), strict=False):

@@ -130,15 +130,12 @@ def test_the_chained_index_does_not_see_that_users_move_and_the_unit_value_does(
 def test_a_price_that_no_list_has_shown_for_months_is_not_on_sale():
     paths = pd.DataFrame(
         [path("m", "v", 7.0, "2025-01-01") | {"market": "domestic"}, path("m", "v", 2.0, "2025-01-01")]
-    )
+    ).assign(previous=np.nan)
     rates = pd.Series([7.0], index=[pd.Timestamp("2025-01-31")])
-    seen = pd.Series(
-        [pd.Timestamp("2025-03-01"), pd.Timestamp("2026-01-01")],
-        index=pd.MultiIndex.from_tuples([("m", "domestic"), ("m", "international")]),
-    )
     days = ["2025-04-30", "2025-12-31"]
-    assert spread.on_both(paths, rates, days, seen)["day"].tolist() == [pd.Timestamp("2025-04-30")]
-    assert len(spread.on_both(paths, rates, days)) == 2
+    lapsed = paths.assign(shown=[pd.Timestamp("2025-03-01"), pd.Timestamp("2026-01-01")])
+    assert spread.on_both(lapsed, rates, days)["day"].tolist() == [pd.Timestamp("2025-04-30")]
+    assert len(spread.on_both(paths.assign(shown=pd.Timestamp("2026-01-01")), rates, days)) == 2
 
 
 def test_hosts_are_set_against_their_maker_in_one_table():

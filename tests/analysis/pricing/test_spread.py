@@ -11,7 +11,7 @@ RATES = pd.Series([7.0, 6.8], index=pd.to_datetime(["2026-05-31", "2026-06-30"])
 def level(model, market, price, vendor="maker"):
     return {
         "model_id": model, "model": model, "entity_id": vendor, "market": market, "blended": float(price),
-        "begins": pd.Timestamp("2026-01-01"), "ends": pd.NaT,
+        "begins": pd.Timestamp("2026-01-01"), "ends": pd.NaT, "previous": np.nan, "shown": pd.Timestamp("2026-06-01"),
     }  # fmt: skip
 
 
@@ -22,6 +22,33 @@ def test_the_spread_is_at_the_rate_of_the_month():
     found = spread.on_both(PATHS, RATES, ["2026-05-31", "2026-06-30"])
     assert found["model_id"].tolist() == ["m", "m"]
     assert found["spread"].tolist() == [pytest.approx(2.0), pytest.approx(4 * 6.8 / 14)]
+
+
+def changed_abroad(shown_at_home):
+    """Two prices that held together, and one abroad that changed before the list at home was last seen, or after."""
+    home = level("m", "domestic", 14) | {"shown": pd.Timestamp(shown_at_home)}
+    before = level("m", "international", 4) | {"ends": pd.Timestamp("2026-05-20")}
+    after = level("m", "international", 1) | {"begins": pd.Timestamp("2026-05-20"), "previous": 4.0}
+    return pd.DataFrame([home, before, after])
+
+
+def test_a_change_that_one_list_learns_of_first_is_no_spread():
+    days = ["2026-05-19", "2026-05-31"]
+    assert spread.on_both(changed_abroad("2026-05-19"), RATES, days)["spread"].tolist() == [pytest.approx(2)]
+    seen_since = spread.on_both(changed_abroad("2026-05-21"), RATES, days)
+    assert seen_since["spread"].tolist() == [pytest.approx(2), pytest.approx(0.5)]
+
+
+def test_a_price_was_last_shown_by_the_lists_that_asked_it():
+    asked = {"model_id": "m", "market": "domestic", "output": 14.0}
+    levels = pd.DataFrame([asked | {"input": 14.0, "ends": pd.Timestamp("2026-06-10")}, asked | {"input": 7.0}])
+    row = {"effective_from": pd.NaT, "published_on": pd.Timestamp("2026-05-01")}
+    seen = [("14.0", "2026-05-03"), ("14.0", "2026-05-20"), ("7.0", None)]
+    prices = pd.DataFrame(
+        [asked | row | {"input": float(price), "last_seen_on": pd.Timestamp(day)} for price, day in seen]
+    )
+    found = spread.shown(levels.astype({"ends": "datetime64[ns]"}), prices, "2026-07-01")
+    assert found["shown"].tolist() == [pd.Timestamp("2026-05-20"), pd.Timestamp("2026-07-01")]
 
 
 def test_the_last_month_known_stands_in():

@@ -51,6 +51,15 @@ def test_the_quotient_is_the_gap_per_run_over_the_gap_per_token():
     assert found["quotient"].value == pytest.approx(found["run"].value / found["token"].value)
 
 
+def test_a_date_that_moves_prices_is_held_fixed_where_asked():
+    """Models of the one country are newer by a year, and a year halves every price."""
+    rng = np.random.default_rng(6)
+    rows = planted(rng, vendor_sd=0.1).assign(released=lambda found: found["is_one"] + rng.uniform(0, 2, len(found)))
+    rows["paid"] *= 0.5 ** rows["released"]
+    plain, dated = (tasks.gaps(rows, draws=99, held=held)["token"].value for held in ("x", "x + released"))
+    assert plain == pytest.approx(4, rel=0.2) and dated == pytest.approx(2, rel=0.15)
+
+
 def test_too_few_variants_give_no_estimate():
     rows = planted(np.random.default_rng(4))
     few = pd.concat([rows[rows["is_one"] == 1].head(tasks.FEWEST - 1), rows[rows["is_one"] == 0]])

@@ -304,8 +304,8 @@ def capability_converges(known: Findings, claim: Claim) -> Result:
         f"by test, as ratio and in points: {told}. Of {len(bounded)} such intervals over {len(frontier.MONTHS_BACK)} "
         f"starts {sum(one.low > 0 for one in bounded)} exclude no convergence"
     )
-    verdict, source = by_intervals(towards), ["AA_SNAPSHOTS"]
-    return estimated(first["slope"], verdict, "percentage points", note, source, SECTION, f.priced_on)
+    verdict = by_intervals(towards)
+    return estimated(first["slope"], verdict, "percentage points", note, f.score_sources, SECTION, f.priced_on)
 
 
 @computation

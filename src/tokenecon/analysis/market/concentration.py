@@ -62,7 +62,7 @@ DEFINITIONS: Mapping[str, tuple[str, str]] = {
     "run_rates": ("Stated run-rates, API and other", "World"),
     "router_weeks": ("OpenRouter: tokens by author", "World"),
     "router_days": ("OpenRouter: all tokens, newest days", "World"),
-    "router_lists": ("OpenRouter: largest models by week", "World"),
+    "router_lists": ("OpenRouter: weekly lists as published", "World"),
 }
 """What each definition of the market counts, and where; a market stands by its id."""
 

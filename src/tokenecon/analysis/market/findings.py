@@ -68,6 +68,14 @@ class Market(Findings):
         return sample.scores(self.cat.capability, INDEX)
 
     @finding
+    def score_sources(self) -> tuple[str, ...]:
+        """Sources of the last sets of the Intelligence and the Coding Index."""
+        rows, held = self.cat.capability, [test for test in (INDEX, CODING) if test in self.tests]
+        days = {test: sample.snapshot_day(rows, test) for test in held}
+        last = rows[rows["published_on"] == rows["benchmark"].map(days)]
+        return tuple(sorted(set(last["source_id"])))
+
+    @finding
     def priced_on(self) -> pd.Timestamp:
         """The day of the scores, on which prices are looked up."""
         return sample.snapshot_day(self.cat.capability, INDEX)

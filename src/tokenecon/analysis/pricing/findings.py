@@ -109,6 +109,11 @@ class Pricing(Findings):
         return self.scored["scored_on"].max()
 
     @finding
+    def score_sources(self) -> tuple[str, ...]:
+        """Sources of the last sets of scores."""
+        return self.of(Market).score_sources
+
+    @finding
     def paths(self) -> pd.DataFrame:
         """Every list price over time."""
         return self._paths()
@@ -246,6 +251,18 @@ class Pricing(Findings):
         return tasks.gaps(self.variants)
 
     @finding
+    def tasks_dated(self) -> Mapping[str, Estimate]:
+        """:attr:`tasks` with the date of release held fixed too, over variants whose model has one."""
+        on = self.variants["model_id"].map(self.cat.models.set_index("model_id")["released_on"])
+        rows = self.variants.assign(released=(on - on.min()).dt.days / 365.25)
+        return tasks.gaps(rows.dropna(subset="released"), held="x + released")
+
+    @finding
+    def cost_sources(self) -> tuple[str, ...]:
+        """Sources of the costs of runs and of the prices of tokens that the publisher of the index paid."""
+        return tuple(sorted({*tasks.costed(self.cat.capability)["source_id"], *self.cat.index_prices["source_id"]}))
+
+    @finding
     def tasks_compared(self) -> pd.DataFrame:
         """The same for every way to count variants and both prices of a token."""
         return tasks.compare(self.variants)
@@ -340,6 +357,15 @@ class Pricing(Findings):
             if code in kind
         ]
         return pd.DataFrame(rows)
+
+    @finding
+    def kept_a_year(self) -> Mapping[str, Mapping[str, Estimate]]:
+        """The same as what a price at equal score is after a year over what it was: by ``what`` and country."""
+        kinds = {"launches": self.yearly_launch, "lists": self.yearly, "same model": self.yearly_matched}
+        return {
+            what: {code: change.map(lambda log: float(np.exp(log)), "percent") for code, change in kind.items()}
+            for what, kind in kinds.items()
+        }
 
     @finding
     def caught(self) -> pd.DataFrame:
@@ -512,8 +538,7 @@ class Pricing(Findings):
     def spread_months(self) -> pd.DataFrame:
         """International over domestic list price of the same model at month ends, where both lists were in view."""
         days = price_paths.month_ends(self.lists["published_on"].min(), self.edition.as_of)
-        seen = spread.last_seen(self.lists, self.edition.as_of)
-        return spread.on_both(self.steady, self.rates, days, seen)
+        return spread.on_both(spread.shown(self.steady, self.lists, self.edition.as_of), self.rates, days)
 
     @finding
     def spreads(self) -> pd.DataFrame:

@@ -33,28 +33,43 @@ def rate_on(rates: pd.Series, day: dt.date | str) -> tuple[float, bool]:
     return float(known.iloc[-1]), known.index[-1] != end
 
 
-def last_seen(prices: pd.DataFrame, as_of: dt.date | str) -> pd.Series:
-    """Return the last day by ``as_of`` on which some list showed each model, by ``model_id`` and ``market``."""
-    seen = prices["last_seen_on"].fillna(pd.Timestamp(as_of))
-    return seen.groupby([prices["model_id"], prices["market"]]).max()
-
-
-def on_both(
-    paths: pd.DataFrame, rates: pd.Series, days: Sequence[dt.date | str], seen: pd.Series | None = None
-) -> pd.DataFrame:
-    """Return the models that were on both lists on each of several days.
+def shown(paths: pd.DataFrame, prices: pd.DataFrame, as_of: dt.date | str) -> pd.DataFrame:
+    """Add ``shown`` to levels of price: the last day by ``as_of`` on which a list of their market showed that price.
 
     Parameters
     ----------
     paths : pandas.DataFrame
-        As :func:`tokenecon.analysis.market.price_paths.paths` returns it, both markets.
+        As :func:`tokenecon.analysis.market.price_paths.paths` returns it.
+    prices : pandas.DataFrame
+        Makers' own list prices (``Catalog.list_prices().frame``).
+    as_of : date or str
+        The last day looked at.
+    """
+    price = ["model_id", "market", "input", "output"]
+    seen = prices[price].assign(
+        since=prices["effective_from"].fillna(prices["published_on"]),
+        shown=prices["last_seen_on"].fillna(pd.Timestamp(as_of)),
+    )
+    rows = paths[[*price, "ends"]].reset_index(names="level").merge(seen, on=price)
+    rows = rows[rows["ends"].isna() | (rows["since"] < rows["ends"])]
+    return paths.assign(shown=rows.groupby("level")["shown"].max())
+
+
+def on_both(paths: pd.DataFrame, rates: pd.Series, days: Sequence[dt.date | str]) -> pd.DataFrame:
+    """Return the models that were on both lists on each of several days, with two prices that speak of one time.
+
+    A price that its list has not shown for :data:`PATIENCE` is out of view, even where the model is on sale on the
+    other market. So is one that its list has not shown since the price on the other list changed: which of the two
+    lists learns first of a change of both says nothing of a spread.
+
+    Parameters
+    ----------
+    paths : pandas.DataFrame
+        As :func:`shown` returns it, both markets.
     rates : pandas.Series
         As :func:`month_rates` returns it.
     days : sequence of date or str
         The days.
-    seen : pandas.Series, optional
-        As :func:`last_seen` returns it: a price that its market's lists have not shown for :data:`PATIENCE` is out
-        of view, even where the model is on sale on the other market.
 
     Returns
     -------
@@ -66,21 +81,26 @@ def on_both(
     rows = []
     for day in map(pd.Timestamp, days):
         now = price_paths.on(paths, day)
-        if seen is not None:
-            shown = seen.reindex(pd.MultiIndex.from_frame(now[["model_id", "market"]])).to_numpy()
-            now = now[shown >= day - PATIENCE]
+        now = now[now["shown"] >= day - PATIENCE]
         home = now[now["market"] == "domestic"].set_index("model_id")
         abroad = now[now["market"] == "international"].set_index("model_id")
         shared = home.index.intersection(abroad.index)
+        home, abroad = home.loc[shared], abroad.loc[shared]
+        alike = _since_change(home, abroad) & _since_change(abroad, home)
+        home, abroad = home[alike], abroad[alike]
         rate, stand_in = rate_on(rates, day)
-        both = home.loc[shared, ["model", "entity_id"]].assign(
-            day=day, asked=home.loc[shared, "blended"], abroad_price=abroad.loc[shared, "blended"], rate=rate,
-            stand_in=stand_in,
-        )  # fmt: skip
+        both = home[["model", "entity_id"]].assign(
+            day=day, asked=home["blended"], abroad_price=abroad["blended"], rate=rate, stand_in=stand_in
+        )
         rows.append(both.reset_index())
     found = pd.concat(rows, ignore_index=True)
     found["home_price"] = found["asked"] / found["rate"]
     return found.assign(spread=found["abroad_price"] / found["home_price"])
+
+
+def _since_change(levels: pd.DataFrame, others: pd.DataFrame) -> pd.Series:
+    """Return whether each level was shown since the other list's price changed; a first price is no change."""
+    return others["previous"].isna() | (levels["shown"] >= others["begins"])
 
 
 def by_vendor(found: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> pd.DataFrame:

@@ -116,8 +116,10 @@ def logs(rows: pd.DataFrame, price: str) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def gaps(rows: pd.DataFrame, price: str = "paid", draws: int = 1_999) -> dict[str, Estimate]:
+def gaps(rows: pd.DataFrame, price: str = "paid", draws: int = 1_999, held: str = "x") -> dict[str, Estimate]:
     """Return the other country over the one at equal score: per ``token``, per ``run``, and their ``quotient``.
+
+    ``held`` is what the regressions hold fixed: the logarithm ``x`` of the score, and columns of ``rows`` beside it.
 
     The quotient is the gap per run over the gap per token, of the same rows. Vendors are drawn. Without
     :data:`FEWEST` rows a country there are none.
@@ -127,7 +129,7 @@ def gaps(rows: pd.DataFrame, price: str = "paid", draws: int = 1_999) -> dict[st
         return {}
     outcomes = {"token": "token", "run": "by_run", "quotient": "tokens"}
     return {
-        name: wild_cluster(f"{column} ~ is_one + x", whole, "is_one", "entity_id", draws=draws)
+        name: wild_cluster(f"{column} ~ is_one + {held}", whole, "is_one", "entity_id", draws=draws)
         .map(lambda log: float(np.exp(-log)))
         .to("times")
         for name, column in outcomes.items()
