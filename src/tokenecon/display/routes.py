@@ -202,7 +202,9 @@ def ladder(ax: Axes, lines: pd.DataFrame, market: pd.DataFrame, companies: Seque
             note(ax, model_name(row.model_id), row.period_start, row.blended, (0, 5), **look)
         end = rows.iloc[-1]
         look = {"ha": "right", "va": "top", "color": company.colour, "weight": "bold"}
-        note(ax, f"{company.name} {end['blended']:.3g}", end["period_end"], end["blended"], (0, -5), **look)
+        last = "" if end.name in new.index else f", {model_name(end['model_id'])}"
+        named = f"{company.name}{last} {end['blended']:.3g}"
+        note(ax, named, end["period_end"], end["blended"], (0, -5), **look)
     ax.set(yscale="log", xlabel="", ylabel="")
     plain_log(ax)
     ax.xaxis.set_major_locator(mdates.MonthLocator(bymonth=(1, 4, 7, 10)))
