@@ -192,7 +192,7 @@ class Models:
         title = " ".join(title.split())
         row = {
             "model_id": match.model_id,
-            "name": title if title.isprintable() and title[:1] not in tuple("=+-@") else match.model_id,
+            "name": title if title and title.isprintable() and title[:1] not in tuple("=+-@") else match.model_id,
             "entity_id": match.maker,
             "released_on": released,
             "weights": self._tell("weights", ids)[1],
