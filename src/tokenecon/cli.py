@@ -30,8 +30,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
 )
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+out = Console(soft_wrap=True, highlight=False, markup=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
 Edition = Annotated[
     str | None,
@@ -57,6 +57,16 @@ class Renderer(StrEnum):
     embedded = "embedded"
 
 
+AllowJumps = Annotated[
+    bool, typer.Option("--allow-jumps", help="Take figures that are unlikely beside those of a year before.")
+]
+
+
+def _say(*lines: object) -> None:
+    for line in lines:
+        out.print(str(line))
+
+
 def find_faults(data: Path | None = None) -> list[Finding]:
     """Return everything that is wrong with the data; a build asks for it beside the notebooks."""
     from tokenecon.analysis.ledger import unregistered, unruled
@@ -76,12 +86,11 @@ def check(
     """
     with _errors():
         findings = find_faults(data)
-    for finding in findings:
-        out.print(str(finding), markup=False)
+    _say(*findings)
     if findings:
         err.print(f"{len(findings)} finding{'s' * (len(findings) != 1)}; mend the rows named and run this again")
         raise typer.Exit(1)
-    out.print("data: no findings")
+    _say("data: no findings")
 
 
 @app.command()
@@ -111,27 +120,30 @@ def build(
     edition = name or edition
     with _errors():
         if why:
-            _show_reasons(publish.why(edition))
+            table = Table("notebook", "runs because")
+            for notebook, reason in publish.why(edition):
+                table.add_row(notebook, reason or "unchanged")
+            out.print(table)
             return
         if watch:
-            publish.watch(edition, renderer.value, lambda line: out.print(line, markup=False))
+            publish.watch(edition, renderer.value, _say)
             return
         results = publish.build_all(
             None if everything else [publish.Project.find().edition(edition).id],
             renderer.value,
             tuple(formats or ("html", "pdf")),
-            lambda line: out.print(line, markup=False),
+            _say,
             force,
             cluster=cluster,
             check=find_faults,
         )
     for result in results:
         for gap in result.gaps:
-            err.print(f"gap: {gap}", markup=False)
+            err.print(f"gap: {gap}")
         if result.gaps:
-            err.print(f"all rows that are missing: tokenecon edition todo {result.edition}", markup=False)
+            err.print(f"all rows that are missing: tokenecon edition todo {result.edition}")
         for path in result.outputs:
-            out.print(f"{'wrote' if result.made else 'nothing changed since'} {path}", markup=False)
+            out.print(f"{'wrote' if result.made else 'nothing changed since'} {path}")
 
 
 @app.command()
@@ -141,11 +153,9 @@ def verify(name: Newest = None, edition: Edition = None) -> None:
 
     with _errors():
         problems = publish.verify(name or edition)
-    for problem in problems:
-        out.print(problem, markup=False)
+    _say(*problems or ["report: no problems"])
     if problems:
         raise typer.Exit(1)
-    out.print("report: no problems")
 
 
 @app.command()
@@ -161,14 +171,10 @@ def site(
     from tokenecon import publish
 
     with _errors():
-        folder, problems = publish.publish_site(
-            renderer.value, lambda line: out.print(line, markup=False), cluster=cluster, check=find_faults
-        )
-    for problem in problems:
-        out.print(problem, markup=False)
+        folder, problems = publish.publish_site(renderer.value, _say, cluster=cluster, check=find_faults)
+    _say(*problems or [f"wrote {folder}: no broken link, no request to another host"])
     if problems:
         raise typer.Exit(1)
-    out.print(f"wrote {folder}: no broken link, no request to another host", markup=False)
 
 
 @app.command()
@@ -196,7 +202,7 @@ def claims(
     for column, wanted in choices.items():
         if unknown := set(wanted or ()) - set(ledger.values(cat, column)):
             known, name = ", ".join(ledger.values(cat, column)), column.removesuffix("_id")
-            err.print(f"no {name} {', '.join(sorted(unknown))}; there are: {known}", markup=False)
+            err.print(f"no {name} {', '.join(sorted(unknown))}; there are: {known}")
             raise typer.Exit(1)
         rows = rows[rows[column].isin(wanted)] if wanted else rows
     names = cat.articles.set_index("article_id")["name"]
@@ -204,7 +210,7 @@ def claims(
         title = f"{names[key]}: claims, edition {cat.edition.id}, as of {cat.edition.as_of}"
         out.print(grid(own, title, out.width), soft_wrap=False)
         tally = own["verdict"].value_counts()
-        out.print(f"{len(own)} claims" + "".join(f", {count} {name}" for name, count in tally.items()), markup=False)
+        out.print(f"{len(own)} claims" + "".join(f", {count} {name}" for name, count in tally.items()))
 
 
 @app.command()
@@ -212,7 +218,7 @@ def renderer() -> None:
     """Say which renderer a build will use, and how to get the other."""
     from tokenecon import publish
 
-    out.print(publish.renderer_line(), markup=False)
+    out.print(publish.renderer_line())
 
 
 editions = typer.Typer(
@@ -281,9 +287,7 @@ def list_missing(name: Newest = None, edition: Edition = None) -> None:
 def fill_in(
     name: Newest = None,
     edition: Edition = None,
-    allow_jumps: Annotated[
-        bool, typer.Option("--allow-jumps", help="Take figures that are unlikely beside those of a year before.")
-    ] = False,
+    allow_jumps: AllowJumps = False,
 ) -> None:
     """Check the completed rows of an edition's templates, and move them into the tables of `data/`; all, or none.
 
@@ -294,14 +298,9 @@ def fill_in(
 
     with _errors():
         done = publish.fill(name or edition, allow_jumps=allow_jumps)
-    for table, rows in done.added.items():
-        out.print(f"data/{table}.csv: {rows} row{'s' * (rows != 1)} added", markup=False)
-    for place in done.begun:
-        out.print(
-            f"{place}: not complete; it needs a figure, source_id and published_on, a statement its statement_id too",
-            markup=False,
-        )
-    out.print(f"{done.left} still missing", markup=False)
+    needed = "it needs a figure, source_id and published_on, a statement its statement_id too"
+    _say(*(f"data/{table}.csv: {rows} row{'s' * (rows != 1)} added" for table, rows in done.added.items()))
+    _say(*(f"{place}: not complete; {needed}" for place in done.begun), f"{done.left} still missing")
 
 
 @editions.command("publish")
@@ -328,11 +327,10 @@ def publish_them(
     with _errors():
         wanted = [one.id for one, state, _ in publish.edition_states() if state != "draft"] if everything else ids
         for name in wanted or [None]:
-            done = publish.release(name, lambda line: out.print(line, markup=False), force, on and on.date())
-            for key, difference in done.differences.items():
-                out.print(f"{key}: {difference}", markup=False)
+            done = publish.release(name, _say, force, on and on.date())
+            _say(*(f"{key}: {difference}" for key, difference in done.differences.items()))
             refused += bool(done.differences) and not done.written
-            out.print(_released(done), markup=False)
+            out.print(_released(done))
     if refused:
         raise typer.Exit(1)
 
@@ -359,7 +357,7 @@ def diff_them(
     show_diff(out, found, kinds or ["restated", "revised"])
     if csv:
         found.facts.to_csv(csv)
-        out.print(f"wrote {csv}", markup=False)
+        out.print(f"wrote {csv}")
 
 
 def _released(done: Release) -> str:
@@ -418,10 +416,8 @@ def refresh_data(
     with _errors(refresh.RefreshError), TemporaryDirectory() as kept:
         root = data.resolve() if data else (data_root if watch_sources or dry_run else own_data_root)()
         if watch_sources:
-            dead = refresh.watch(root)
-            for name, address, fault in dead:
-                out.print(f"{name}: {address}: {fault}", markup=False)
-            out.print("no address is dead" if not dead else f"{len(dead)} addresses do not answer")
+            dead = [": ".join(found) for found in refresh.watch(root)]
+            _say(*dead, f"{len(dead)} addresses do not answer" if dead else "no address is dead")
             return
         before = publish.copy_data(root, Path(kept)) if summary_file and not dry_run else None
         if from_snapshots:
@@ -432,8 +428,9 @@ def refresh_data(
                 tasks: dict[str, int] = {}
 
                 def progress(source: str, count: int) -> None:
-                    task = tasks.setdefault(source, bar.add_task(source, total=None) if source not in tasks else 0)
-                    bar.update(task, completed=count)
+                    if source not in tasks:
+                        tasks[source] = bar.add_task(source, total=None)
+                    bar.update(tasks[source], completed=count)
 
                 summary = refresh.refresh(
                     root, feeds, since=since.date() if since else None, dry_run=dry_run, progress=progress
@@ -441,12 +438,11 @@ def refresh_data(
         if summary_file:
             parts = publish.consequences(before, root) if before and summary.added else []
             refresh.write_summary(summary_file, summary, dry_run, router_prices, parts)
-    for line in refresh.told(summary, dry_run, router_prices):
-        out.print(line, markup=False)
+    _say(*refresh.told(summary, dry_run, router_prices))
     if not dry_run and root == data_root():
         _tell_reruns(summary.added)
     for feed, message in summary.failed:
-        err.print(f"{feed}: {message}; its data stay as they were", markup=False)
+        err.print(f"{feed}: {message}; its data stay as they were")
     if summary.failed:
         raise typer.Exit(1)
 
@@ -463,9 +459,7 @@ def financials(
     ] = None,
     rulings: Annotated[Path | None, typer.Option(help="CSV with rulings, where the filing restates figures.")] = None,
     segments: Annotated[Path | None, typer.Option(help="CSV with new segments.")] = None,
-    allow_jumps: Annotated[
-        bool, typer.Option("--allow-jumps", help="Take figures that are unlikely beside those of a year before.")
-    ] = False,
+    allow_jumps: AllowJumps = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare; write nothing.")] = False,
     data: DataFolder = None,
 ) -> None:
@@ -492,15 +486,10 @@ def financials(
         row = figure.row
         name = " ".join((row["entity_id"], row["metric"], row["segment"], row["currency"])).strip()
         change = "" if figure.growth is None else f"{figure.growth:+.1%}"
-        period = (
-            row["period_end"]
-            if row["period_start"] == row["period_end"]
-            else f"{row['period_start']}/{row['period_end']}"
-        )
+        period = "/".join(dict.fromkeys((row["period_start"], row["period_end"])))
         table.add_row(str(figure.line), name, period, f"{figure.printed} {row['unit']}", figure.before, change)
     out.print(table)
-    for note in added.notes:
-        out.print(note, markup=False)
+    _say(*added.notes)
     known = f"; {len(added.known)} were there already" if added.known else ""
     out.print(f"{'would add' if dry_run else 'added'} {len(added.figures)} rows to data/financials.csv{known}")
 
@@ -526,11 +515,10 @@ def study(
         designs = simulation.designs(Market.open(edition), Pricing.open(edition))
         with executor(path.parents[1], cluster, workers) as opened:
             table = simulation.run(
-                designs, f"{dt.date.today():%Y-%m-%d}", replications, executor=opened,
-                said=lambda line: out.print(line, markup=False),
+                designs, f"{dt.date.today():%Y-%m-%d}", replications, executor=opened, said=_say
             )  # fmt: skip
     table.to_csv(path, index=False, lineterminator="\n")
-    out.print(f"wrote {path}: {len(table)} rows", markup=False)
+    out.print(f"wrote {path}: {len(table)} rows")
 
 
 @app.callback()
@@ -555,14 +543,7 @@ def _tell_reruns(added: dict[str, int]) -> None:
         return
     with suppress(publish.PublishError):
         again = [f"{notebook} ({reason})" for notebook, reason in publish.why() if reason]
-        out.print("notebooks to run again: " + (", ".join(again) or "none"), markup=False)
-
-
-def _show_reasons(reasons: list[tuple[str, str]]) -> None:
-    table = Table("notebook", "runs because")
-    for notebook, reason in reasons:
-        table.add_row(notebook, reason or "unchanged")
-    out.print(table)
+        out.print("notebooks to run again: " + (", ".join(again) or "none"))
 
 
 @contextmanager
@@ -582,7 +563,7 @@ def _errors(*more: type[Exception]) -> Iterator[None]:
             raise
     else:
         return
-    err.print(message, markup=False)
+    err.print(message)
     raise typer.Exit(1)
 
 

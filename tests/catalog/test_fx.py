@@ -28,7 +28,7 @@ def test_average_rates(h1, base, quote, on, value, basis):
     assert rate.value == pytest.approx(value, abs=6e-5)
     assert rate.basis == basis
     assert not rate.proxy
-    assert rate.source_id == "FRED_FX"
+    assert rate.source_ids == ("FRED_FX",)
 
 
 @pytest.mark.parametrize(("base", "quote"), [("USD", "CNY"), ("HKD", "CNY"), ("EUR", "HKD")])
@@ -45,7 +45,7 @@ def test_a_rate_says_what_it_is(h1):
 
 def test_a_fixing_closes_its_own_day_and_a_month_stands_in_elsewhere(h1):
     fixing = h1.rate("USD", "CNY", "2026-09-23", kind="closing")
-    assert (fixing.value, fixing.proxy, fixing.source_id) == (6.7468, False, "PBOC_MID_0923")
+    assert (fixing.value, fixing.proxy, fixing.source_ids) == (6.7468, False, ("PBOC_MID_0923",))
     proxy = h1.rate("USD", "CNY", "FY2025", kind="closing")
     assert (proxy.value, proxy.proxy) == (7.0432, True)
     assert str(proxy) == "7.0432 CNY per USD, 2025-12-31 (monthly average, in place of a closing rate)"

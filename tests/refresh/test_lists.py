@@ -200,6 +200,12 @@ def test_a_new_model_takes_its_day_and_weights_from_any_list(base):
     assert model["weights"] == "open"
 
 
+@pytest.mark.parametrize("title", [" ", "Z.AI:  ", "=GLM 9", "GLM\u200b9"])
+def test_a_new_model_without_a_title_that_a_table_can_hold_is_shown_by_its_id(base, title):
+    [model] = fold(base, seen(0, openrouter_models={"data": [ROUTED | {"name": title}]})).rows["models"]
+    assert model["name"] == "glm-9"
+
+
 def test_without_a_day_on_a_list_the_one_in_the_name_counts_and_then_the_first_sight(base):
     [model] = fold(base, seen(0, openrouter_models={"data": [ROUTED]})).rows["models"]
     assert (model["released_on"], model["note"]) == ("2026-11-18", "the day in its name")

@@ -38,8 +38,8 @@ SEED = 20261001
 CHUNK = 25
 """Replications that a worker does at once."""
 
-FEW_DRAWS = {"wild": 399, "vendor": 599}
-"""Resamples inside a replication: enough for coverage, since errors of single intervals average out."""
+FEW_WILD, FEW = 399, 599
+"""Resamples of the wild bootstrap, and of the others, inside a replication: errors of single intervals average out."""
 
 LEVEL_OF_INDEX = 20.0
 """The level of the Intelligence Index whose price stands for all in the study."""
@@ -71,9 +71,9 @@ class Design(ABC):
     name: str
 
     @property
-    @abstractmethod
     def size(self) -> tuple[int, int | None]:
         """Observations, and vendors where they come in vendors."""
+        return len(self.vendors), len(np.unique(self.vendors))
 
     @abstractmethod
     def replication(self, rng: np.random.Generator, seed: int) -> Covers:
@@ -137,15 +137,13 @@ class Regression(Design):
         )  # fmt: skip
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Observations and vendors."""
-        return len(self.frame), self.frame["entity_id"].nunique()
+    def vendors(self) -> pd.Series:
+        """Vendor of each row."""
+        return self.frame["entity_id"]
 
     def replication(self, rng: np.random.Generator, seed: int) -> Covers:
         """Draw errors, and ask all intervals of a coefficient."""
-        error = self.noise_sd * rng.standard_normal(len(self.frame)) + self.vendor_sd * _shared(
-            self.frame["entity_id"], rng
-        )
+        error = self.noise_sd * rng.standard_normal(len(self.frame)) + self.vendor_sd * _shared(self.vendors, rng)
         if self.inner:
             error += self.inner_sd * _shared(self.frame[self.inner], rng)
         outcome = self.formula.split("~")[0].strip()
@@ -153,9 +151,9 @@ class Regression(Design):
         drawn = est.coefficient_of(self.formula, frame, self.term, self.weights)
         found = {
             "wild cluster bootstrap": est.wild_cluster(
-                self.formula, frame, self.term, "entity_id", FEW_DRAWS["wild"], seed, self.weights
+                self.formula, frame, self.term, "entity_id", FEW_WILD, seed, self.weights
             ),
-            "vendor bootstrap": est.vendor_bootstrap(drawn, frame["entity_id"], None, FEW_DRAWS["vendor"], seed),
+            "vendor bootstrap": est.vendor_bootstrap(drawn, frame["entity_id"], None, FEW, seed),
         }
         if not self.weights:
             found |= {
@@ -165,7 +163,7 @@ class Regression(Design):
         return {name: _holds(one, self.truth) for name, one in found.items()}
 
 
-def _shared(groups: pd.Series, rng: np.random.Generator) -> np.ndarray:
+def _shared(groups: Sequence[object], rng: np.random.Generator) -> np.ndarray:
     codes, names = pd.factorize(groups)
     return rng.standard_normal(len(names))[codes]
 
@@ -210,16 +208,9 @@ class Medians(Design):
         vendor, _, noise = _components("y ~ 1" if strata is None else "y ~ s", rows, None)
         return cls(name, rows["entity_id"].to_numpy(), flags, vendor, noise)
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Observations and vendors."""
-        return len(self.vendors), len(np.unique(self.vendors))
-
     def replication(self, rng: np.random.Generator, seed: int) -> Covers:
         """Draw values of which the medians are one, and ask for the median, or the ratio of the medians."""
-        log = self.vendor_sd * _shared(pd.Series(self.vendors), rng) + self.noise_sd * rng.standard_normal(
-            len(self.vendors)
-        )
+        log = self.vendor_sd * _shared(self.vendors, rng) + self.noise_sd * rng.standard_normal(len(self.vendors))
         values, one = np.exp(log), self.strata == 0
         both = not one.all()
         statistic = est.quantile(values)
@@ -228,15 +219,11 @@ class Medians(Design):
         samples = (values[one], values[~one]) if both else (values,)
         function = est.ratio_of_medians if both else np.median
         found = {
-            "vendor bootstrap": est.vendor_bootstrap(
-                statistic, self.vendors, self.strata if both else None, FEW_DRAWS["vendor"], seed
-            ),
-            "percentile bootstrap of models": est.resampled(function, *samples, draws=FEW_DRAWS["vendor"], seed=seed),
+            "vendor bootstrap": est.vendor_bootstrap(statistic, self.vendors, self.strata if both else None, FEW, seed),
+            "percentile bootstrap of models": est.resampled(function, *samples, draws=FEW, seed=seed),
         }
         if not both:
-            found["plain percentiles of vendors"] = est.grouped_median(
-                values, self.vendors, FEW_DRAWS["vendor"], seed, "vendor"
-            )
+            found["plain percentiles of vendors"] = est.grouped_median(values, self.vendors, FEW, seed, "vendor")
         return {name: _holds(estimate, 1.0) for name, estimate in found.items()}
 
 
@@ -275,16 +262,9 @@ class Durations(Design):
         middle = est.survival(rows["days"], rows["ended"])[1].value
         return cls(name, rows["entity_id"].to_numpy(), watched, middle, frailty, noise)
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Spells and vendors."""
-        return len(self.vendors), len(np.unique(self.vendors))
-
     def drawn(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw lognormal durations and censor them; return the days, and whether each ended."""
-        log = self.frailty_sd * _shared(pd.Series(self.vendors), rng) + self.noise_sd * rng.standard_normal(
-            len(self.vendors)
-        )
+        log = self.frailty_sd * _shared(self.vendors, rng) + self.noise_sd * rng.standard_normal(len(self.vendors))
         lasts = self.median * np.exp(log)
         return np.minimum(lasts, self.watched), lasts <= self.watched
 
@@ -292,7 +272,7 @@ class Durations(Design):
         """Draw durations and ask for their median."""
         days, ended = self.drawn(rng)
         found = {
-            "vendor bootstrap": est.median_duration(days, ended, self.vendors, FEW_DRAWS["vendor"], seed),
+            "vendor bootstrap": est.median_duration(days, ended, self.vendors, FEW, seed),
             "Kaplan–Meier, log–log": est.survival(days, ended)[1],
         }
         return {name: _holds(estimate, self.median) for name, estimate in found.items()}
@@ -371,7 +351,7 @@ class Series(Design):
             found = {
                 "AR(1)": est.ar1_mean(series, self.times),
                 "fixed-b": est.fixed_b(series, self.times, 0),
-                "stationary bootstrap": est.block_resampled(np.mean, series, draws=FEW_DRAWS["vendor"], seed=seed),
+                "stationary bootstrap": est.block_resampled(np.mean, series, draws=FEW, seed=seed),
             }
         covers: dict[str, bool | None] = {name: _holds(estimate, 0.0) for name, estimate in found.items()}
         if self.degree and 20 <= len(series) <= LONGEST_FOR_BREAK:
@@ -409,11 +389,6 @@ class Shares(Design):
         return cls(name, vendors.to_numpy(), float(special.logit(share)), np.sqrt(between) / (share * (1 - share)))
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Decisions and vendors."""
-        return len(self.vendors), len(np.unique(self.vendors))
-
-    @property
     def truth(self) -> float:
         """The share over all vendors that could be drawn."""
         at, weights = np.polynomial.hermite_e.hermegauss(60)
@@ -421,9 +396,9 @@ class Shares(Design):
 
     def replication(self, rng: np.random.Generator, seed: int) -> Covers:
         """Draw decisions, and ask for their share."""
-        odds = special.expit(self.middle + self.vendor_sd * _shared(pd.Series(self.vendors), rng))
+        odds = special.expit(self.middle + self.vendor_sd * _shared(self.vendors, rng))
         happened = (rng.random(len(odds)) < odds).astype(float)
-        found = est.vendor_bootstrap(est.mean(happened), self.vendors, None, FEW_DRAWS["vendor"], seed)
+        found = est.vendor_bootstrap(est.mean(happened), self.vendors, None, FEW, seed)
         return {"vendor bootstrap": _holds(found, self.truth)}
 
 
@@ -451,14 +426,13 @@ class Alike(Design):
         return cls(name, rows[["entity_id", "price", "score"]], vendor, noise)
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Models and vendors."""
-        return len(self.models), self.models["entity_id"].nunique()
+    def vendors(self) -> pd.Series:
+        """Vendor of each row."""
+        return self.models["entity_id"]
 
     def replication(self, rng: np.random.Generator, seed: int) -> Covers:
         """Draw shares of tokens, and ask for the part, of which a half is the truth."""
-        log = self.noise_sd * rng.standard_normal(len(self.models))
-        log += self.vendor_sd * _shared(self.models["entity_id"], rng)
+        log = self.noise_sd * rng.standard_normal(len(self.models)) + self.vendor_sd * _shared(self.vendors, rng)
         return {"vendor bootstrap": _holds(frontier.cheaper_leads(self.models.assign(share=np.exp(log))), 0.5)}
 
 
@@ -540,6 +514,7 @@ def designs(market: Market, prices: Pricing) -> list[Design]:
         The samples. Designs whose sample the edition lacks are left out.
     """
     models, until = market.base, market.scored["scored_on"].max()
+    vendors = prices.both.set_index("model_id")["entity_id"]
     quarters = prices.panel[prices.panel["day"].dt.month.isin([3, 6, 9, 12])]
     launches = premium.at_release(frontier.history(market.lists), market.scored, market.cat.models)
     found: list[Design] = [
@@ -565,7 +540,7 @@ def designs(market: Market, prices: Pricing) -> list[Design]:
         Durations.of("time to half", churn.decays(market.heads), "peaked_on", market.heads["week"].max()),
         Durations.of("time among the nine", churn.spells(market.heads), "entered", market.heads["week"].max()),
         Medians.of("launch price of leaders", market.leading["ratio"], market.leading["entity_id"]),
-        Medians.of("matched pairs", prices.pairs["ratio"], prices.pairs["partner_id"].map(_vendors(prices.both))),
+        Medians.of("matched pairs", prices.pairs["ratio"], prices.pairs["partner_id"].map(vendors)),
         Alike.of("cheaper of alike", market.in_use),
         Regression.of(
             "premium, top third by coding", "log_price ~ log_score + released", "log_score",
@@ -592,10 +567,6 @@ def designs(market: Market, prices: Pricing) -> list[Design]:
         formula = "log_price ~ is_one + z + date"
         found.append(Regression.of("price gap in use", formula, "is_one", used, weights="tokens"))
     return found + _series_designs(market, prices)
-
-
-def _vendors(models: pd.DataFrame) -> pd.Series:
-    return models.set_index("model_id")["entity_id"]
 
 
 def _lags(prices: Pricing) -> pd.DataFrame:

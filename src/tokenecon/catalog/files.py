@@ -12,6 +12,7 @@ import difflib
 import io
 import re
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,30 +78,28 @@ def read_table(root: Path, table: Table) -> RawTable:
     """
     path, fields = root / table.path, list(table.fields)
     raw = _empty(display_name(path, root), fields)
-    try:
-        content = inputs.read_unnoted(path)
-    except FileNotFoundError:
-        return _unusable(raw, 1, "is missing; datapackage.json lists it")
-    except OSError as error:
-        return _unusable(raw, 1, f"cannot be read: {error.strerror}; take the file from version control")
-    if content.startswith(BOM):
-        raw.findings.append(Finding(raw.file, 1, "file", "begins with a byte order mark; save as UTF-8 without one"))
-    if (text := _decode(content, raw)) is None:
-        return raw
-    if "\r" in text:
-        line = text[: text.index("\r")].count("\n") + 1
-        raw.findings.append(Finding(raw.file, line, "file", "has CR in its line ends; use LF alone"))
-    lines = _lines(text)
-    if lines[-1]:
-        raw.findings.append(Finding(raw.file, len(lines), "row", "the last line has no line end; add one"))
-    else:
-        lines.pop()
-    header = _header(lines, raw, fields, fields)
-    if raw.usable and header != fields:
-        message = f"columns are in another order than {', '.join(fields)}"
-        raw.findings.append(Finding(raw.file, 1, "header", message))
-        raw.usable = False
-    if raw.usable:
+    with _usable(raw):
+        try:
+            content = inputs.read_unnoted(path)
+        except FileNotFoundError:
+            raise _Unusable(("file", "is missing; datapackage.json lists it")) from None
+        except OSError as error:
+            raise _Unusable(("file", f"cannot be read: {error.strerror}; take the file from version control")) from None
+        if content.startswith(BOM):
+            message = "begins with a byte order mark; save as UTF-8 without one"
+            raw.findings.append(Finding(raw.file, 1, "file", message))
+        text = _decode(content)
+        if "\r" in text:
+            line = text[: text.index("\r")].count("\n") + 1
+            raw.findings.append(Finding(raw.file, line, "file", "has CR in its line ends; use LF alone"))
+        lines = _lines(text)
+        if lines[-1]:
+            raw.findings.append(Finding(raw.file, len(lines), "row", "the last line has no line end; add one"))
+        else:
+            lines.pop()
+        header = _header(lines, fields, fields)
+        if header != fields:
+            raise _Unusable(("header", f"columns are in another order than {', '.join(fields)}"))
         _take_rows(lines, header, raw, strict=True)
         if not lines[1:] and not table.may_be_empty:
             raw.findings.append(Finding(raw.file, 1, "file", "has a header and no rows"))
@@ -127,57 +126,61 @@ def read_typed(path: Path, table: Table, may_lack: Collection[str] = ()) -> RawT
     """
     fields = list(table.fields)
     raw = _empty(path.name, fields)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        return _unusable(raw, 1, f"cannot be read: {error.strerror}")
-    if (text := _decode(content, raw)) is None:
-        return raw
-    lines = _lines(text.rstrip("\r\n"))
-    header = [cell.strip() for cell in _header(lines, raw, fields, set(table.required).difference(may_lack))]
-    if raw.usable:
+    with _usable(raw):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise _Unusable(("file", f"cannot be read: {error.strerror}")) from None
+        lines = _lines(_decode(content).rstrip("\r\n"))
+        header = [cell.strip() for cell in _header(lines, fields, set(table.required).difference(may_lack))]
         _take_rows(lines, header, raw, strict=False)
         if not lines[1:]:
-            _unusable(raw, 1, f"has no rows; its columns are {','.join(fields)}")
+            raise _Unusable(("file", f"has no rows; its columns are {','.join(fields)}"))
     return raw
+
+
+class _Unusable(Exception):
+    """The cells of a file mean nothing."""
+
+    def __init__(self, *faults: tuple[str, str], line: int = 1):
+        self.places = [(line, *fault) for fault in faults]
+
+
+@contextmanager
+def _usable(raw: RawTable) -> Iterator[None]:
+    """Note what makes a file unusable."""
+    try:
+        yield
+    except _Unusable as fault:
+        raw.findings += [Finding(raw.file, *place) for place in fault.places]
+        raw.usable = False
 
 
 def _empty(file: str, fields: list[str]) -> RawTable:
     return RawTable(file, pd.DataFrame(columns=fields, dtype=str))
 
 
-def _unusable(raw: RawTable, line: int, message: str, column: str = "file") -> RawTable:
-    raw.findings.append(Finding(raw.file, line, column, message))
-    raw.usable = False
-    return raw
-
-
 def _lines(text: str) -> list[str]:
     return re.split("\r\n|\r|\n", text)  # Not splitlines, for which U+2028 and others end a line too.
 
 
-def _decode(content: bytes, raw: RawTable) -> str | None:
-    """Return the text of a file; None, with a finding, if it is none."""
+def _decode(content: bytes) -> str:
+    """Return the text of a file, if it is one."""
     content = content.removeprefix(BOM)
     if not content.strip(b" \t\r\n,;"):
-        _unusable(raw, 1, "is empty; it needs at least its header")
-        return None
+        raise _Unusable(("file", "is empty; it needs at least its header"))
     kind = next((kind for start, kind in _KINDS.items() if content.startswith(start)), "")
     if kind or content[:200].count(0) > 20:
-        kind = kind or "UTF-16 or another encoding of two bytes"
-        _unusable(raw, 1, f"is {kind}; {SAVE}")
-        return None
+        raise _Unusable(("file", f"is {kind or 'UTF-16 or another encoding of two bytes'}; {SAVE}"))
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         where = f"byte 0x{content[error.start]:02x} at position {error.start}"
-        _unusable(raw, line, f"{where} is not UTF-8 ({_encoding(content)}?); {SAVE}")
-        return None
+        raise _Unusable(("file", f"{where} is not UTF-8 ({_encoding(content)}?); {SAVE}"), line=line) from None
     if text.lstrip()[:1] in ("<", "{", "["):
         kind = "a page of HTML or XML" if text.lstrip()[0] == "<" else "JSON"
-        _unusable(raw, 1, f"is {kind}; {SAVE}")
-        return None
+        raise _Unusable(("file", f"is {kind}; {SAVE}"))
     return text
 
 
@@ -194,23 +197,20 @@ def _encoding(content: bytes) -> str:
     return "an encoding unknown"
 
 
-def _header(lines: list[str], raw: RawTable, fields: list[str], needed: Collection[str]) -> list[str]:
-    """Read the header; the table is unusable where it is wrong."""
+def _header(lines: list[str], fields: list[str], needed: Collection[str]) -> list[str]:
+    """Read the header."""
     first = lines[0]
     if not first.strip(" ,;\t") or first.startswith("#") or first.lower().startswith("sep="):
-        _unusable(raw, 1, f"{shown(first)} is no header; delete the line", "header")
-        return []
+        raise _Unusable(("header", f"{shown(first)} is no header; delete the line"))
     separator = next((sign for sign in _SEPARATORS if "," not in first and first.count(sign) > 1), "")
     if separator:
-        _unusable(raw, 1, f"has {_SEPARATORS[separator]} between its cells; {SAVE}")
-        return []
+        raise _Unusable(("file", f"has {_SEPARATORS[separator]} between its cells; {SAVE}"))
     _, cells, fault = next(_records(lines[:1], first.count(",") + 1))
-    if fault:
-        _unusable(raw, 1, fault, "row")
-    if found := _header_findings(raw.file, [cell.strip() for cell in cells or ()], fields, needed) if cells else ():
-        raw.findings += found
-        raw.usable = False
-    return cells or []
+    if cells is None:
+        raise _Unusable(("row", fault))
+    if faults := _header_faults([cell.strip() for cell in cells], fields, needed):
+        raise _Unusable(*faults)
+    return cells
 
 
 def _records(lines: list[str], width: int, start: int = 1) -> Iterator[tuple[int, list[str] | None, str]]:
@@ -292,27 +292,21 @@ def _width_hint(cells: list[str], header: list[str]) -> str:
     return 'quote a cell that holds a comma: "1,234"'
 
 
-def _header_findings(file: str, header: list[str], expected: list[str], needed: Collection[str]) -> list[Finding]:
-    def finding(column: str, message: str) -> Finding:
-        return Finding(file, 1, column, message)
-
+def _header_faults(header: list[str], expected: list[str], needed: Collection[str]) -> list[tuple[str, str]]:
+    """Say which columns are wrong, and why."""
     twice = [name for name in dict.fromkeys(header) if name and header.count(name) > 1]
-    found = [finding(name, "stands twice in the header") for name in twice]
+    found = [(name, "stands twice in the header") for name in twice]
     if unnamed := [str(number) for number, name in enumerate(header, 1) if not name]:
-        found.append(
-            finding("header", f"columns without a name: {', '.join(unnamed)}; delete them where they are empty")
-        )
+        found.append(("header", f"columns without a name: {', '.join(unnamed)}; delete them where they are empty"))
     missing = [name for name in expected if name not in header]
     for name in filter(None, dict.fromkeys(header)):
         if name in expected:
             continue
         if odd := odd_character(name):
-            found.append(finding("header", f"{name!r} holds a character that does not print, {odd}"))
-            continue
-        close = difflib.get_close_matches(name.lower(), missing, 1, 0.7)
-        if close:
+            found.append(("header", f"{name!r} holds a character that does not print, {odd}"))
+        elif close := difflib.get_close_matches(name.lower(), missing, 1, 0.7):
             missing.remove(close[0])
-            found.append(finding(name, f"is no column of this table; '{close[0]}' is meant"))
+            found.append((name, f"is no column of this table; '{close[0]}' is meant"))
         else:
-            found.append(finding(name, "is no column of this table; remove it, or describe it in datapackage.json"))
-    return found + [finding(name, "column is missing") for name in missing if name in needed]
+            found.append((name, "is no column of this table; remove it, or describe it in datapackage.json"))
+    return found + [(name, "column is missing") for name in missing if name in needed]

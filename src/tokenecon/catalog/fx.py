@@ -47,11 +47,6 @@ class Rate:
     source_ids: tuple[str, ...]
 
     @property
-    def source_id(self) -> str:
-        """The source, or sources joined by a semicolon."""
-        return ";".join(self.source_ids)
-
-    @property
     def inverse(self) -> Rate:
         """The same rate the other way round."""
         return replace(self, base=self.quote, quote=self.base, value=1 / self.value)

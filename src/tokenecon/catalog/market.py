@@ -13,6 +13,8 @@ MOVING = (
     r"|^deepseek-(?:chat|reasoner)$|^qwen-(?:vl-)?(?:max|plus|turbo|long)$"
 )
 """Ids of models that are names, which point now to one model and now to another: their prices are of no model."""
+SPAN = ("endpoint", "name", "condition", "effective_from", "origin")
+"""What tells one span of a price from another."""
 PARTS = {"percent": 100.0}
 """How many of a unit make a whole; units without a whole stay as they are."""
 
@@ -76,7 +78,7 @@ def with_ends(frame: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
     ends
         Rows of ``price_ends`` known by the day; of several for one span the last known speaks.
     """
-    key = ["endpoint", "name", "condition", "effective_from", "origin"]
+    key = list(SPAN)
     last = ends.sort_values("published_on", kind="stable").drop_duplicates(key, keep="last")
     found = frame[key].merge(last, on=key, how="left", validate="many_to_one")["effective_to"]
     return frame.assign(effective_to=found.fillna(frame["effective_to"]))
@@ -92,7 +94,7 @@ def with_rulings(frame: pd.DataFrame, rulings: pd.DataFrame) -> pd.DataFrame:
     rulings
         Rows of ``price_rulings``.
     """
-    key = ["endpoint", "name", "condition", "effective_from", "origin"]
+    key = list(SPAN)
     flags = rulings.groupby(key, dropna=False)["flag"].agg(" ".join)
     found = frame[key].merge(flags.reset_index(), on=key, how="left", validate="many_to_one")["flag"].fillna("")
     ruled = frame.assign(flags=(frame["flags"] + " " + found.set_axis(frame.index)).str.strip())

@@ -38,6 +38,10 @@ from tokenecon.catalog.sound import sound_tables
 from tokenecon.catalog.typed import typed, typed_facts
 
 
+def _table(name: str, doc: str) -> property:
+    return property(lambda catalog: catalog.table(name), doc=doc)
+
+
 class Catalog:
     """Point-in-time view of the data.
 
@@ -107,10 +111,7 @@ class Catalog:
         first = filed.sort_values("published_on", kind="stable").drop_duplicates(place).index
         return filed if len(first) == len(filed) else filed[filed.index.isin(first)].reset_index(drop=True)
 
-    @property
-    def statements(self) -> pd.DataFrame:
-        """What was said, one row a statement."""
-        return self.table("statements")
+    statements = _table("statements", "What was said, one row a statement.")
 
     @property
     def claims(self) -> pd.DataFrame:
@@ -121,35 +122,17 @@ class Catalog:
         """
         return self.table("claims")
 
-    @property
-    def articles(self) -> pd.DataFrame:
-        """Articles whose claims are under test; the first is the one that the report is about."""
-        return self.table("articles")
+    articles = _table("articles", "Articles whose claims are under test; the report is about the first.")
 
     def claims_of(self, article: str | None = None) -> pd.DataFrame:
         """Return the claims of one article; those of the first if left out."""
         first = self.articles["article_id"].iloc[:1]
         return self.claims[self.claims["article_id"].isin([article] if article else first)]
 
-    @property
-    def operating(self) -> pd.DataFrame:
-        """Operating and market figures, one row a fact."""
-        return self.table("operating")
-
-    @property
-    def fx(self) -> pd.DataFrame:
-        """Exchange rates published by the edition's day."""
-        return self.table("fx")
-
-    @property
-    def sources(self) -> pd.DataFrame:
-        """Sources published by the edition's day, and those that visible rows cite."""
-        return self.table("sources")
-
-    @property
-    def entities(self) -> pd.DataFrame:
-        """Companies, platforms and markets."""
-        return self.table("entities")
+    operating = _table("operating", "Operating and market figures, one row a fact.")
+    fx = _table("fx", "Exchange rates published by the edition's day.")
+    sources = _table("sources", "Sources published by the edition's day, and those that visible rows cite.")
+    entities = _table("entities", "Companies, platforms and markets.")
 
     @property
     def companies(self) -> tuple[Company, ...]:
@@ -164,20 +147,9 @@ class Catalog:
         """The pair of countries that the edition sets side by side, in its order; or fewer."""
         return countries(self.entities, self.edition.countries)
 
-    @property
-    def metrics(self) -> pd.DataFrame:
-        """Definitions of what is measured."""
-        return self.table("metrics")
-
-    @property
-    def segments(self) -> pd.DataFrame:
-        """Parts of entities."""
-        return self.table("segments")
-
-    @property
-    def models(self) -> pd.DataFrame:
-        """Models seen by the edition's day."""
-        return self.table("models")
+    metrics = _table("metrics", "Definitions of what is measured.")
+    segments = _table("segments", "Parts of entities.")
+    models = _table("models", "Models seen by the edition's day.")
 
     @property
     def prices(self) -> pd.DataFrame:
@@ -231,10 +203,9 @@ class Catalog:
         """
         return self.table("index_prices")
 
-    @property
-    def litellm_prices(self) -> pd.DataFrame:
-        """First-party dollar prices of LiteLLM's table on the days of its excerpts, with `entity_id` and `tier`."""
-        return self.table("litellm_prices")
+    litellm_prices = _table(
+        "litellm_prices", "First-party dollar prices on the days of LiteLLM's excerpts, with `entity_id`, `tier`."
+    )
 
     @property
     def apps(self) -> pd.DataFrame:
@@ -245,35 +216,18 @@ class Catalog:
         """
         return self.table("apps")
 
-    @property
-    def modalities(self) -> pd.DataFrame:
-        """Best model and rank of each vendor in a modality; `entity_id` is empty for vendors without other rows."""
-        return self.table("modalities")
-
-    @property
-    def token_totals(self) -> pd.DataFrame:
-        """All tokens of a platform by day."""
-        return self.table("token_totals")
-
-    @property
-    def share_prices(self) -> pd.DataFrame:
-        """Share prices, shares in issue and market capitalisation, one row a fact; `item` says which price."""
-        return self.table("share_prices")
-
-    @property
-    def private_rounds(self) -> pd.DataFrame:
-        """Valuations outside an exchange, one row a fact; `stage` says whether money was paid at them."""
-        return self.table("private_rounds")
-
-    @property
-    def events(self) -> pd.DataFrame:
-        """Filings, changes of terms and announcements; `holds` is False where one did not come about."""
-        return self.table("events")
-
-    @property
-    def benchmarks(self) -> pd.DataFrame:
-        """Tests of models, and the unit of their scores."""
-        return self.table("benchmarks")
+    modalities = _table("modalities", "Best model and rank of each vendor in a modality; `entity_id` may be empty.")
+    token_totals = _table("token_totals", "All tokens of a platform by day.")
+    share_prices = _table(
+        "share_prices", "Share prices (`item` says which), shares in issue, market capitalisation; one row a fact."
+    )
+    private_rounds = _table(
+        "private_rounds", "Valuations outside an exchange, one row a fact; `stage` says whether money was paid."
+    )
+    events = _table(
+        "events", "Filings, changes of terms, announcements; `holds` is False where one did not come about."
+    )
+    benchmarks = _table("benchmarks", "Tests of models, and the unit of their scores.")
 
     @property
     def capability(self) -> pd.DataFrame:
@@ -293,20 +247,9 @@ class Catalog:
         """
         return self.table("token_models")
 
-    @property
-    def token_shares(self) -> pd.DataFrame:
-        """Shares of a platform's tokens by author, with `tier` and `value`, the share as a ratio."""
-        return self.table("token_shares")
-
-    @property
-    def rulings(self) -> pd.DataFrame:
-        """Declared restatements, conflicts and corrections."""
-        return self.table("rulings")
-
-    @property
-    def rules(self) -> pd.DataFrame:
-        """By which rule each computation gives its verdict, why, and since when."""
-        return self.table("rules")
+    token_shares = _table("token_shares", "Shares of a platform's tokens by author, with `tier` and `value`, a ratio.")
+    rulings = _table("rulings", "Declared restatements, conflicts and corrections.")
+    rules = _table("rules", "By which rule each computation gives its verdict, why, and since when.")
 
     def threshold(self, computation: str, name: str) -> float:
         """Return a threshold of the rule by which a computation gives its verdict.
@@ -494,7 +437,9 @@ class Catalog:
         table, raw = self._schema.tables[name], self._held(name)
         if table.is_fact:
             return self._load_facts(table, raw)
-        frame = self._typed_claims(raw) if name == "claims" else typed(raw, table)
+        frame = typed(raw, table)
+        if name == "claims":
+            frame = typed_claims(raw, self._text("statements").frame, self._schema, self._metrics())
         as_of = pd.Timestamp(self.edition.as_of)
         if name == "entities":
             frame = named_on(frame, as_of)
@@ -514,9 +459,8 @@ class Catalog:
             frame = with_ends(with_rulings(frame, self.history("price_rulings")), self.history("price_ends"))
         return spans_known(frame, as_of) if name in ("prices", "index_prices") else frame
 
-    def _typed_claims(self, raw: RawTable) -> pd.DataFrame:
-        metrics = typed(self._text("metrics"), self._schema.tables["metrics"])
-        return typed_claims(raw, self._text("statements").frame, self._schema, metrics)
+    def _metrics(self) -> pd.DataFrame:
+        return typed(self._text("metrics"), self._schema.tables["metrics"])
 
     def _held(self, name: str) -> RawTable:
         """Return a table as text, without the rows added after the edition was recorded."""
@@ -559,8 +503,7 @@ class Catalog:
         known = raw.frame[raw.frame["published_on"] <= self.edition.as_of.isoformat()]
         known = corrected(known, table, rulings)
         named = rejections(known, table, rulings).reset_index(drop=True)
-        metrics = typed(self._text("metrics"), self._schema.tables["metrics"])
-        frame = typed_facts(RawTable(raw.file, known), table, self._schema, metrics)
+        frame = typed_facts(RawTable(raw.file, known), table, self._schema, self._metrics())
         return self._with_tier(frame).assign(ruling=named)
 
     def _one_row_a_fact(self, frame: pd.DataFrame, table: Table) -> pd.DataFrame:

@@ -5,26 +5,16 @@
 checks and adds figures that people read in a filing.
 """
 
-from tokenecon.refresh.connectors import CONNECTORS, FEEDS
-from tokenecon.refresh.filings import add_financials
-from tokenecon.refresh.run import refresh, replay, watch
-from tokenecon.refresh.summary import Summary, markdown, told, write_summary
-from tokenecon.refresh.tables import recover
-from tokenecon.refresh.web import FetchError, RefreshError, Settings
+from tokenecon.lazy import export
 
-__all__ = [
-    "CONNECTORS",
-    "FEEDS",
-    "FetchError",
-    "RefreshError",
-    "Settings",
-    "Summary",
-    "add_financials",
-    "markdown",
-    "recover",
-    "refresh",
-    "replay",
-    "told",
-    "watch",
-    "write_summary",
-]
+__all__ = export(
+    __name__,
+    {
+        "connectors": ("CONNECTORS", "FEEDS"),
+        "filings": ("add_financials",),
+        "run": ("refresh", "replay", "watch"),
+        "summary": ("Summary", "markdown", "told", "write_summary"),
+        "tables": ("recover",),
+        "web": ("FetchError", "RefreshError", "Settings"),
+    },
+)

@@ -77,7 +77,7 @@ def refresh(
     with tables.alone(root, write=not dry_run):
         held, kept = Tables(root), snapshots.looks(root)
         _refuse_future(kept, moment)
-        merge = _merged(root, held, kept, moment.date())
+        merge = state.resumed(root, held, kept, moment.date()) or _replayed(root, held, kept, moment.date())
         looked: list[tuple[Look, bytes]] = []
         failed = []
         for feed in feeds:
@@ -229,12 +229,8 @@ def _stale(root: Path, looks: list[Look], bodies: dict[Look, bytes]) -> Iterator
         last = own[-1]
         body = bodies.get(last) or next(body for _, body in Answers(root).read([last]))
         newest = newest_day(body, last.day)
-        alike = last
-        for look in reversed(own):
-            if look.sha256 != last.sha256:
-                break
-            alike = look
-        unchanged = (last.day - alike.day).days
+        changed = max((place for place, look in enumerate(own) if look.sha256 != last.sha256), default=-1)
+        unchanged = (last.day - own[changed + 1].day).days
         old = (last.day - date.fromisoformat(newest)).days if newest else 0
         if max(unchanged, old) > connector.stale_after:
             yield Stale(connector.name, last.day.isoformat(), newest, unchanged)
@@ -243,12 +239,8 @@ def _stale(root: Path, looks: list[Look], bodies: dict[Look, bytes]) -> Iterator
 # Tables --------------------------------------------------------------------------------------------------------------
 
 
-def _merged(root: Path, held: Tables, kept: list[Look], today: date) -> Merge:
-    """Return what is known after the looks kept: as it was put away, or from all answers."""
-    return state.resumed(root, held, kept, today) or _replayed(root, held, kept, today)
-
-
 def _replayed(root: Path, held: Tables, kept: list[Look], today: date) -> Merge:
+    """Return what is known after the looks kept, from all answers."""
     known = [look for look in kept if look.source in CONNECTORS]
     return fold(Base.of(held), _views(Answers(root).read(known)), today)
 

@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
-from importlib import resources
 from pathlib import Path
 
 from tokenecon.refresh import snapshots
@@ -60,16 +59,11 @@ def put_away(root: Path, merge: Merge, looks: Iterable[Look], day: date) -> None
 
 
 def _key(root: Path, held: Tables, base: Base, looks: Iterable[Look], day: date) -> str:
-    parts = [path.read_bytes() for path in _code(resources.files("tokenecon.refresh"))]
+    code = (path for path in sorted(Path(__file__).parent.rglob("*")) if path.suffix in (".py", ".toml"))
+    parts = [path.read_bytes() for path in code]
     parts += [(root / held.schema.tables[name].path).read_bytes() for name in _TABLES]
     parts += [repr(base.declared(day.isoformat())).encode("utf-8", "replace"), snapshots.index(looks)]
     return _hash("\0".join(hashlib.sha256(part).hexdigest() for part in parts))
-
-
-def _code(folder: resources.abc.Traversable) -> list:
-    found = sorted(folder.iterdir(), key=lambda path: path.name)
-    files = [path for path in found if path.name.endswith((".py", ".toml"))]
-    return files + [path for inner in found if inner.is_dir() for path in _code(inner)]
 
 
 def _hash(text: str) -> str:

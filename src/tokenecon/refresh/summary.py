@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
+
+import pandas as pd
 
 from tokenecon.refresh.merge import Outcome, names
 from tokenecon.refresh.merge.base import SPAN
@@ -126,23 +127,17 @@ def _told(old: Row, new: Row | None) -> tuple[str, str]:
 def _sum_up_shares(summary: Summary, held: Tables, outcome: Outcome, new: list[Row]) -> None:
     if not new:
         return
-    aliases = {row["name"]: row for row in [*held.by_hand("model_aliases"), *outcome.rows["model_aliases"]]}
+    aliases = [*held.by_hand("model_aliases"), *outcome.rows["model_aliases"]]
+    makers = {row["name"]: row["entity_id"] or "others" for row in aliases}
+    rows = pd.DataFrame([*held.by_hand("token_models"), *outcome.rows["token_models"]]).query("frequency == 'day'")
     fresh = {row["period_end"] for row in new}
-    rows = [row for row in [*held.by_hand("token_models"), *outcome.rows["token_models"]] if row["frequency"] == "day"]
-    before = max((row["period_end"] for row in rows if row["period_end"] < min(fresh)), default="")
-    summary.share_days = (before, max(fresh))
-    parts: list[dict[str, float]] = []
-    for day in summary.share_days:
-        tokens: dict[str, Decimal] = {}
-        for row in rows:
-            if row["period_end"] == day:
-                maker = aliases[row["name"]]["entity_id"] or "others"
-                tokens[maker] = tokens.get(maker, Decimal(0)) + Decimal(row["tokens"])
-        whole = sum(tokens.values()) or Decimal(1)
-        parts.append({maker: float(count / whole) for maker, count in tokens.items()})
-    makers = sorted(parts[0].keys() | parts[1].keys())
-    moved = [(maker, parts[0].get(maker, 0.0), parts[1].get(maker, 0.0)) for maker in makers]
-    summary.shares = sorted(moved, key=lambda item: -abs(item[2] - item[1]))
+    before = max((day for day in rows["period_end"] if day < min(fresh)), default="")
+    days = [before, max(fresh)]
+    rows = rows[rows["period_end"].isin(days)].astype({"tokens": float})
+    tokens = rows.pivot_table("tokens", rows["name"].map(makers), "period_end", "sum", fill_value=0.0)
+    parts = (tokens / tokens.sum()).reindex(columns=days, fill_value=0.0).fillna(0.0)
+    moved = sorted(parts.itertuples(name=None), key=lambda part: -abs(part[2] - part[1]))
+    summary.share_days, summary.shares = (before, max(fresh)), moved
 
 
 Part = tuple[str, str, Sequence[tuple[str, ...]]]

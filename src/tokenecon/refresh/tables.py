@@ -105,23 +105,18 @@ class Tables:
         """Rows that refresh added."""
         return [row for row in self.rows(name) if is_ours(name, row)]
 
-    def composed(self, name: str, ours: Iterable[Row]) -> bytes:
-        """Return the file of a table with the rows of people as they are, and these of ours."""
+    def composed(self, name: str, after: Iterable[Row]) -> bytes:
+        """Return the file of a table with the rows of people as they are, and these after them."""
         rows, out, fields = self.rows(name), io.StringIO(), list(self.schema.tables[name].fields)
         kept = [line for line, row in zip(self._lines[name][1:], rows, strict=True) if not is_ours(name, row)]
         out.write("".join(f"{line}\n" for line in [self._lines[name][0], *kept]))
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerows([row.get(column, "") for column in fields] for row in ours)
+        writer.writerows([row.get(column, "") for column in fields] for row in after)
         return out.getvalue().encode()
 
     def appended(self, name: str, rows: Iterable[Row]) -> bytes:
         """Return the file of a table with these rows of people after theirs."""
-        by_hand = [*self.by_hand(name), *rows]
-        lines = self.composed(name, []).decode().splitlines(keepends=True)[: 1 + len(self.by_hand(name))]
-        out = io.StringIO()
-        writer = csv.DictWriter(out, list(self.schema.tables[name].fields), lineterminator="\n")
-        writer.writerows([*by_hand[len(lines) - 1 :], *self.ours(name)])
-        return ("".join(lines) + out.getvalue()).encode()
+        return self.composed(name, [*rows, *self.ours(name)])
 
 
 @contextmanager

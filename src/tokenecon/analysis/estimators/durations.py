@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from tokenecon.analysis.estimate import Estimate
+from tokenecon.analysis.estimate import NAN, Estimate
 from tokenecon.analysis.estimators.fit import FitError, numbers
 from tokenecon.analysis.estimators.regression import DRAWS, LEVEL, SEED
 from tokenecon.analysis.estimators.resampling import Statistic, vendor_bootstrap
-
-_NAN = float("nan")
 
 
 def _checked(days: Sequence[float], ended: Sequence[bool]) -> tuple[np.ndarray, np.ndarray]:
@@ -58,7 +57,7 @@ def survival(days: Sequence[float], ended: Sequence[bool]) -> tuple[pd.DataFrame
         curve = pd.DataFrame(
             {"day": [0.0, days.max()], "surviving": 1.0, "low": 1.0, "high": 1.0, "at_risk": [len(days), 0]}
         )
-        return curve, Estimate(_NAN, _NAN, _NAN, len(days), "Kaplan–Meier, none ended")
+        return curve, Estimate(NAN, NAN, NAN, len(days), "Kaplan–Meier, none ended")
     found = SurvfuncRight(days, ended.astype(int))
     z = stats.norm.ppf((1 + LEVEL) / 2)
     surviving, error = found.surv_prob, found.surv_prob_se
@@ -79,10 +78,10 @@ def survival(days: Sequence[float], ended: Sequence[bool]) -> tuple[pd.DataFrame
     with np.errstate(divide="ignore", invalid="ignore"):
         ends = [float(end) for end in found.quantile_ci(0.5, method="cloglog")]
     middle = float(survival_quantile(days, ended)(np.ones((1, len(days))))[0])
-    middle = middle if np.isfinite(middle) else _NAN
+    middle = middle if np.isfinite(middle) else NAN
     curve = pd.concat([start, rows], ignore_index=True)
     if len(days) < 3:
-        return curve, Estimate(middle, _NAN, _NAN, len(days), "Kaplan–Meier, too few for an interval")
+        return curve, Estimate(middle, NAN, NAN, len(days), "Kaplan–Meier, too few for an interval")
     return curve, Estimate(middle, *ends, len(days), "Kaplan–Meier, log–log interval")
 
 
@@ -115,7 +114,6 @@ def median_duration(
     vendors: Sequence[object],
     draws: int = DRAWS,
     seed: int = SEED,
-    by: str = "vendor",
 ) -> Estimate:
     """Return the median of Kaplan and Meier's curve with the interval of the bootstrap that draws whole vendors.
 
@@ -127,7 +125,7 @@ def median_duration(
         As for :func:`survival`.
     vendors : sequence
         Whose each was.
-    draws, seed, by
+    draws, seed
         As for :func:`~tokenecon.analysis.estimators.resampling.vendor_bootstrap`.
 
     Returns
@@ -135,13 +133,10 @@ def median_duration(
     Estimate
         In days. NaN where fewer than half ended; an end is infinite where resamples have no median.
     """
-    found = vendor_bootstrap(survival_quantile(days, ended), vendors, None, draws, seed, "days", by)
+    found = vendor_bootstrap(survival_quantile(days, ended), vendors, None, draws, seed, "days")
     if np.isinf(found.value):
-        return Estimate(_NAN, _NAN, _NAN, found.n, "Kaplan–Meier, fewer than half ended", unit="days")
-    return Estimate(
-        found.value, found.low, found.high, found.n, f"Kaplan–Meier, {found.errors}", unit="days",
-        clusters=found.clusters,
-    )  # fmt: skip
+        return Estimate(NAN, NAN, NAN, found.n, "Kaplan–Meier, fewer than half ended", unit="days")
+    return replace(found, errors=f"Kaplan–Meier, {found.errors}")
 
 
 def by_cohort(
@@ -149,9 +144,6 @@ def by_cohort(
     cohort: str,
     days: str = "days",
     ended: str = "ended",
-    vendors: str | None = None,
-    draws: int = DRAWS,
-    seed: int = SEED,
 ) -> pd.DataFrame:
     """Return median durations by cohort, those still going on counted as such.
 
@@ -163,8 +155,6 @@ def by_cohort(
         Column that names the cohort, such as the half year of release; an ordered one keeps its order.
     days, ended : str
         Columns as for :func:`survival`.
-    vendors : str, optional
-        Column that names whose it was; then the interval draws vendors.
 
     Returns
     -------
@@ -181,10 +171,7 @@ def by_cohort(
         raise FitError(f"{cohort} is missing in {lost} of {len(frame)} rows")
     rows = []
     for name, part in frame.groupby(cohort, observed=True):
-        if vendors:
-            found = median_duration(part[days], part[ended], part[vendors], draws, seed)
-        else:
-            found = survival(part[days], part[ended])[1]
+        found = survival(part[days], part[ended])[1]
         rows.append(
             {"cohort": name, "n": found.n, "ended": int(part[ended].sum()), "median": found.value, "low": found.low,
              "high": found.high, "watched": float(part[days].max()), "errors": found.errors}

@@ -43,20 +43,14 @@ def _degrees(estimate: Estimate) -> float:
     return max(estimate.clusters - 1, 1) if estimate.clusters else np.inf
 
 
-def discoveries(
-    family: Mapping[str, Estimate],
-    nulls: float | Mapping[str, float] = 0.0,
-    rate: float = RATE,
-    method: str = "fdr_by",
-) -> pd.DataFrame:
+def family(headlines: Mapping[str, tuple[Estimate, float]], rate: float = RATE, method: str = "fdr_by") -> pd.DataFrame:
     """Return which estimates of a family exclude their null, and which still do when the family is taken together.
 
     Parameters
     ----------
-    family : mapping of str to Estimate
-        The estimates, by name. Those without an interval have no row.
-    nulls : float or mapping
-        What each is tested against; the same for all, or by name. One is parity of a ratio, tested in logarithms.
+    headlines : mapping of str to Estimate and float
+        The estimates by name, each with what it is tested against: one is parity of a ratio, tested in logarithms.
+        Those without an interval have no row.
     rate : float
         Part of the discoveries that may be false.
     method : str
@@ -71,8 +65,7 @@ def discoveries(
         it), ``stands`` (``q`` at most ``rate``), by p.
     """
     rows = []
-    for name, one in family.items():
-        null = nulls if isinstance(nulls, int | float) else nulls[name]
+    for name, (one, null) in headlines.items():
         p = p_value(one.map(np.log), 0.0) if null == 1 and one.low > 0 else p_value(one, null)
         if np.isfinite(p):
             rows.append((name, one.value, one.low, one.high, one.n, null, p, one.excludes(null), one.coverage))
@@ -82,12 +75,6 @@ def discoveries(
         return found.assign(q=pd.Series(dtype=float), stands=pd.Series(dtype=bool))
     stands, q, _, _ = multipletests(found["p"], alpha=rate, method=method)
     return found.assign(q=q, stands=stands).sort_values("p", ignore_index=True)
-
-
-def family(headlines: Mapping[str, tuple[Estimate, float]], rate: float = RATE) -> pd.DataFrame:
-    """Return :func:`discoveries` of estimates that each come with what it is tested against."""
-    nulls = {name: null for name, (_, null) in headlines.items()}
-    return discoveries({name: one for name, (one, _) in headlines.items()}, nulls, rate)
 
 
 class ByChance(NamedTuple):

@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 from statsmodels.regression.linear_model import RegressionResults
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, IterationLimitWarning
 
-from tokenecon.analysis.estimate import Estimate
+from tokenecon.analysis.estimate import NAN, Estimate
 from tokenecon.analysis.estimators.fit import (
     NAMES,
     FitError,
@@ -40,7 +40,6 @@ DRAWN = {"entity_id": "vendor", "model_id": "model"}
 """What a group is called, where its column is named after the key: errors of estimates are read by people."""
 
 _WEBB = np.sqrt([0.5, 1.0, 1.5])
-_NAN = float("nan")
 
 
 def ols(
@@ -96,7 +95,7 @@ def coefficient(
     results, kind = ols(formula, frame, errors, groups)
     _named(formula, term, results.params.index)
     if meets_every_row(results.wresid, results.model.wendog):
-        return Estimate(float(results.params[term]), _NAN, _NAN, int(results.nobs), MET)
+        return Estimate(float(results.params[term]), NAN, NAN, int(results.nobs), MET)
     low, high = results.conf_int(1 - LEVEL).loc[term]
     clusters = int(results.df_resid_inference) + 1 if errors == "cluster" else None
     return Estimate(
@@ -142,7 +141,7 @@ def _least_loss(y: np.ndarray, x: np.ndarray, quantile: float) -> float:
     costs = np.concatenate([np.zeros(width), np.full(n, quantile), np.full(n, 1 - quantile)])
     bounds = [(None, None)] * width + [(0, None)] * (2 * n)
     solved = linprog(costs, A_eq=np.hstack([basis, np.eye(n), -np.eye(n)]), b_eq=y, bounds=bounds, method="highs")
-    return float(solved.fun) if solved.success else _NAN
+    return float(solved.fun) if solved.success else NAN
 
 
 def _named(formula: str, term: str, terms: pd.Index) -> None:
@@ -204,10 +203,10 @@ def wild_cluster(
     unit = DRAWN.get(groups, groups)
     kind = f"wild cluster bootstrap by {unit}, {count} clusters"
     if meets_every_row(test.left, y):
-        return Estimate(test.estimate, _NAN, _NAN, len(x), MET, clusters=count)
+        return Estimate(test.estimate, NAN, NAN, len(x), MET, clusters=count)
     if count < FEWEST or test.in_effect < 2:
         few = f"too few clusters for an interval: {count} by {unit}, {test.in_effect:.1f} in effect"
-        return Estimate(test.estimate, _NAN, _NAN, len(x), few, clusters=count)
+        return Estimate(test.estimate, NAN, NAN, len(x), few, clusters=count)
     low, high = test.interval()
     return Estimate(test.estimate, low, high, len(x), kind, clusters=count)
 

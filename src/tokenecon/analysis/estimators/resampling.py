@@ -3,8 +3,7 @@
 A *statistic* here is a function of weights. It takes an array of one row a resample and one column an observation,
 which says how often each observation was drawn, and returns one number a resample, NaN where it has none. The functions
 :func:`mean`, :func:`quantile`, :func:`coefficient_of`, :func:`ratio`, :func:`of` and
-:func:`~tokenecon.analysis.estimators.durations.survival_quantile` make such statistics; :func:`each` makes one from any
-function of a frame, at the pace of a loop.
+:func:`~tokenecon.analysis.estimators.durations.survival_quantile` make such statistics.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tokenecon.analysis.estimate import Estimate
+from tokenecon.analysis.estimate import NAN, Estimate
 from tokenecon.analysis.estimators.fit import FitError, complete, design, members, numbers
 from tokenecon.analysis.estimators.regression import DRAWS, FEWEST, LEVEL, SEED
 
@@ -27,7 +26,6 @@ LOST = 0.05
 
 _AT_ONCE = 4_000_000
 _SINGULAR = 1e12
-_NAN = float("nan")
 
 
 # Statistics --------------------------------------------------------------------------------------------------------
@@ -61,12 +59,12 @@ def quantile(values: Sequence[float], q: float = 0.5, weights: Sequence[float] |
         last = len(ranked) - 1
         if held is not None:
             found = ranked[np.minimum((below < q * whole[:, None] * (1 - 1e-12)).sum(axis=1), last)]
-            return np.where(whole > 0, found, _NAN)
+            return np.where(whole > 0, found, NAN)
         at = q * (whole - 1)
         low, high = (
             ranked[np.clip((below <= place[:, None]).sum(axis=1), 0, last)] for place in (np.floor(at), np.ceil(at))
         )
-        return np.where(whole > 0, low + (at - np.floor(at)) * (high - low), _NAN)
+        return np.where(whole > 0, low + (at - np.floor(at)) * (high - low), NAN)
 
     return statistic
 
@@ -104,12 +102,6 @@ def of(statistic: Statistic, rows: Sequence[bool] | slice) -> Statistic:
     return lambda drawn: statistic(drawn[:, chosen])
 
 
-def each(function: Callable[[pd.DataFrame], float], frame: pd.DataFrame) -> Statistic:
-    """Return any function of a frame as a statistic of its rows, called once a resample."""
-    places = np.arange(len(frame))
-    return lambda drawn: np.array([function(frame.iloc[np.repeat(places, row.astype(int))]) for row in drawn])
-
-
 def _least_squares(formula: str, frame: pd.DataFrame, weights: str | None = None) -> tuple[dict[str, int], Statistic]:
     """Return the place of each term, and the coefficients (resamples × terms) as a function of weights."""
     whole = frame.reset_index(drop=True).assign(_row=np.arange(len(frame)))
@@ -125,7 +117,7 @@ def _least_squares(formula: str, frame: pd.DataFrame, weights: str | None = None
     def coefficients(drawn: np.ndarray) -> np.ndarray:
         drawn = drawn[:, kept]
         squares = (drawn @ outer).reshape(len(drawn), width, width)
-        found = np.full((len(drawn), width), _NAN)
+        found = np.full((len(drawn), width), NAN)
         good = np.linalg.cond(squares) < _SINGULAR
         found[good] = np.linalg.solve(squares[good], (drawn @ products)[good][:, :, None])[:, :, 0]
         return np.linalg.solve(triangle, found.T).T
@@ -184,7 +176,7 @@ def vendor_bootstrap(
     least = min(len(part) for part in parts)
     if count < FEWEST or (len(parts) > 1 and least < 3):
         few = f"too few {by}s to resample: {count}" + (f", {least} in the smallest part" if len(parts) > 1 else "")
-        return Estimate(value, _NAN, _NAN, n, few, unit=unit, clusters=count)
+        return Estimate(value, NAN, NAN, n, few, unit=unit, clusters=count)
     rng = np.random.default_rng(seed)
     times = np.zeros((draws, count))
     for part in parts:
@@ -193,31 +185,6 @@ def vendor_bootstrap(
     drawn = np.concatenate([statistic(times[at : at + step][:, codes]) for at in range(0, draws, step)])
     kind = f"bootstrap by {by}, {count} {by}s"
     return _percentiles(value, drawn, n, kind, _tail(count, len(parts)), unit, count)
-
-
-def quotient(
-    one: Statistic,
-    one_vendors: Sequence[object],
-    other: Statistic,
-    other_vendors: Sequence[object],
-    one_strata: Sequence[object] | None = None,
-    other_strata: Sequence[object] | None = None,
-    draws: int = DRAWS,
-    seed: int = SEED,
-) -> Estimate:
-    """Return the quotient of two estimates of overlapping vendors, each vendor drawn for both at once.
-
-    For a price by token over one by run: what moves both cancels, which two separate intervals do not know. Samples may
-    differ in rows; ``n`` is that of the smaller.
-    """
-    size = len(one_vendors)
-    both = ratio(of(one, slice(0, size)), of(other, slice(size, None)))
-    strata = None if one_strata is None else [*one_strata, *other_strata]
-    found = vendor_bootstrap(both, [*one_vendors, *other_vendors], strata, draws, seed)
-    return Estimate(
-        found.value, found.low, found.high, min(size, len(other_vendors)), f"paired {found.errors}",
-        clusters=found.clusters,
-    )  # fmt: skip
 
 
 def _drawn_parts(
@@ -246,7 +213,7 @@ def _percentiles(
     known = drawn[~np.isnan(drawn)]
     if len(known) < (1 - LOST) * len(drawn) or np.isnan(value):
         lost = f"no interval: {len(drawn) - len(known):,} of {len(drawn):,} resamples have no value"
-        return Estimate(value, _NAN, _NAN, n, lost, unit=unit, clusters=clusters)
+        return Estimate(value, NAN, NAN, n, lost, unit=unit, clusters=clusters)
     # Between a number and infinity there is nothing to interpolate.
     method = "linear" if np.isfinite(known).all() else "inverted_cdf"
     low, high = np.quantile(known, [tail, 1 - tail], method=method)
@@ -303,7 +270,7 @@ def resampled(
     arrays = [numbers(sample, "values") for sample in samples]
     n, value = sum(map(len, arrays)), float(statistic(*arrays, axis=-1))
     if min(map(len, arrays)) < 3:
-        return Estimate(value, _NAN, _NAN, n, "too few to resample")
+        return Estimate(value, NAN, NAN, n, "too few to resample")
     found = stats.bootstrap(
         arrays, statistic, n_resamples=draws, confidence_level=LEVEL, method="percentile",
         vectorized=True, rng=np.random.default_rng(seed),
@@ -339,7 +306,7 @@ def grouped_median(
     codes, count = members(groups, unit)
     middle = float(np.median(values))
     if count < 3:
-        return Estimate(middle, _NAN, _NAN, len(values), f"too few {unit}s to resample", clusters=count)
+        return Estimate(middle, NAN, NAN, len(values), f"too few {unit}s to resample", clusters=count)
     times = np.zeros((draws, count))
     picks = np.random.default_rng(seed).integers(0, count, (draws, count))
     np.add.at(times, (np.arange(draws)[:, None], picks), 1)

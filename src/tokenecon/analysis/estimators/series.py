@@ -17,7 +17,7 @@ import statsmodels.formula.api as smf
 from arch.bootstrap import StationaryBootstrap, optimal_block_length
 from scipy.signal import lfilter
 
-from tokenecon.analysis.estimate import Estimate
+from tokenecon.analysis.estimate import NAN, Estimate
 from tokenecon.analysis.estimators.fit import FitError, strict
 from tokenecon.analysis.estimators.regression import LEVEL, SEED
 from tokenecon.analysis.estimators.resampling import percentile_estimate
@@ -34,7 +34,6 @@ TRIM = 0.15
 _RHO = np.concatenate([np.arange(0, 0.8, 0.1), np.arange(0.8, 0.92, 0.03), [0.94, 0.96, 0.975, 0.985, 0.995]])
 _SIMULATED = 3_000
 _ENOUGH = 60
-_NAN = float("nan")
 
 
 # An autoregression of order one ------------------------------------------------------------------------------------
@@ -162,14 +161,14 @@ def _series(values: Sequence[float], times: Sequence[float] | None) -> tuple[np.
 def _ar1(values: Sequence[float], times: Sequence[float] | None, degree: int, unit: str) -> Estimate:
     y, t = _series(values, times)
     if len(y) < 3:
-        return Estimate(_NAN, _NAN, _NAN, len(y), "too few for a series", unit=unit)
+        return Estimate(NAN, NAN, NAN, len(y), "too few for a series", unit=unit)
     gaps, x = _steps(t), _polynomial(t, degree)
     if _is_line(y, x):
-        return Estimate(float(np.linalg.lstsq(x, y, rcond=None)[0][-1]), _NAN, _NAN, len(y), "no variation", unit=unit)
+        return Estimate(float(np.linalg.lstsq(x, y, rcond=None)[0][-1]), NAN, NAN, len(y), "no variation", unit=unit)
     fits = _fits(y[None, :], x, gaps)
     (value,), (error,) = fits.at_best()
     if len(y) < FEWEST_TIMES:
-        return Estimate(float(value), _NAN, _NAN, len(y), "too few for an AR(1) interval", unit=unit)
+        return Estimate(float(value), NAN, NAN, len(y), "too few for an AR(1) interval", unit=unit)
     reach = error * _critical(tuple(gaps.tolist()), degree)[fits.best[0]]
     kind = f"AR(1), autocorrelation {_RHO[fits.best[0]]:.2f}"
     return Estimate(float(value), float(value - reach), float(value + reach), len(y), kind, float(error), unit=unit)
@@ -237,11 +236,11 @@ def fixed_b(values: Sequence[float], times: Sequence[float] | None = None, degre
     """
     y, t = _series(values, times)
     if len(y) < 3:
-        return Estimate(_NAN, _NAN, _NAN, len(y), "too few for a series")
+        return Estimate(NAN, NAN, NAN, len(y), "too few for a series")
     gaps, x = _steps(t), _polynomial(t, degree)
     value, error = (float(found[0]) for found in _whole_kernel(y[None, :], x))
     if len(y) < FEWEST_TIMES or _is_line(y, x):
-        return Estimate(value, _NAN, _NAN, len(y), "too few for a fixed-b interval")
+        return Estimate(value, NAN, NAN, len(y), "too few for a fixed-b interval")
     reach = error * _fixed_critical(tuple(gaps.tolist()), degree)
     return Estimate(value, value - reach, value + reach, len(y), "fixed-b", error)
 
@@ -356,7 +355,6 @@ def by_start(
     years: Sequence[float],
     every: int = 1,
     fewest: int = 2 * FEWEST_TIMES,
-    estimator: Callable[..., Estimate] = ar1_trend,
 ) -> pd.DataFrame:
     """Return the slope of a series by the value with which it starts.
 
@@ -368,8 +366,6 @@ def by_start(
         Values between two starts.
     fewest : int
         Values that a start leaves at least.
-    estimator : callable
-        Of the slope, from values and times.
 
     Returns
     -------
@@ -378,7 +374,7 @@ def by_start(
     """
     y, t = _series(values, years)
     starts = range(0, max(len(y) - fewest, 0) + 1, every)
-    found = [(t[start], estimator(y[start:], t[start:])) for start in starts]
+    found = [(t[start], ar1_trend(y[start:], t[start:])) for start in starts]
     return pd.DataFrame(
         [(start, one.n, one.value, one.low, one.high, one.errors) for start, one in found],
         columns=["start", "n", "slope", "low", "high", "errors"],
@@ -388,8 +384,8 @@ def by_start(
 # Beside them: what is usual, and covers less -----------------------------------------------------------------------
 
 
-def trend(values: Sequence[float], years: Sequence[float], lags: int | None = None) -> Estimate:
-    """Return the slope of a series on time with Newey and West's (1987) errors.
+def trend(values: Sequence[float], years: Sequence[float]) -> Estimate:
+    """Return the slope of a series on time with Newey and West's (1987) errors of ``4 (n / 100)^(2/9)`` lags.
 
     They cover too little where a short series remembers: :func:`ar1_trend` is the interval to print.
 
@@ -399,13 +395,11 @@ def trend(values: Sequence[float], years: Sequence[float], lags: int | None = No
         The series, in order.
     years : sequence of float
         Its times, in years.
-    lags : int, optional
-        Of the errors; the integer part of ``4 (n / 100)^(2/9)`` if left out.
     """
     frame = pd.DataFrame({"y": np.asarray(values, float), "t": np.asarray(years, float)}).dropna()
-    lags = int(4 * (len(frame) / 100) ** (2 / 9)) if lags is None else lags
+    lags = int(4 * (len(frame) / 100) ** (2 / 9))
     if len(frame) < 4 or frame["t"].nunique() < 3:
-        return Estimate(_NAN, _NAN, _NAN, len(frame), "too few for a trend")
+        return Estimate(NAN, NAN, NAN, len(frame), "too few for a trend")
     with strict("y ~ t"):
         fit = smf.ols("y ~ t", frame).fit(
             cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
@@ -435,10 +429,10 @@ def block_resampled(
     if np.isnan(values).any():
         raise FitError(f"series: {int(np.isnan(values).sum())} of {len(values)} missing")
     if len(values) < 3:
-        value = float(statistic(values)) if len(values) else _NAN
-        return Estimate(value, _NAN, _NAN, len(values), "too few for a series")
+        value = float(statistic(values)) if len(values) else NAN
+        return Estimate(value, NAN, NAN, len(values), "too few for a series")
     if block is None:
-        suggested = float(optimal_block_length(values)["stationary"].iloc[0]) if len(values) > 8 else _NAN
+        suggested = float(optimal_block_length(values)["stationary"].iloc[0]) if len(values) > 8 else NAN
         block = min(max(1.0, suggested if np.isfinite(suggested) else len(values) ** (1 / 3)), len(values) / 3)
     bootstrap = StationaryBootstrap(block, values, seed=np.random.default_rng(seed))
     drawn = bootstrap.apply(statistic, draws)[:, 0]

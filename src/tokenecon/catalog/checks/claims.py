@@ -4,51 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tokenecon.catalog.checks.context import Data, Row
+from tokenecon.catalog.checks.context import Data, Fault, Place, Row
 from tokenecon.catalog.claims import FROM_STATEMENT
-from tokenecon.catalog.errors import Finding
 from tokenecon.catalog.printed import PLAIN_NUMBER
 
 NUMERIC = ("figure", "ratio", "growth")
 SPOKEN_OF = ("entity_id", "segment", "unit", "qualifier", "period_start", "period_end")
 
 
-def claim_findings(data: Data) -> Iterator[Finding]:
-    """A claim has its figure in one place, whole, and every statement of the article is a claim."""
-    for line, row in data.rows("claims"):
-        faults = _as_statement(row) if row["statement_id"] else _figure(row, data)
-        yield from (data.finding("claims", line, column, message) for column, message in faults)
-        yield from (data.finding("claims", line, column, message) for column, message in _places(row, data))
-    sources = {row["source_id"] for _, row in data.rows("claims")}
-    claimed = {row["statement_id"] for _, row in data.rows("claims")}
-    known = {row["statement_id"] for _, row in data.rows("statements")}
-    for line, row in data.rows("statements"):
-        if row["source_id"] in sources and row["statement_id"] not in claimed:
-            message = f"'{row['statement_id']}' of {row['source_id']} is in no row of data/claims.csv; add its claim"
-            yield data.finding("statements", line, "statement_id", message)
-        if row["set_beside"] and row["set_beside"] not in known:
-            message = f"'{row['set_beside']}' is in no row of statements.csv"
-            yield data.finding("statements", line, "set_beside", message)
+def claim_faults(row: Row, data: Data) -> Iterator[Fault]:
+    """A claim has its figure in one place, whole."""
+    yield from _as_statement(row) if row["statement_id"] else _figure(row, data)
+    yield from _places(row, data)
 
 
-def _places(row: Row, data: Data) -> Iterator[tuple[str, str]]:
+def statement_places(data: Data, name: str) -> Iterator[Place]:
+    """Every statement of an article is a claim, and those beside which it is set are there."""
+    claims = [row for _, row in data.rows("claims")]
+    sources, claimed = ({row[column] for row in claims} for column in ("source_id", "statement_id"))
+    for line, row in data.rows(name):
+        own, beside = row["statement_id"], row["set_beside"]
+        if row["source_id"] in sources and own not in claimed:
+            message = f"'{own}' of {row['source_id']} is in no row of data/claims.csv; add its claim"
+            yield line, "statement_id", message
+        if beside and beside not in data.by(name, "statement_id"):
+            yield line, "set_beside", f"'{beside}' is in no row of statements.csv"
+
+
+def _places(row: Row, data: Data) -> Iterator[Fault]:
     """A claim stands in its article, and the companies beside its own are known."""
-    articles = {article["article_id"]: article for _, article in data.rows("articles")}
-    if row["source_id"] != (own := articles[row["article_id"]]["source_id"]):
+    own = data.by("articles", "article_id")[row["article_id"]]["source_id"]
+    if row["source_id"] != own:
         yield "source_id", f"'{row['source_id']}' is not the source of article {row['article_id']}, {own}"
-    known = {entity["entity_id"] for _, entity in data.rows("entities")}
     for one in row["beside"].split():
-        if one not in known:
+        if one not in data.by("entities", "entity_id"):
             yield "beside", f"'{one}' is in no row of entities.csv"
 
 
-def _as_statement(row: Row) -> Iterator[tuple[str, str]]:
+def _as_statement(row: Row) -> Iterator[Fault]:
     for column in ("quoted", *FROM_STATEMENT):
         if row[column]:
             yield column, f"'{row[column]}' stands in statement {row['statement_id']}; leave it empty here"
 
 
-def _figure(row: Row, data: Data) -> Iterator[tuple[str, str]]:
+def _figure(row: Row, data: Data) -> Iterator[Fault]:
     if bool(row["entity_id"]) != bool(row["segment"]):
         yield "segment", "goes with entity_id: give both or neither; `total` for all of an entity"
     if bool(row["period_start"]) != bool(row["period_end"]):
@@ -67,7 +66,7 @@ def _figure(row: Row, data: Data) -> Iterator[tuple[str, str]]:
         yield "currency", f"'{row['currency']}' belongs to no metric; leave it empty"
 
 
-def _measured(row: Row, data: Data) -> Iterator[tuple[str, str]]:
+def _measured(row: Row, data: Data) -> Iterator[Fault]:
     for column in SPOKEN_OF:
         if not row[column]:
             yield column, f"is empty; {row['metric']} is measured of some entity and period, in some unit"

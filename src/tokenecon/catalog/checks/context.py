@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
 
@@ -18,8 +18,11 @@ from tokenecon.catalog.rulings import corrected, rejections, rows_named
 from tokenecon.catalog.schema import Schema, Table
 
 Row = dict[str, str]
-
-_MADE = ("_held", "_records", "_standing", "_replaced", "derived")
+Fault = tuple[str, str]
+"""A column of a row, and what is wrong there."""
+Place = tuple[int, str, str]
+"""A line of a table, a column, and what is wrong there."""
+T = TypeVar("T")
 
 
 class Replaced(NamedTuple):
@@ -48,17 +51,18 @@ class Data:
     root: Path
     schema: Schema
     raw: dict[str, RawTable]
-    _held: dict[str, tuple[pd.DataFrame, list[Finding]]] = field(default_factory=dict)
-    _records: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
-    _standing: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
-    _replaced: dict[str, list[Replaced]] = field(default_factory=dict)
-    derived: dict[str, Any] = field(default_factory=dict)
-    """What checks make of a table and ask for more than once, by its name."""
+    _made: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    def once(self, what: str, name: str, make: Callable[[], T]) -> T:
+        """Return what checks make of a table and ask for more than once."""
+        if (what, name) not in self._made:
+            self._made[what, name] = make()
+        return self._made[what, name]
 
     def but(self, name: str, raw: RawTable) -> Data:
         """Return the same tables but one, to which no other refers; what was made of the others is kept."""
-        kept = {own: {other: made for other, made in getattr(self, own).items() if other != name} for own in _MADE}
-        return Data(self.root, self.schema, self.raw | {name: raw}, **kept)
+        kept = {key: made for key, made in self._made.items() if key[1] != name}
+        return Data(self.root, self.schema, self.raw | {name: raw}, kept)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Rows of a table that follow the schema, as text, indexed by line number."""
@@ -69,10 +73,8 @@ class Data:
         return self._held_to(name)[1]
 
     def _held_to(self, name: str) -> tuple[pd.DataFrame, list[Finding]]:
-        if name not in self._held:
-            table = self.schema.tables[name]
-            self._held[name] = held_to(self.raw[table.name], table, self._reference)
-        return self._held[name]
+        table = self.schema.tables[name]
+        return self.once("held", name, lambda: held_to(self.raw[name], table, self._reference))
 
     def _reference(self, name: str) -> tuple[pd.DataFrame, RawTable] | None:
         return (self[name], self.raw[name]) if name in self.raw and self.raw[name].usable else None
@@ -93,9 +95,14 @@ class Data:
 
     def rows(self, name: str) -> list[tuple[int, Row]]:
         """Rows of a table that follow the schema, each with its line number."""
-        if name not in self._records:
-            self._records[name] = self._rows(self[name])
-        return self._records[name]
+        return self.once("rows", name, lambda: self._rows(self[name]))
+
+    def grouped(self, name: str, *by: str) -> Iterable[list[tuple[int, Row]]]:
+        """Rows of a table that agree in some columns, together."""
+        groups: dict[tuple[str, ...], list[tuple[int, Row]]] = {}
+        for line, row in self.rows(name):
+            groups.setdefault(tuple(row[key] for key in by), []).append((line, row))
+        return groups.values()
 
     @staticmethod
     def _rows(frame: pd.DataFrame) -> list[tuple[int, Row]]:
@@ -103,20 +110,28 @@ class Data:
         cells = zip(frame.index.tolist(), frame.to_numpy().tolist(), strict=True)
         return [(line, dict(zip(frame.columns, row, strict=True))) for line, row in cells]
 
-    @cached_property
+    def by(self, name: str, *key: str) -> dict[Any, Row]:
+        """Rows of a table by a column, or by several together."""
+
+        def make() -> dict[Any, Row]:
+            return {row[key[0]] if len(key) == 1 else tuple(map(row.get, key)): row for _, row in self.rows(name)}
+
+        return self.once(f"by {key}", name, make)
+
+    @property
     def metrics(self) -> dict[str, Row]:
         """Metrics by id."""
-        return {row["metric_id"]: row for _, row in self.rows("metrics")}
+        return self.by("metrics", "metric_id")
 
-    @cached_property
+    @property
     def sources(self) -> dict[str, Row]:
         """Sources by id."""
-        return {row["source_id"]: row for _, row in self.rows("sources")}
+        return self.by("sources", "source_id")
 
-    @cached_property
+    @property
     def segments(self) -> dict[tuple[str, str], Row]:
         """Segments by entity and name."""
-        return {(row["entity_id"], row["segment"]): row for _, row in self.rows("segments")}
+        return self.by("segments", "entity_id", "segment")
 
     @cached_property
     def exhaustive(self) -> dict[tuple[str, str, str], list[str]]:
@@ -133,22 +148,36 @@ class Data:
 
     def standing(self, name: str) -> list[tuple[int, Row]]:
         """Rows of a table of facts that no ruling sets aside, corrections applied."""
-        if name not in self._standing:
-            table = self.schema.tables[name]
-            frame = corrected(self[name], table, self["rulings"])
-            self._standing[name] = self._rows(frame[rejections(frame, table, self["rulings"]) == ""])
-        return self._standing[name]
+        table, rulings = self.schema.tables[name], self["rulings"]
+
+        def make() -> list[tuple[int, Row]]:
+            frame = corrected(self[name], table, rulings)
+            return self._rows(frame[rejections(frame, table, rulings) == ""])
+
+        return self.once("standing", name, make)
 
     def replaced(self, name: str) -> list[Replaced]:
         """Rows of a table of facts that a restatement sets aside, corrections applied."""
-        if name not in self._replaced:
+
+        def make() -> list[Replaced]:
             frame = corrected(self[name], self.schema.tables[name], self["rulings"])
             rows = dict(self._rows(frame))
-            self._replaced[name] = [
+            return [
                 Replaced(old, rows[old], new, rows[new]["published_on"])
                 for _, ruling in self.rows("rulings")
                 if (ruling["table"], ruling["kind"]) == (name, "restatement")
                 for new in rows_named(ruling, "kept", frame)
                 for old in rows_named(ruling, "rejected", frame)
             ]
-        return self._replaced[name]
+
+        return self.once("replaced", name, make)
+
+
+Check = Callable[[Data], Iterable[Finding]]
+Look = Callable[[Data, str], Iterable[Place]]
+"""From the name of a table to what is wrong in it."""
+
+
+def by_row(judge: Callable[[Row, Data], Iterable[Fault]]) -> Look:
+    """Look at the rows of a table one by one."""
+    return lambda data, name: ((line, *fault) for line, row in data.rows(name) for fault in judge(row, data))

@@ -6,33 +6,28 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from tokenecon.catalog.checks.context import Data, Row
+from tokenecon.catalog.checks.context import Data, Fault, Row
 from tokenecon.catalog.checks.numbers import rows_agree
-from tokenecon.catalog.errors import Finding
 from tokenecon.catalog.rulings import rows_named
 
 
-def ruling_findings(data: Data) -> Iterator[Finding]:
-    """Every ruling names rows that are there and still disagree."""
-    for line, ruling in data.rows("rulings"):
-        remove = f"remove ruling {ruling['ruling_id']}"
-        frame = data.raw[data.schema.tables[ruling["table"]].name].frame
-        sides = {"correction": ("kept",), "rejection": ("rejected",)}.get(ruling["kind"], ("kept", "rejected"))
-        rows = {side: rows_named(ruling, side, frame) for side in sides}
-        gone = [side for side, found in rows.items() if not len(found)]
-        if gone:
-            side = gone[0]
-            column = f"{side}_statement" if ruling["table"] == "statements" else f"{side}_source"
-            message = f"{ruling['table']} has no row of {ruling[column] or 'an unnamed source'} for it; {remove}"
-            yield data.finding("rulings", line, column, message)
-        elif not all(found[0] in data[ruling["table"]].index for found in rows.values()):
-            continue  # A row that breaks the schema has its own finding, and nothing to compare.
-        elif ruling["kind"] == "correction":
-            if fault := _correction_fault(ruling, frame.loc[rows["kept"][0]].to_dict()):
-                yield data.finding("rulings", line, "printed", f"{fault}; {remove}")
-        elif ruling["kind"] != "rejection" and _settled(frame, rows, data):
-            message = f"the rows of {ruling['table']} no longer disagree; {remove}"
-            yield data.finding("rulings", line, "ruling_id", message)
+def ruling_faults(ruling: Row, data: Data) -> Iterator[Fault]:
+    """A ruling names rows that are there and still disagree."""
+    remove, table = f"remove ruling {ruling['ruling_id']}", ruling["table"]
+    frame = data.raw[data.schema.tables[table].name].frame
+    sides = {"correction": ("kept",), "rejection": ("rejected",)}.get(ruling["kind"], ("kept", "rejected"))
+    rows = {side: rows_named(ruling, side, frame) for side in sides}
+    gone = next((side for side, found in rows.items() if not len(found)), "")
+    if gone:
+        column = f"{gone}_statement" if table == "statements" else f"{gone}_source"
+        yield column, f"{table} has no row of {ruling[column] or 'an unnamed source'} for it; {remove}"
+    elif not all(found[0] in data[table].index for found in rows.values()):
+        return  # A row that breaks the schema has its own finding, and nothing to compare.
+    elif ruling["kind"] == "correction":
+        if fault := _correction_fault(ruling, frame.loc[rows["kept"][0]].to_dict()):
+            yield "printed", f"{fault}; {remove}"
+    elif ruling["kind"] != "rejection" and _settled(frame, rows, data):
+        yield "ruling_id", f"the rows of {table} no longer disagree; {remove}"
 
 
 def _correction_fault(ruling: Row, row: Row) -> str | None:

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tokenecon.catalog.checks.context import Data
+from tokenecon.catalog.checks.context import Data, Place
+from tokenecon.catalog.checks.links import editions
 from tokenecon.catalog.checks.package import foreign_keys
-from tokenecon.catalog.editions import edition_paths, read_edition
-from tokenecon.catalog.errors import DataError, Finding
+from tokenecon.catalog.errors import Finding
 from tokenecon.catalog.paths import display_name
 from tokenecon.catalog.priors import fingerprint
 
 
-def held_findings(data: Data) -> Iterator[Finding]:
-    """Every table: see :func:`added_findings`."""
-    for name in data.raw:
-        yield from added_findings(data, name)
-
-
-def added_findings(data: Data, name: str) -> Iterator[Finding]:
+def additions(data: Data, name: str) -> Iterator[Place]:
     """A row is added once it is published, and an edition that holds it holds what it refers to.
 
     A row without a day is held from the first, which for a row published later is the day of its publication.
@@ -29,8 +23,7 @@ def added_findings(data: Data, name: str) -> Iterator[Finding]:
     for line, row in data.rows(name):
         added, published = row["added_on"], row.get("published_on", "")
         if added and added < published:
-            message = f"{added} is before published_on, {published}: nobody held it then"
-            yield data.finding(name, line, "added_on", message)
+            yield line, "added_on", f"{added} is before published_on, {published}: nobody held it then"
     for own, other, theirs in foreign_keys(table):
         if other not in data.raw or "added_on" not in data.schema.tables[other].fields:
             continue
@@ -41,16 +34,12 @@ def added_findings(data: Data, name: str) -> Iterator[Finding]:
                 what = " ".join(row[key] for key in own)
                 day = row["added_on"] or "an empty day, held from the first,"
                 message = f"{day} is before {what} was added to {other}, {known}; write the day this row was added"
-                yield data.finding(name, line, "added_on", message)
+                yield line, "added_on", message
 
 
 def prior_findings(data: Data) -> Iterator[Finding]:
     """The priors of a published edition are those that were frozen with it."""
-    for path in edition_paths(data.root):
-        try:
-            edition = read_edition(path, data.root)
-        except DataError:
-            continue  # said by the check of the edition files
+    for path, edition in editions(data):
         now = fingerprint(edition, (row for _, row in data.rows("scenarios")))
         if edition.priors and edition.priors != now:
             message = (

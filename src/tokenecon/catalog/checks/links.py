@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
-from tokenecon.catalog.checks.context import Data
-from tokenecon.catalog.editions import edition_paths, line_of, read_edition
+from tokenecon.catalog.checks.context import Data, Fault, Place, Row
+from tokenecon.catalog.editions import Edition, edition_paths, line_of, read_edition
 from tokenecon.catalog.errors import DataError, Finding
 from tokenecon.catalog.paths import display_name
 
 
-def source_findings(data: Data) -> Iterator[Finding]:
+def datings(data: Data, name: str) -> Iterator[Place]:
     """Rows carry the day of their source, or an earlier one where the source is a series."""
-    for name in data.raw:
-        yield from dating_findings(data, name)
-
-
-def dating_findings(data: Data, name: str) -> Iterator[Finding]:
-    """Rows of one table carry the day of their source, or an earlier one where the source is a series."""
     if name == "sources" or not {"source_id", "published_on"} <= set(data.schema.tables[name].fields):
         return
     for line, row in data.rows(name):
         source = data.sources[row["source_id"]]
         day, own = row["published_on"], source["published_on"]
         if source["dating"] == "document" and day != own:
-            message = f"{day} is not the day of source {row['source_id']}, {own}"
-            yield data.finding(name, line, "published_on", message)
+            yield line, "published_on", f"{day} is not the day of source {row['source_id']}, {own}"
         elif day > own:
-            message = f"{day} is after the last day of source {row['source_id']}, {own}"
-            yield data.finding(name, line, "published_on", message)
+            yield line, "published_on", f"{day} is after the last day of source {row['source_id']}, {own}"
 
 
 def unused_findings(data: Data) -> Iterator[Finding]:
@@ -51,78 +45,68 @@ def unused_findings(data: Data) -> Iterator[Finding]:
                 yield data.finding(name, line, key, f"no row uses '{value}'; delete the line")
 
 
-def day_findings(data: Data) -> Iterator[Finding]:
+def day_faults(row: Row, data: Data) -> Iterator[Fault]:
     """Periods end after they start, and are over when their figure is published, unless it looks ahead."""
-    for table in data.fact_tables:
-        for line, row in data.rows(table.name):
-            start, end, published = row["period_start"], row["period_end"], row["published_on"]
-            if end < start:
-                yield data.finding(table.name, line, "period_end", f"{end} is before period_start, {start}")
-            looks_ahead = row.get("status") == "estimate" or row.get("kind", "run_rate") != "run_rate"
-            if not looks_ahead and published < end:
-                message = f"{published} is before the end of the period, {end}"
-                yield data.finding(table.name, line, "published_on", message)
-            if row.get("said_on") and row["said_on"] > published:
-                message = f"{row['said_on']} is after the day of publication, {published}"
-                yield data.finding(table.name, line, "said_on", message)
-            on_a_day = table.name != "statements" and data.metrics[row["metric"]]["nature"] == "stock"
-            if on_a_day and start != end:
-                message = f"{row['metric']} is a figure on a day: period_start must be {end} too"
-                yield data.finding(table.name, line, "period_start", message)
+    start, end, published = row["period_start"], row["period_end"], row["published_on"]
+    if end < start:
+        yield "period_end", f"{end} is before period_start, {start}"
+    looks_ahead = row.get("status") == "estimate" or row.get("kind", "run_rate") != "run_rate"
+    if not looks_ahead and published < end:
+        yield "published_on", f"{published} is before the end of the period, {end}"
+    if row.get("said_on", "") > published:
+        yield "said_on", f"{row['said_on']} is after the day of publication, {published}"
+    on_a_day = "statement_id" not in row and data.metrics[row["metric"]]["nature"] == "stock"
+    if on_a_day and start != end:
+        yield "period_start", f"{row['metric']} is a figure on a day: period_start must be {end} too"
 
 
-def unit_findings(data: Data) -> Iterator[Finding]:
+def unit_faults(row: Row, data: Data) -> Iterator[Fault]:
     """Unit and currency fit the dimension of the metric."""
-    for table in data.fact_tables:
-        for line, row in data.rows(table.name):
-            dimension = data.metrics[row["metric"]]["dimension"]
-            if dimension not in data.schema.units[row["unit"]].dimensions:
-                fitting = [name for name, unit in data.schema.units.items() if dimension in unit.dimensions]
-                message = f"'{row['unit']}' does not measure {row['metric']} ({dimension}); {', '.join(fitting)} would"
-                yield data.finding(table.name, line, "unit", message)
-            wanted = data.schema.needs_currency(dimension)
-            if wanted and not row["currency"]:
-                yield data.finding(table.name, line, "currency", f"is empty; {row['metric']} is in some currency")
-            if row["currency"] and not wanted:
-                message = f"'{row['currency']}' does not belong to {row['metric']} ({dimension}); leave it empty"
-                yield data.finding(table.name, line, "currency", message)
+    dimension = data.metrics[row["metric"]]["dimension"]
+    if dimension not in data.schema.units[row["unit"]].dimensions:
+        fitting = [name for name, unit in data.schema.units.items() if dimension in unit.dimensions]
+        yield "unit", f"'{row['unit']}' does not measure {row['metric']} ({dimension}); {', '.join(fitting)} would"
+    wanted = data.schema.needs_currency(dimension)
+    if wanted and not row["currency"]:
+        yield "currency", f"is empty; {row['metric']} is in some currency"
+    if row["currency"] and not wanted:
+        yield "currency", f"'{row['currency']}' does not belong to {row['metric']} ({dimension}); leave it empty"
 
 
-def range_findings(data: Data) -> Iterator[Finding]:
+def range_faults(row: Row, data: Data) -> Iterator[Fault]:
     """A row has either a value, or a low and a high end."""
-    for table in data.fact_tables:
-        if "value_low" not in table.fields:
-            continue
-        for line, row in data.rows(table.name):
-            filled = [bool(row[name]) for name in ("value", "value_low", "value_high")]
-            if filled not in ([True, False, False], [False, True, True]):
-                message = "needs a number, or else both value_low and value_high"
-                yield data.finding(table.name, line, "value", message)
-            elif filled[0] == (row["qualifier"] == "range"):
-                message = f"'{row['qualifier']}' does not fit; 'range' goes with value_low and value_high"
-                yield data.finding(table.name, line, "qualifier", message)
-            elif not filled[0] and float(row["value_low"]) >= float(row["value_high"]):
-                message = f"{row['value_high']} is not above value_low, {row['value_low']}"
-                yield data.finding(table.name, line, "value_high", message)
+    if "value_low" not in row:
+        return
+    filled = [bool(row[name]) for name in ("value", "value_low", "value_high")]
+    if filled not in ([True, False, False], [False, True, True]):
+        yield "value", "needs a number, or else both value_low and value_high"
+    elif filled[0] == (row["qualifier"] == "range"):
+        yield "qualifier", f"'{row['qualifier']}' does not fit; 'range' goes with value_low and value_high"
+    elif not filled[0] and float(row["value_low"]) >= float(row["value_high"]):
+        yield "value_high", f"{row['value_high']} is not above value_low, {row['value_low']}"
 
 
-def segment_findings(data: Data) -> Iterator[Finding]:
+def segment_faults(row: Row, data: Data) -> Iterator[Fault]:
     """Parents exist within the entity, and only totals have none."""
-    for line, row in data.rows("segments"):
-        if not row["parent"] and row["axis"] != "total":
-            yield data.finding("segments", line, "parent", "is empty; only an axis 'total' has no parent")
-        elif row["parent"] and (row["entity_id"], row["parent"]) not in data.segments:
-            message = f"'{row['parent']}' is no segment of {row['entity_id']}"
-            yield data.finding("segments", line, "parent", message)
-        elif row["parent"] == row["segment"]:
-            yield data.finding("segments", line, "parent", f"'{row['parent']}' is the segment itself")
+    if not row["parent"] and row["axis"] != "total":
+        yield "parent", "is empty; only an axis 'total' has no parent"
+    elif row["parent"] and (row["entity_id"], row["parent"]) not in data.segments:
+        yield "parent", f"'{row['parent']}' is no segment of {row['entity_id']}"
+    elif row["parent"] == row["segment"]:
+        yield "parent", f"'{row['parent']}' is the segment itself"
 
 
-def name_findings(data: Data) -> Iterator[Finding]:
+def name_faults(row: Row, data: Data) -> Iterator[Fault]:
     """A former name has the day on which it ended, and the day a former name."""
-    for line, row in data.rows("entities"):
-        if bool(row["former_name"]) != bool(row["renamed_on"]):
-            yield data.finding("entities", line, "renamed_on", "goes with former_name: give both or neither")
+    if bool(row["former_name"]) != bool(row["renamed_on"]):
+        yield "renamed_on", "goes with former_name: give both or neither"
+
+
+def editions(data: Data) -> Iterator[tuple[Path, Edition]]:
+    """Give the editions whose file can be read; :func:`edition_findings` says what is wrong with the others."""
+    for path in edition_paths(data.root):
+        with suppress(DataError):
+            yield path, read_edition(path, data.root)
 
 
 def edition_findings(data: Data) -> Iterator[Finding]:
@@ -150,11 +134,7 @@ def country_findings(data: Data) -> Iterator[Finding]:
     markets = {
         row["country"]: (line, row) for line, row in reversed(list(data.rows("entities"))) if row["kind"] == "market"
     }
-    for path in edition_paths(data.root):
-        try:
-            edition = read_edition(path, data.root)
-        except DataError:
-            continue  # said by the check of the edition files
+    for path, edition in editions(data):
         for code in edition.countries:
             line, row = markets.get(code, (0, {}))
             if not row:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from itertools import combinations
 
-from tokenecon.catalog.checks.context import Data, Row
+from tokenecon.catalog.checks.context import Data, Fault, Row
 from tokenecon.catalog.errors import Finding
 from tokenecon.catalog.formula import Formula
 from tokenecon.catalog.periods import Period
@@ -58,7 +59,7 @@ class Facts:
         for line, row in ranked:
             self._known.setdefault(self._key(row), []).append((line, row))
             self._periods.setdefault(row["entity_id"], set()).add((row["period_start"], row["period_end"]))
-        self._data = data
+        self.factor = data.factor
 
     @staticmethod
     def _key(row: Row) -> tuple[str, ...]:
@@ -74,6 +75,11 @@ class Facts:
         found = next(iter([*own, *then, *now]), None)
         return None if found and found[1]["source_id"] in row["replaces"].split() else found
 
+    def exceeded(self, row: Row, **changed: str) -> tuple[int, Row] | None:
+        """Find the row that is like another but for what is changed, if it is less than that beyond all rounding."""
+        found = self.like(row, **changed)
+        return found if found and self.interval(row).low > self.interval(found[1]).high else None
+
     def year_before(self, row: Row) -> Row:
         """Return start and end of the period a year before, as the company has it: a year of 52 weeks ends earlier."""
         period = Period(date.fromisoformat(row["period_start"]), date.fromisoformat(row["period_end"])).year_before
@@ -87,15 +93,11 @@ class Facts:
 
     def base(self, row: Row) -> Fraction:
         """Printed value of a row in base units, exactly."""
-        return Fraction(row["value"]) * self._data.factor(row)
-
-    def unit(self, row: Row) -> Fraction:
-        """What one printed unit is in base units."""
-        return self._data.factor(row)
+        return Fraction(row["value"]) * self.factor(row)
 
     def interval(self, row: Row) -> Interval:
         """What the printed value of a row may stand for, in base units."""
-        return Interval.of(row["value"], self._data.factor(row))
+        return Interval.of(row["value"], self.factor(row))
 
 
 def _days_between(one: tuple[str, str], other: tuple[str, str]) -> int:
@@ -128,32 +130,26 @@ class Identity:
 def tables_of_facts(data: Data) -> Iterator[Facts]:
     """Give the tables whose arithmetic is checked."""
     # Statements are kept as they were said, so nothing is asked of them.
-    for table in data.fact_tables:
-        if table.name != "statements":
-            if table.name not in data.derived:
-                data.derived[table.name] = Facts(data, table)
-            yield data.derived[table.name]
+    return (
+        data.once("facts", table.name, partial(Facts, data, table))
+        for table in data.fact_tables
+        if table.name != "statements"
+    )
 
 
 def sum_findings(data: Data) -> Iterator[Finding]:
     """Segments that make up their parent sum to it: exactly, where all are printed alike."""
-    return (
-        _broken(data, identity) for facts in tables_of_facts(data) for identity in sums(facts, data) if identity.fault
-    )
+    return _broken(sums, data)
 
 
 def formula_findings(data: Data) -> Iterator[Finding]:
     """Stated margins, shares and growth equal what the rows give, at the printed precision."""
-    return (
-        _broken(data, identity)
-        for facts in tables_of_facts(data)
-        for identity in formulas(facts, data)
-        if identity.fault
-    )
+    return _broken(formulas, data)
 
 
-def _broken(data: Data, identity: Identity) -> Finding:
-    return data.finding(identity.table, identity.line, "value", identity.fault)
+def _broken(find: Callable[[Facts, Data], Iterator[Identity]], data: Data) -> Iterator[Finding]:
+    found = (identity for facts in tables_of_facts(data) for identity in find(facts, data))
+    return (data.finding(one.table, one.line, "value", one.fault) for one in found if one.fault)
 
 
 def sums(facts: Facts, data: Data) -> Iterator[Identity]:
@@ -184,7 +180,7 @@ def _sum_fault(facts: Facts, row: Row, parts: list[Row]) -> str | None:
     if not off:
         return None
     terms = " + ".join(f"{part['value']} ({part['segment']})" for part in parts)
-    given = _text(total / facts.unit(row), decimals(row["value"]) if alike else decimals(row["value"]) + 1)
+    given = _text(total / facts.factor(row), decimals(row["value"]) if alike else decimals(row["value"]) + 1)
     return f"{row['value']} is not the sum of its segments: {terms} gives {given}"
 
 
@@ -194,9 +190,8 @@ def part_findings(data: Data) -> Iterator[Finding]:
         for line, row in facts.rows:
             dimension = data.metrics[row["metric"]]["dimension"]
             parent = data.segments[row["entity_id"], row["segment"]]["parent"]
-            whole = facts.like(row, segment=parent) if parent else None
             counted = row["metric"] == "revenue" or dimension in ("persons", "customers", "users")
-            if whole and counted and facts.interval(row).low > facts.interval(whole[1]).high:
+            if parent and counted and (whole := facts.exceeded(row, segment=parent)):
                 message = f"{row['value']} {row['unit']} is more than its whole, {parent}, on line {whole[0]}"
                 yield data.finding(facts.table, line, "value", message)
 
@@ -205,12 +200,10 @@ def cached_findings(data: Data) -> Iterator[Finding]:
     """Input read from a cache costs no more than input."""
     for facts in tables_of_facts(data):
         for line, row in facts.rows:
-            full = facts.like(row, metric="list_price_input") if row["metric"] == "list_price_cached_input" else None
-            if full and facts.interval(row).low > facts.interval(full[1]).high:
-                message = (
-                    f"{row['value']} is more than {full[1]['value']}, the price without a cache, on line {full[0]}"
-                )
-                yield data.finding(facts.table, line, "value", message)
+            cached = row["metric"] == "list_price_cached_input"
+            if cached and (full := facts.exceeded(row, metric="list_price_input")):
+                price = f"{full[1]['value']}, the price without a cache, on line {full[0]}"
+                yield data.finding(facts.table, line, "value", f"{row['value']} is more than {price}")
 
 
 def formulas(facts: Facts, data: Data) -> Iterator[Identity]:
@@ -222,7 +215,7 @@ def formulas(facts: Facts, data: Data) -> Iterator[Identity]:
             span, terms, others = given
             fault = ""
             if not facts.interval(row).meets(span):
-                middle = _text((span.low + span.high) / 2 / facts.unit(row), decimals(row["value"]) + 1)
+                middle = _text((span.low + span.high) / 2 / facts.factor(row), decimals(row["value"]) + 1)
                 fault = f"{row['value']} {row['unit']} is printed, but {formula} = {terms} gives {middle}"
             yield Identity(facts.table, line, others, fault)
 
@@ -301,10 +294,8 @@ def disagreement_findings(data: Data) -> Iterator[Finding]:
                 if one["source_id"] == other["source_id"] and printed(one) == printed(other):
                     yield data.finding(table.name, line, "row", f"states again what line {first} does; delete one")
                 elif not rows_agree(one, other, data):
-                    message = (
-                        f"{printed(other)} ({other['source_id']}) disagrees with {printed(one)} "
-                        f"({one['source_id']}) on line {first}; say in data/rulings.csv which holds"
-                    )
+                    now, before = (f"{printed(row)} ({row['source_id']})" for row in (other, one))
+                    message = f"{now} disagrees with {before} on line {first}; say in data/rulings.csv which holds"
                     yield data.finding(table.name, line, "value", message)
 
 
@@ -320,18 +311,14 @@ def rows_agree(one: Row, other: Row, data: Data) -> bool:
     return printed(one) == printed(other)
 
 
-def magnitude_findings(data: Data) -> Iterator[Finding]:
+def magnitude_faults(row: Row, data: Data) -> Iterator[Fault]:
     """Shares lie between nothing and all, and tokens come in a believable number."""
-    for table in data.fact_tables:
-        for line, row in data.rows(table.name):
-            dimension = data.metrics[row["metric"]]["dimension"]
-            for column in ("value", "value_low", "value_high"):
-                if not row.get(column):
-                    continue
-                value = Fraction(row[column]) * data.factor(row)
-                if row["metric"].endswith("_share") and not 0 <= value <= 1:
-                    message = f"{row[column]} {row['unit']} is no share of a whole"
-                    yield data.finding(table.name, line, column, message)
-                if dimension in ("tokens", "tokens_per_day") and not TOKENS[0] <= value <= TOKENS[1]:
-                    message = f"{row[column]} {row['unit']} is {float(value):.0e} tokens; is the unit right?"
-                    yield data.finding(table.name, line, column, message)
+    dimension = data.metrics[row["metric"]]["dimension"]
+    for column in ("value", "value_low", "value_high"):
+        if not row.get(column):
+            continue
+        value = Fraction(row[column]) * data.factor(row)
+        if row["metric"].endswith("_share") and not 0 <= value <= 1:
+            yield column, f"{row[column]} {row['unit']} is no share of a whole"
+        if dimension in ("tokens", "tokens_per_day") and not TOKENS[0] <= value <= TOKENS[1]:
+            yield column, f"{row[column]} {row['unit']} is {float(value):.0e} tokens; is the unit right?"

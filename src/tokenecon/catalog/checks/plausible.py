@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 
-from tokenecon.catalog.checks.context import Data, Row
+from tokenecon.catalog.checks.context import Data, Fault, Row
 from tokenecon.catalog.checks.numbers import Facts, Identity, formulas, sums
 from tokenecon.catalog.errors import Finding
 from tokenecon.catalog.periods import Period
@@ -41,8 +41,9 @@ def questions(data: Data, table: str, new: Collection[int]) -> Iterator[Finding]
     """
     asked = Questions(data, table, new)
     for line, row in asked.rows:
-        found = [asked.jump(line, row), asked.sign(row), asked.whole(row), asked.days(line, row)]
-        yield from (data.finding(table, line, column, text) for column, text in filter(None, found))
+        for found in (asked.jump(line, row), asked.sign(row), asked.whole(row), asked.days(line, row)):
+            if found:
+                yield data.finding(table, line, *found)
 
 
 def unchecked(data: Data, table: str, new: Collection[int]) -> Iterator[Finding]:
@@ -51,7 +52,7 @@ def unchecked(data: Data, table: str, new: Collection[int]) -> Iterator[Finding]
     checked = {identity.line for identity in formulas(facts, data)}
     for line, row in facts.rows:
         if formula := data.metrics[row["metric"]]["formula"] if line in new and line not in checked else "":
-            text = f"{row['value']} {row['unit']} was not checked: the rows of {formula} are not all known"
+            text = f"{_said(row)} was not checked: the rows of {formula} are not all known"
             yield data.finding(table, line, "value", text)
 
 
@@ -59,15 +60,15 @@ class Questions:
     """What is known beside the new rows of a table."""
 
     def __init__(self, data: Data, table: str, new: Collection[int]):
-        self._data, self._new = data, new
+        self._data = data
         self._facts = Facts(data, data.schema.tables[table])
         self.rows = [(line, row) for line, row in self._facts.rows if line in new]
-        self._of_metric: dict[str, list[Row]] = {}
+        self._of_metric: dict[str, list[Fraction]] = {}
         self._of_place: dict[tuple[str, ...], list[tuple[int, Row]]] = {}
         for line, row in self._facts.rows:
             self._of_place.setdefault(_place(row), []).append((line, row))
             if line not in new:
-                self._of_metric.setdefault(row["metric"], []).append(row)
+                self._of_metric.setdefault(row["metric"], []).append(self._facts.base(row))
         sound = [one for find in (sums, formulas) for one in find(self._facts, data) if not one.fault]
         self._identities: dict[int, list[Identity]] = {}
         for identity in sound:
@@ -93,7 +94,7 @@ class Questions:
         else:
             return None
         before = self._facts.base(old)
-        said = f"the figure {when}, {old['value']} {old['unit']}"
+        said = f"the figure {when}, {_said(old)}"
         return (self._facts.base(row) / before * scale, said, far) if before else None
 
     def _is_far(self, row: Row) -> bool:
@@ -107,10 +108,9 @@ class Questions:
         """
         ratio = self._dimension(row) == "ratio"
         for identity in self._identities.get(line, ()):
-            others = [
-                self._by_line[other] for other in {identity.line, *identity.others} - {line} if other in self._by_line
-            ]
-            like = [other for other in others if self._dimension(other) == self._dimension(row)]
+            others = {identity.line, *identity.others} - {line}
+            known = [self._by_line[other] for other in others if other in self._by_line]
+            like = [other for other in known if self._dimension(other) == self._dimension(row)]
             if ratio or (like and not self._is_far(max(like, key=lambda other: abs(self._facts.base(other))))):
                 return True
         return False
@@ -118,13 +118,13 @@ class Questions:
     def _dimension(self, row: Row) -> str:
         return self._data.metrics[row["metric"]]["dimension"]
 
-    def jump(self, line: int, row: Row) -> tuple[str, str] | None:
+    def jump(self, line: int, row: Row) -> Fault | None:
         """Ask about a figure many times the earlier one, a small part of it, or nothing where there was something."""
         if self._data.metrics[row["metric"]]["nature"] == "change" or not (found := self._times(row)):
             return None
         times, before, far = found
         if not times:
-            return "value", f"{row['value']} {row['unit']} comes after {before}; is it nothing, or not disclosed?"
+            return "value", f"{_said(row)} comes after {before}; is it nothing, or not disclosed?"
         if times < 0:
             return None  # A profit that crosses zero may be any number of times the old one.
         size = max(times, 1 / times)
@@ -132,42 +132,29 @@ class Questions:
             return None
         ratio = self._dimension(row) == "ratio"
         what = "is it a fraction, or a percentage?" if ratio else "is the unit right, and no digit too many or too few?"
-        return "unit", f"{row['value']} {row['unit']} is {float(times):.3g} times {before}; {what}"
+        return "unit", f"{_said(row)} is {float(times):.3g} times {before}; {what}"
 
-    def sign(self, row: Row) -> tuple[str, str] | None:
+    def sign(self, row: Row) -> Fault | None:
         """Ask about the first figure of a metric on its side of zero."""
         if self._data.metrics[row["metric"]]["nature"] == "change":
             return None
-        value, known = (
-            self._facts.base(row),
-            [self._facts.base(other) for other in self._of_metric.get(row["metric"], ())],
-        )
+        value, known = self._facts.base(row), self._of_metric.get(row["metric"], ())
         if value < 0 and known and min(known) >= 0:
-            return (
-                "value",
-                f"{row['value']} {row['unit']} is below zero, as no {row['metric']} known is; is a loss positive?",
-            )
+            return "value", f"{_said(row)} is below zero, as no {row['metric']} known is; is a loss positive?"
         if value > 0 and len(known) >= ENOUGH and max(known) < 0:
-            return (
-                "value",
-                f"{row['value']} {row['unit']} is above zero, as no {row['metric']} known is; is a minus lost?",
-            )
+            return "value", f"{_said(row)} is above zero, as no {row['metric']} known is; is a minus lost?"
         return None
 
-    def whole(self, row: Row) -> tuple[str, str] | None:
+    def whole(self, row: Row) -> Fault | None:
         """Ask about the first ratio of a metric that is more than the whole."""
         metric = self._data.metrics[row["metric"]]
         if (metric["dimension"], metric["nature"]) != ("ratio", "ratio") or self._facts.base(row) <= 1:
             return None
-        known = [self._facts.base(other) for other in self._of_metric.get(row["metric"], ())]
-        if known and max(known) <= 1:
-            return (
-                "value",
-                f"{row['value']} {row['unit']} is more than all of it, as no {row['metric']} known is; is it right?",
-            )
+        if max(self._of_metric.get(row["metric"], ()), default=2) <= 1:
+            return "value", f"{_said(row)} is more than all of it, as no {row['metric']} known is; is it right?"
         return None
 
-    def days(self, line: int, row: Row) -> tuple[str, str] | None:
+    def days(self, line: int, row: Row) -> Fault | None:
         """Ask about a period that is a day off another of the same figure, or off whole months."""
         for other, known in self._of_place[_place(row)]:
             off = [abs((_day(row[end]) - _day(known[end])).days) for end in ("period_start", "period_end")]
@@ -194,10 +181,13 @@ def _length(row: Row) -> int:
     return (_day(row["period_end"]) - _day(row["period_start"])).days + 1
 
 
+def _said(row: Row) -> str:
+    return f"{row['value']} {row['unit']}"
+
+
 def _period(row: Row) -> str:
-    return (
-        row["period_end"] if row["period_start"] == row["period_end"] else f"{row['period_start']}/{row['period_end']}"
-    )
+    start, end = row["period_start"], row["period_end"]
+    return end if start == end else f"{start}/{end}"
 
 
 def _odd_end(off: Collection[int]) -> str:

@@ -8,8 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from tokenecon.catalog.checks.context import Data
-from tokenecon.catalog.errors import Finding
+from tokenecon.catalog.checks.context import Data, Fault, Place, Row
 from tokenecon.catalog.periods import month_end
 
 # An annual average of days is not quite the mean of the months' averages, and may be taken of the inverse.
@@ -18,32 +17,32 @@ JUMP = 1.15
 """A rate so many times those around it, or less than its so-manieth part, is far from them."""
 
 
-def rate_findings(data: Data) -> Iterator[Finding]:
-    """Dates end the period averaged, rates are positive, and a year's average is the mean of its months."""
-    frame = data["fx"]
-    days = frame["date"].map(date.fromisoformat)
-    rates = frame["rate"].astype(float)
-    for line, row in data.rows("fx"):
-        day, kind = days[line], row["kind"]
-        if row["base"] == row["quote"]:
-            yield data.finding("fx", line, "quote", f"'{row['quote']}' is the base too")
-        if rates[line] <= 0:
-            yield data.finding("fx", line, "rate", f"{row['rate']} is not a positive rate")
-        if kind == "monthly_average" and day != month_end(day.year, day.month):
-            message = f"{day} is not the end of a month; write {month_end(day.year, day.month)}"
-            yield data.finding("fx", line, "date", message)
-        if kind == "annual_average" and (day.month, day.day) != (12, 31):
-            yield data.finding("fx", line, "date", f"{day} is not the end of a year; write {day.year}-12-31")
-        if row["published_on"] < row["date"] or (kind != "central_parity" and row["published_on"] == row["date"]):
-            message = f"{row['published_on']} is before the rate of {day} could be known"
-            yield data.finding("fx", line, "published_on", message)
+def rate_faults(row: Row, data: Data) -> Iterator[Fault]:
+    """Dates end the period averaged, and are over when the rate is published; rates are positive."""
+    day, kind, published = date.fromisoformat(row["date"]), row["kind"], row["published_on"]
+    if row["base"] == row["quote"]:
+        yield "quote", f"'{row['quote']}' is the base too"
+    if float(row["rate"]) <= 0:
+        yield "rate", f"{row['rate']} is not a positive rate"
+    if kind == "monthly_average" and day != month_end(day.year, day.month):
+        yield "date", f"{day} is not the end of a month; write {month_end(day.year, day.month)}"
+    if kind == "annual_average" and (day.month, day.day) != (12, 31):
+        yield "date", f"{day} is not the end of a year; write {day.year}-12-31"
+    if published < row["date"] or (kind != "central_parity" and published == row["date"]):
+        yield "published_on", f"{published} is before the rate of {day} could be known"
+
+
+def neighbour_places(data: Data, name: str) -> Iterator[Place]:
+    """Rates are near those around them, and a year's average is the mean of its months."""
+    frame = data[name]
+    days, rates = frame["date"].map(date.fromisoformat), frame["rate"].astype(float)
     around = _around(frame, days, rates)
     off = np.log(rates / around).abs().where(rates > 0, 0)
     inverse = off.gt(np.log(JUMP)) & np.log(rates * around).abs().lt(off)
     for line, row in frame[inverse].iterrows():
         message = f"{row['rate']} is far from the rates around it, {around[line]:.4g}, and its inverse near them"
-        yield data.finding("fx", line, "rate", f"{message}; write how many {row['quote']} one {row['base']} is")
-    yield from _year_findings(data, frame[~inverse], days, rates)
+        yield line, "rate", f"{message}; write how many {row['quote']} one {row['base']} is"
+    yield from _year_places(frame[~inverse], days, rates)
 
 
 def _around(frame: pd.DataFrame, days: pd.Series, rates: pd.Series) -> pd.Series:
@@ -53,13 +52,10 @@ def _around(frame: pd.DataFrame, days: pd.Series, rates: pd.Series) -> pd.Series
     return groups.transform(lambda own: own.rolling(7, center=True, min_periods=1).median())
 
 
-def _year_findings(data: Data, frame: pd.DataFrame, days: pd.Series, rates: pd.Series) -> Iterator[Finding]:
+def _year_places(frame: pd.DataFrame, days: pd.Series, rates: pd.Series) -> Iterator[Place]:
     work = frame.assign(year=days.map(lambda day: day.year), value=rates)
     months = work[work["kind"] == "monthly_average"].groupby(["base", "quote", "year"])["value"].agg(["mean", "size"])
-    for line, row in work[work["kind"] == "annual_average"].iterrows():
-        key = (row["base"], row["quote"], row["year"])
-        if key not in months.index or months.loc[key, "size"] != 12:
-            continue
-        mean = months.loc[key, "mean"]
-        if abs(row["value"] / mean - 1) > TOLERANCE:
-            yield data.finding("fx", line, "rate", f"{row['rate']} is far from the mean of its months, {mean:.4f}")
+    means = months.loc[months["size"] == 12, "mean"].rename("months")
+    years = work[work["kind"] == "annual_average"].join(means, on=["base", "quote", "year"])
+    for line, row in years[(years["value"] / years["months"] - 1).abs() > TOLERANCE].iterrows():
+        yield line, "rate", f"{row['rate']} is far from the mean of its months, {row['months']:.4f}"

@@ -7,12 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from tokenecon.catalog.market import SPAN
 from tokenecon.refresh.connectors import CONNECTORS, Connector, Entry
 from tokenecon.refresh.snapshots import Look
 from tokenecon.refresh.tables import Row, Tables
 
-SPAN = ("endpoint", "name", "condition", "effective_from", "origin")
-"""What tells one span of a price from another."""
 IDENTITY = {
     "models": ("model_id",),
     "model_aliases": ("platform", "name"),

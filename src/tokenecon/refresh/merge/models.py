@@ -10,7 +10,6 @@ from typing import Any
 from tokenecon.refresh.connectors import Offer
 from tokenecon.refresh.merge import names
 from tokenecon.refresh.merge.base import Base, Made, View
-from tokenecon.refresh.merge.quarantine import Held, Quarantine
 from tokenecon.refresh.tables import Row
 
 _ID = re.compile(r"(?=.*[a-z])[a-z0-9][a-z0-9-]*")
@@ -192,7 +191,7 @@ class Models:
         title = " ".join(title.split())
         row = {
             "model_id": match.model_id,
-            "name": title if title.isprintable() and title[:1] not in tuple("=+-@") else match.model_id,
+            "name": title if title and title.isprintable() and title[:1] not in tuple("=+-@") else match.model_id,
             "entity_id": match.maker,
             "released_on": released,
             "weights": self._tell("weights", ids)[1],
@@ -245,11 +244,3 @@ def _spellings(said: Iterable[str]) -> list[str]:
     """Return the ids that names give, with and without the day at their end."""
     slugs = [names.slug(name) for name in said]
     return list(dict.fromkeys([*slugs, *map(names.undated, slugs)]))
-
-
-def hold_unknown(quarantine: Quarantine, view: View, place: str, offer: Offer, reason: str) -> Held:
-    """Hold back an offer whose model nobody knows."""
-    return quarantine.hold(
-        view, "", place, "model", offer.name, reason,
-        remedy="add the model to data/models.csv, or ignore it in data/accepted.csv",
-    )  # fmt: skip

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from tokenecon.catalog.checks.market import SHOWN
 from tokenecon.refresh.connectors import HOURS, Offer
 from tokenecon.refresh.merge import names
 from tokenecon.refresh.merge.base import SPAN, Base, Made, View
-from tokenecon.refresh.merge.models import Match, Models, hold_unknown
+from tokenecon.refresh.merge.models import Match, Models
 from tokenecon.refresh.merge.quarantine import Held, Quarantine, text
 from tokenecon.refresh.tables import Row
 
@@ -109,14 +110,12 @@ class Prices:
             if offer.fault or offer.input is not None:
                 present.add(offer.name)
             if offer.ended:
-                for row in self._open(series, view):
-                    self._end(view, row)
+                self._end(view, self._open(series, view))
             elif offer.fault or offer.input is not None:
                 self._offered(view, offer, listed, taken.setdefault(series, offer), rate)
         for series in list(self.spans):  # Hours that a list no longer names.
             if series[2] and series not in taken and series[1] in shown.get(series[0], ()):
-                for row in self._open(series, view):
-                    self._end(view, row)
+                self._end(view, self._open(series, view))
         for endpoint in sorted(self._endpoints(view)):
             self._gone(view, endpoint, shown.get(endpoint), sure)
 
@@ -150,8 +149,7 @@ class Prices:
             reason = f"though its newest day is {view.newest}: nothing of the source is taken in; is it an old copy?"
         else:
             return None
-        digest = hashlib.sha256(repr((sorted(changed), sorted(gone))).encode("utf-8", "replace")).hexdigest()[:8]
-        return f"{what} ({digest})", reason
+        return f"{what} ({_digest((sorted(changed), sorted(gone)))})", reason
 
     def _gone(self, view: View, endpoint: str, present: set[str] | None, sure: bool) -> None:
         """End the spans of what a list no longer shows, unless so much is missing that the answer must be cut.
@@ -163,14 +161,11 @@ class Prices:
         missing = sorted(series for series in held if series[1] not in (present or ()))
         if missing and not sure and (present is None or len(missing) > max(FEW, CUT * len(held))):
             reason = f"lacks {len(missing)} of {len(held)} names; taken as cut, no price of it ended"
-            digest = hashlib.sha256(repr(missing).encode("utf-8", "replace")).hexdigest()[:8]
-            seen = f"{len(missing)} ({digest})"
+            seen = f"{len(missing)} ({_digest(missing)})"
             if not self.quarantine.lets_in(view, "", f"{endpoint} names", "list", seen, reason, known=str(len(held))):
                 return
-        for series in missing:
-            for row in held[series]:
-                if _begin(row) < view.look.day.isoformat():
-                    self._end(view, row)
+        today = view.look.day.isoformat()
+        self._end(view, [row for series in missing for row in held[series] if _begin(row) < today])
 
     # One offer ------------------------------------------------------------------------------------------------------
 
@@ -197,8 +192,7 @@ class Prices:
             self.targets[_joined(series)] = _target(offer)
         if match.new and match.model_id not in self.models.rows:
             self.models.add(view, match, offer.title, (*offer.also, offer.name))
-        for old in now:
-            self._end(view, old)
+        self._end(view, now)
         row = self._row(view, offer, listed, match, cells)
         self._keep(row)
         self.made["prices"].append((row, view.look.source))
@@ -226,7 +220,8 @@ class Prices:
         try:
             return self.models.match(offer, listed, known[0]["model_id"] if known else "")
         except LookupError as error:
-            raise hold_unknown(self.quarantine, view, place, offer, str(error)) from None
+            remedy = "add the model to data/models.csv, or ignore it in data/accepted.csv"
+            raise self.quarantine.hold(view, "", place, "model", offer.name, str(error), remedy=remedy) from None
 
     def _cells(self, view: View, offer: Offer, place: str, now: list[Row], bounds: Judge | None) -> Row:
         cells = {}
@@ -292,14 +287,13 @@ class Prices:
 
     def _row(self, view: View, offer: Offer, listed: Row, match: Match, cells: Row) -> Row:
         own = match.maker == listed["entity_id"] and listed["role"] != "author"
-        market = listed["market"] or "international"
         also = [f"output counts {offer.modalities} tokens"] if offer.modalities else []
         note = f"the name points to {_target(offer)}" if names.is_moving(offer.name) else ""
-        return {
+        row = {
             "model_id": match.model_id,
             "name": offer.name,
             "endpoint": listed["endpoint"],
-            "market": market,
+            "market": listed["market"] or "international",
             "first_party": str(own).lower(),
             "currency": "USD",
             **cells,
@@ -308,25 +302,20 @@ class Prices:
             "effective_from": view.look.day.isoformat(),
             "effective_to": "",
             "dating": "snapshot",
-            "flags": " ".join(self._flags(offer, cells, market, own, listed)),
             "origin": f"snapshots/{view.look.sha256[:12]}",
             "note": note if note.isprintable() else "",
         }
+        return row | {"flags": " ".join(self._flags(offer, row, listed))}
 
-    def _flags(self, offer: Offer, cells: Row, market: str, own: bool, listed: Row) -> list[str]:
-        taken, given = Decimal(cells["input"]), Decimal(cells["output"] or 0)
-        router = listed["role"] == "author"
+    def _flags(self, offer: Offer, row: Row, listed: Row) -> list[str]:
+        """Return the flags that the cells of a row show, and those that follow from the list."""
+        taken, router = Decimal(row["input"]), listed["role"] == "author"
         standard = self.spans.get((listed["endpoint"], offer.name, ""), [])
-        cached = Decimal(cells["cached_input"] or 0)
         dearer = not standard or taken > Decimal(standard[-1]["input"])
-        found = {
+        found = {flag: shown(row) for flag, shown in SHOWN.items()} | {
             "reseller": router,
-            "third_party_host": not own and not router,
-            "domestic_in_usd": market == "domestic",
-            "zero_price": not taken and cells["output"] != "" and not given,
-            "no_output_price": bool(taken) and not given,
-            "inconsistent": 0 < given < taken,
-            "cached_above_input": cached > taken,
+            "third_party_host": row["first_party"] == "false" and not router,
+            "inconsistent": 0 < Decimal(row["output"] or 0) < taken,
             "other_tokens": bool(offer.modalities),
             "peak": bool(offer.hours) and dearer,
             "off_peak": bool(offer.hours) and not dearer,
@@ -348,10 +337,11 @@ class Prices:
             and not any(max(end["effective_to"], _known(end)) <= day for end in self.base.ends.get(_key(row), ()))
         ]
 
-    def _end(self, view: View, row: Row) -> None:
-        end = dict(zip(SPAN, _key(row), strict=True)) | {"effective_to": view.look.day.isoformat()}
-        self.ended.add(_key(row))
-        self.made["price_ends"].append((end, view.look.source))
+    def _end(self, view: View, rows: Iterable[Row]) -> None:
+        for row in rows:
+            end = dict(zip(SPAN, _key(row), strict=True)) | {"effective_to": view.look.day.isoformat()}
+            self.ended.add(_key(row))
+            self.made["price_ends"].append((end, view.look.source))
 
     # Between runs ---------------------------------------------------------------------------------------------------
 
@@ -364,6 +354,10 @@ class Prices:
         self.ended, self.targets = set(map(tuple, kept["ended"])), kept["targets"]
         for row in rows:
             self._keep(row)
+
+
+def _digest(seen: object) -> str:
+    return hashlib.sha256(repr(seen).encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def _key(row: Row) -> tuple[str, ...]:

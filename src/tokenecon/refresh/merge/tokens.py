@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tokenecon.catalog.checks.market import REST, WHOLE
 from tokenecon.catalog.checks.wider import TOTAL_TOLERANCE
 from tokenecon.refresh.connectors import Count
 from tokenecon.refresh.merge.base import Base, Made, View
@@ -18,7 +19,6 @@ JUMP = 10
 """A count more than so many times that of the day before, or less than its so-manieth part, is held back."""
 YOUNG = timedelta(days=7)
 """A model's tokens may multiply in its first days."""
-REST, WHOLE = "other", "largest_50_and_other"
 
 
 class Tokens:
