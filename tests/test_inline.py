@@ -77,17 +77,15 @@ def test_the_caption_of_a_table_that_a_draft_leaves_open_marks_the_word(execute)
     assert ": Prices of … models. Source: invented. {#tbl-prices}" in read_chapter(notebook, "01_a.ipynb").markdown
 
 
-def test_expressions_that_touch_are_refused(execute):
-    notebook = execute(SETUP, "md:It grew `{python} share(x)``{python} share(x)`.")
-    with pytest.raises(PublishError, match=r"cell 3.*is no expression"):
-        read_chapter(notebook, "01_x.ipynb")
+def test_expressions_that_touch_are_refused_before_anything_runs(execute):
+    with pytest.raises(PublishError, match=r"cell 4.*is no expression"):
+        execute("import nowhere", SETUP, "md:It grew `{python} share(x)``{python} share(x)`.")
 
 
 @pytest.mark.parametrize("mark", ["- ", "* ", "1. ", "## ", "> "])
 def test_an_expression_before_the_mark_of_a_list_or_heading_is_refused(execute, mark):
-    notebook = execute(SETUP, f"md:`{{python}} share(x)`{mark}of it.")
-    with pytest.raises(PublishError, match=r"cell 3.*put the expression after the"):
-        read_chapter(notebook, "01_x.ipynb")
+    with pytest.raises(PublishError, match=r"cell 4.*put the expression after the"):
+        execute("import nowhere", SETUP, f"md:`{{python}} share(x)`{mark}of it.")
 
 
 def test_a_name_that_is_missing_says_so(execute):

@@ -110,10 +110,19 @@ def digests(results: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def _refuse_unread(notebook: NotebookNode, name: str) -> None:
+    for number, cell in enumerate(notebook.cells, start=1):
+        try:
+            inline.refuse_unread(inline.prose(cell))
+        except PublishError as error:
+            raise PublishError(f"{name} cell {number}: {error}") from None
+
+
 class _Execution:
     def __init__(self, root: Path, name: str, edition: str, draft: bool) -> None:
         self.path, self.root, self.edition, self.draft = root / name, root, edition, draft
         self.notebook = read_notebook(self.path, name)
+        _refuse_unread(self.notebook, name)
         self.warnings: list[dict[str, Any]] = []
         self.at = 1, "while the kernel started"
         self.looked_at: set[str] = set()

@@ -14,12 +14,14 @@ from nbformat import NotebookNode
 from tokenecon.publish.errors import uncoloured
 from tokenecon.publish.options import cell_options
 
-GAP_LENGTH = 160
+GAP_LENGTH = 320
 """How much of an error's message a gap keeps."""
 
 NO_GAPS = ("DataError", "ImportError", "ModuleNotFoundError", "SyntaxError", "OSError", "PermissionError")
 """Errors that no further row would mend: they stop the build of a draft too."""
 
+_REMEDY = re.compile(r"\b\w+\.csv\b")
+"""What an error says that tells by itself which row to write or to change."""
 _UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 
 Gap = Mapping[str, str]
@@ -106,6 +108,8 @@ def _waits(gap: Gap) -> str:
     """Say what a cell waits for, without Python's words for it."""
     if gap["error"].startswith("NameError"):
         return "waits for what an earlier gap leaves open"
+    if _REMEDY.search(gap["error"]):
+        return f"is open: {gap['error'].partition(': ')[2]}"
     if gap["rows"]:
         return f"waits for rows that the data do not hold yet: {gap['rows']}"
     return "is open: the data lack a row that this cell asks for"

@@ -50,16 +50,27 @@ def printed(text: str, cell: NotebookNode) -> str:
         a line more than a sentence.
     """
     answers = _answers(cell)
+    refuse_unread(text)
+    return _EXPRESSION.sub(lambda found: _text(found[1].strip(), answers), text)
+
+
+def refuse_unread(text: str) -> None:
+    """Refuse prose with an expression that is none, or that takes a line its mark: nothing has to run to see it.
+
+    Raises
+    ------
+    PublishError
+        With the first of them, and how to write it.
+    """
     if lost := _LOST_MARK.search(text):
         mark = lost[2].strip()
         raise PublishError(f"`{lost[1]}{mark} is no list, heading or quotation: put the expression after the {mark}")
-    shown = _EXPRESSION.sub(lambda found: _text(found[1].strip(), answers), text)
-    if "`{python}" in shown:
+    rest = left_open(text)
+    if "`{python}" in rest:
         raise PublishError(
-            f"`{shown[shown.index('`{python}') + 1 :][:40]}… is no expression: it ends in one backtick, and the next "
+            f"`{rest[rest.index('`{python}') + 1 :][:40]}… is no expression: it ends in one backtick, and the next "
             "one stands a space or a letter apart"
         )
-    return shown
 
 
 def left_open(text: str) -> str:

@@ -207,11 +207,11 @@ class Outlook(Findings):
 
     @finding
     def starts(self) -> dict[str, Start]:
-        """From where each vendor with a forecast is simulated; those without a statement or accounts are left out."""
+        """From where the companies and each vendor with a forecast are simulated, of whom there is a statement."""
         flows = self.of(Revenue)
         research = flows.rd_dollars.query("measure == 'total'")
         found = {}
-        for entity in dict.fromkeys(self.register.query("measure != ''")["entity_id"]):
+        for entity in dict.fromkeys([*self.register.query("measure != ''")["entity_id"], *self._ids(self.companies)]):
             if entity in set(self.stated["entity_id"]):
                 try:
                     found[entity] = scenarios.starting_point(
@@ -344,6 +344,11 @@ class Outlook(Findings):
         return {entity: sums["api"] / (sums["api"] + sums["other"]) for entity, sums in self.years.items()}
 
     @finding
+    def years_simulated(self) -> tuple[str, ...]:
+        """Labels of the calendar years whose revenue is added up: one where all filers have filed as far."""
+        return tuple(sorted({f"FY{self.starts[own.id].year}" for own in self.filers}))
+
+    @finding
     def year_share_medians(self) -> pd.Series:
         """Median of :attr:`year_shares`, by company."""
         return pd.Series({self.names[entity]: float(np.median(v)) for entity, v in self.year_shares.items()})
@@ -359,15 +364,16 @@ class Outlook(Findings):
     def share_filed(self) -> pd.DataFrame:
         """Token shares filed of the first part of the year that is simulated, by filer."""
         token = self.of(Revenue).token
-        whole = {own.id: self.starts[own.id].on.year for own in self.filers}
+        whole = {own.id: self.starts[own.id].year for own in self.filers}
         year_of = token["entity_id"].map(whole)
         inside = (token["period_end"].dt.year == year_of) & (token["period_start"].dt.month == 1)
         return token[inside & ~token["derived"]]
 
     @finding
     def half(self) -> pd.Series | None:
-        """The share of revenue that the management of :attr:`lead` expects of its token line, as the article says."""
-        own = self.expectations.query("entity_id == @first and metric == 'revenue_share'", local_dict=self._first)
+        """The share of a year's revenue, not over, that :attr:`lead`'s management expects of its token line."""
+        asked = "entity_id == @first and metric == 'revenue_share' and not passed"
+        own = self.expectations.query(asked, local_dict=self._first)
         return None if own.empty else own.iloc[-1]
 
     @finding
@@ -410,7 +416,7 @@ class Outlook(Findings):
         entity = row["entity_id"]
         start, sums, simulated = self.starts[entity], self.years[entity], self.year_shares[entity]
         total, sold = float(np.median(sums["api"] + sums["other"])), self.of(Revenue).dollars
-        before = f"FY{start.on.year - 1}"
+        before = f"FY{start.year - 1}"
         last_year = revenue.at(sold, "value", entity_id=entity, measure="total", period=before)
         shares = self.filed_shares[entity]
         low, median, high = np.quantile(simulated, [scenarios.LOW, 0.5, scenarios.HIGH])
@@ -610,9 +616,8 @@ class Outlook(Findings):
         paid = self.of(Routes).runway.query("measure == 'operating'").set_index(["entity_id", "period"])["monthly"]
         used = self.spent.set_index("entity_id")["monthly"]
         rows = []
-        last = (
-            left.sort_values("period_end").drop_duplicates("entity_id", keep="last").set_index("entity_id", drop=False)
-        )
+        last = left.sort_values(["period_end", "period_start"]).drop_duplicates("entity_id", keep="last")
+        last = last.set_index("entity_id", drop=False)
         for row in last.reindex(self._ids(self.companies)).dropna(subset=["company"]).to_dict("records"):
             day, unit = row["period_end"], row["base_unit"]
             rate = self._closing(unit, day)
@@ -625,7 +630,7 @@ class Outlook(Findings):
                 "raised": new, "monthly": monthly, "months_filed": cash / monthly,
                 "months_net": (cash - debt) / monthly, "months_after": (cash - debt + new) / monthly,
                 "months_operating": (cash - debt + new) / operating,
-                "months_used": (cash - debt + new) / used.get(row["entity_id"], NAN),
+                "months_used": (cash - debt + new) / (used.get(row["entity_id"], NAN) if new else NAN),
                 "convertible": bool(since["item"].str.contains("bond").any()),
             })  # fmt: skip
         return pd.DataFrame(rows, columns=[

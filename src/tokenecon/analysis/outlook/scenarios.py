@@ -62,7 +62,7 @@ class Start:
     other_middle : pandas.Timestamp
         Middle of those twelve months: where their pace belongs.
     known : mapping
-        ``api`` and ``other``: revenue filed so far of the calendar year of ``on``; zero where none is.
+        ``api`` and ``other``: revenue filed so far of :attr:`year`; zero where none is.
     known_to : pandas.Timestamp
         Last day of the periods filed.
     last_api, last_months : float, int
@@ -92,6 +92,11 @@ class Start:
     rd: float = float("nan")
     api_margin: float = float("nan")
     other_margin: float = float("nan")
+
+    @property
+    def year(self) -> int:
+        """Calendar year whose revenue is added up: that of ``on``, or the next one where it is filed to its end."""
+        return max(self.on.year, (self.known_to + pd.Timedelta(days=1)).year) if self.last_months else self.on.year
 
 
 @dataclass(frozen=True)
@@ -265,9 +270,11 @@ def starting_point(
     if flows.empty:
         return base
     both = _lines(flows)
-    year = both[both["period_end"].dt.year == last["on"].year]
-    year = year[year["period_start"] == pd.Timestamp(last["on"].year, 1, 1)].sort_values("period_end").tail(1)
-    known_to = year["period_end"].iloc[-1] if len(year) else pd.Timestamp(last["on"].year - 1, 12, 31)
+    is_filed = (both["period_end"] >= pd.Timestamp(last["on"].year, 12, 31)).any()
+    first = pd.Timestamp(last["on"].year + int(is_filed), 1, 1)
+    year = both[(both["period_start"] == first) & (both["period_end"].dt.year == first.year)]
+    year = year.sort_values("period_end").tail(1)
+    known_to = year["period_end"].iloc[-1] if len(year) else first - pd.Timedelta(days=1)
     newest = finest(flows[flows["measure"] == "api"]).iloc[-1]
     twelve = trailing_year(both.assign(value=both["other"]))
     total = trailing_year(both)[0]
@@ -336,7 +343,7 @@ def _lines(flows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rest_of_year_before(both: pd.DataFrame, known_to: pd.Timestamp) -> float:
-    """Return the other lines' revenue in the months after ``known_to``, a year earlier; zero if the year is over."""
+    """Return the other lines' revenue in the months after ``known_to``, a year earlier."""
     first = known_to + pd.Timedelta(days=1) - pd.DateOffset(years=1)
     last = pd.Timestamp(first.year, 12, 31)
     if known_to.month == 12:
@@ -414,7 +421,7 @@ def fan(values: np.ndarray, days: pd.DatetimeIndex) -> pd.DataFrame:
 
 
 def calendar_year(paths: Paths) -> dict[str, np.ndarray]:
-    """Return recognised revenue of the calendar year of the start: filed months as filed, the others simulated.
+    """Return recognised revenue of the start's calendar year: filed months as filed, the others simulated.
 
     Months before the start that no filing covers lead to it from the last period filed at one monthly growth
     (:func:`~tokenecon.analysis.revenue.implied_monthly_growth`); ``realisation`` turns run-rates into revenue. The
@@ -431,7 +438,7 @@ def calendar_year(paths: Paths) -> dict[str, np.ndarray]:
         If no accounts are filed, or the paths end before the year does.
     """
     start = paths.start
-    api = recognised(paths, pd.Timestamp(start.on.year, 12, 31))
+    api = recognised(paths, pd.Timestamp(start.year, 12, 31))
     return {"api": api, "other": start.known["other"] + start.other_rest * np.exp(paths.draws["other_growth"])}
 
 
@@ -468,7 +475,7 @@ def steady_year(start: Start, held: pd.DataFrame, growth: float, realisation: fl
     in the same months of the year before.
     """
     still = {"price_change": 0, "elasticity": 0, "noise": 0, "start_level": 1, "other_growth": 0, "half_life": 1e9}
-    year_end = pd.Timestamp(start.on.year, 12, 31)
+    year_end = pd.Timestamp(start.year, 12, 31)
     fixed = still | {"demand_growth": float(np.log1p(growth)), "realisation": realisation}
     sums = calendar_year(simulate(start, held, year_end, 1, **fixed))
     return float(sums["api"][0]), float(sums["other"][0])

@@ -89,7 +89,8 @@ class Revenue(Findings):
         business = self.cat.segments.query("segment == 'total' or (axis == 'business' and exhaustive)")
         rows = self.cat.financials[self.cat.financials["metric"] == metric]
         rows = rows[rows["entity_id"].isin(self.filers) & rows["segment"].isin(business["segment"])]
-        return scoped(self.cat.in_currency(with_remainders(rows, self.cat.segments), "USD", "average"), business)
+        flows = with_remainders(self.cat.in_one_currency(rows), self.cat.segments)
+        return scoped(self.cat.in_currency(flows, "USD", "average"), business)
 
     @finding
     def run_rates(self) -> pd.DataFrame:

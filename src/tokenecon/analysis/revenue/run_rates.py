@@ -64,7 +64,8 @@ def run_rate_growth(recognised: pd.DataFrame, said: pd.DataFrame) -> pd.DataFram
     -------
     pandas.DataFrame
         One row a pair, with ``run_rate``, ``multiple`` (run-rate over the period's annual pace) and
-        ``monthly_growth`` (:func:`implied_monthly_growth`). Periods that end after the run-rate's day are left out.
+        ``monthly_growth`` (:func:`implied_monthly_growth`; NaN where no one growth leads there). Periods that end after
+        the run-rate's day are left out.
     """
     pairs = annualised(recognised).merge(
         said[["statement_id", "entity_id", "measure", "on", "value"]].rename(columns={"value": "run_rate"}),
@@ -72,7 +73,14 @@ def run_rate_growth(recognised: pd.DataFrame, said: pd.DataFrame) -> pd.DataFram
     )
     pairs = pairs[(pairs["period_end"] <= pairs["on"]) & (pairs["value"] > 0)].reset_index(drop=True)
     growth = [
-        implied_monthly_growth(row.value, length, row.run_rate, months_between(row.period_end, row.on))
+        _growth_or_none(row.value, length, row.run_rate, months_between(row.period_end, row.on))
         for row, length in zip(pairs.itertuples(), months(pairs), strict=True)
     ]
     return pairs.assign(multiple=pairs["run_rate"] / pairs["annualised"], monthly_growth=growth)
+
+
+def _growth_or_none(*path: float) -> float:
+    try:
+        return implied_monthly_growth(*path)
+    except ValueError:
+        return float("nan")
