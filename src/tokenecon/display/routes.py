@@ -182,6 +182,16 @@ def finished_standings(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company
     ax.margins(y=0.15)
 
 
+def by_measure(lowest: pd.Series) -> str:
+    """Say on which figure the company lost less that did on the adjusted one, and who did under IFRS if it is another.
+
+    ``lowest`` has the name of the company with the lowest ``adjusted_loss_ratio`` and ``net_loss_ratio``.
+    """
+    ifrs = lowest["net_loss_ratio"]
+    both = ifrs == lowest["adjusted_loss_ratio"]
+    return "on the adjusted figure" + (" and under IFRS" if both else f", {ifrs} under IFRS")
+
+
 def ladder(ax: Axes, lines: pd.DataFrame, market: pd.DataFrame, companies: Sequence[Company]) -> None:
     """Draw list prices of each vendor's newest main model as steps, over the middle of the market, on a log scale.
 

@@ -165,8 +165,9 @@ class Revenue(Findings):
         """Gross margins in the focal period of the ``api`` line and of the ``rest``, by company that files both."""
         own = self.margins.query("segment != 'total' and period == @focal", local_dict={"focal": self.focal})
         line = own["route"].where(own["route"] == "api", "rest")
-        sums = own.assign(line=line).groupby(["company", "line"], sort=False)[["value", "revenue"]].sum()
-        return (sums["value"] / sums["revenue"]).unstack().reindex(columns=["api", "rest"]).dropna()
+        sums = own.assign(line=line).groupby(["company", "line"], as_index=False)[["value", "revenue"]].sum()
+        margins = sums.assign(margin=sums["value"] / sums["revenue"]).pivot_table("margin", "company", "line")
+        return margins.reindex(columns=["api", "rest"]).dropna()
 
     @finding
     def recognised(self) -> pd.DataFrame:
