@@ -116,7 +116,6 @@ def use() -> None:
             "axes.titlesize": 10,
             "axes.titleweight": "bold",
             "axes.titlelocation": "left",
-            "axes.unicode_minus": True,
             "grid.color": GRID,
             "grid.linewidth": 0.7,
             "xtick.color": MUTED,
