@@ -30,8 +30,7 @@ def ratio_panel(
 
     ``rows`` has ``company``, ``span`` (``year`` or ``within``), ``middle`` and both ends of the period, and ``value``.
     """
-    if scale == "log":
-        plain_log(ax)
+    ax.set_yscale(scale)
     within, years = rows[rows["span"] == "within"], rows[rows["span"] == "year"]
     sns.lineplot(within, x="middle", y="value", hue="company", style="company", dashes=False, ax=ax, **marks(companies))
     for company in companies:
@@ -41,6 +40,8 @@ def ratio_panel(
     ax.set(xlabel="", ylabel="")
     ax.margins(x=0.3)
     year_axis(ax, "’%y")
+    if scale == "log":
+        plain_log(ax)
     if percent:
         percent_axis(ax)
 

@@ -151,20 +151,14 @@ def why(edition: str | None = None, *, project: Project | None = None) -> list[t
     return [(name, reason + (UNLESS_SAME if results else "")) for name, (reason, results) in judged.items()]
 
 
-def stage_missing(
-    edition: str | None = None, on_progress: Progress = lambda line: None, *, project: Project | None = None
-) -> None:
+def stage_missing(on_progress: Progress, project: Project) -> None:
     """Execute what changed, and stage the book in ``report/`` itself, for Quarto to be run there by hand."""
-    project = project or Project.find()
-    with _opened(project, [project.edition(edition)], on_progress) as works:
+    with _opened(project, [project.edition()], on_progress) as works:
         _execute(works, lambda work: work.book().stage())
 
 
-def printed(
-    edition: str | None = None, on_progress: Progress = lambda line: None, *, project: Project | None = None
-) -> Record:
+def printed(edition: str, on_progress: Progress, project: Project) -> Record:
     """Execute what changed, render nothing, and return what the edition prints."""
-    project = project or Project.find()
     records = []
     with _opened(project, [project.edition(edition)], on_progress) as works:
         _execute(works, lambda work: records.append(work.book().record()))
@@ -331,7 +325,7 @@ def _rendered(
     """Render an edition, unless its report is already made from just this."""
     edition, final = work.edition, work.project.build / work.edition.id
     reasons = {path.stem: reason or "unchanged" for path, reason in work.reasons.items()}
-    made = not (not any(work.reasons.values()) and work.cache.is_made(work.cache.report_key(made_with), final))
+    made = any(work.reasons.values()) or not work.cache.is_made(work.cache.report_key(made_with), final)
     if made:
         book = work.book()
         key = work.cache.report_key(made_with)

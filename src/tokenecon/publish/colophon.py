@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenecon.publish.chapter import only_html
-from tokenecon.publish.markdown import captioned, code, pipe_table
+from tokenecon.publish.markdown import code, pipe_table
 from tokenecon.publish.project import Project
 
 
@@ -24,15 +24,17 @@ def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
     )
     return "\n\n".join([
         "## Versions {#sec-colophon-versions}",
-        captioned(
-            pipe_table(("Program or package", "Used", "Locked"), (50, 25, 25), rows),
+        pipe_table(
+            {"Program or package": 50, "Used": 25, "Locked": 25},
+            rows,
             "What the report was made with. Source: the environment that built it, and `requirements.lock`.",
             "tbl-versions",
         ),
         "## Inputs {#sec-colophon-inputs}",
         only_html(said),
-        captioned(
-            pipe_table(("File", "SHA-256, beginning"), (60, 40), inputs),
+        pipe_table(
+            {"File": 60, "SHA-256, beginning": 40},
+            inputs,
             "The data, the notebooks and the lock file from which these pages were made. Source: the build's manifest.",
             "tbl-inputs",
         ),

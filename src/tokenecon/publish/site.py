@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from bs4 import BeautifulSoup, CData, NavigableString, Tag
 from tokenecon.catalog.editions import Edition
 from tokenecon.publish import quarto
 from tokenecon.publish.listings import CLAIMS, FACTS, FIGURES, PAGES, Listed, read_listed, write_listings
-from tokenecon.publish.memory import derived_alone
+from tokenecon.publish.memory import derived
 from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.pictures import write_card
 from tokenecon.publish.project import Project
@@ -90,19 +91,13 @@ class _Book:
         return f"@report{{tokenecon{self.edition.id.lower()},\n{lines}}}\n"
 
 
-def finish_pages(
-    edition: str | None = None,
-    on_progress: Callable[[str], None] = lambda line: None,
-    *,
-    project: Project | None = None,
-) -> None:
+def finish_pages(on_progress: Callable[[str], None], project: Project) -> None:
     """Complete the pages that Quarto was run for by hand, in ``report/_book``."""
-    project = project or Project.find()
     folder = project.report / "_book"
     if folder.is_dir() and any(folder.glob("*.html")):
         quarto.without_modules(folder)
         quarto.name_chapters(folder)
-        complete(project, project.edition(edition), folder)
+        complete(project, project.edition(), folder)
         on_progress(f"completed {project.relative(folder)}")
 
 
@@ -153,10 +148,12 @@ class _Told:
 def _told(file: Path) -> _Told:
     """Read a page without what is inside its drawings, which is most of it and says nothing here."""
     text = _DRAWING.sub(r"\1</svg>", file.read_text(encoding="utf-8"))
-    return derived_alone(["page", file.name, text], lambda: _read_page(file.name, BeautifulSoup(text, "html.parser")))
+    read = partial(_read_page, file.name, text)
+    return derived(["page", file.name, text], read, alone=True)
 
 
-def _read_page(name: str, page: BeautifulSoup) -> _Told:
+def _read_page(name: str, text: str) -> _Told:
+    page = BeautifulSoup(text, "html.parser")
     main = page.find("main") or page
     return _Told(
         _title(main),
@@ -260,10 +257,8 @@ def _foot(book: _Book, project: Project, file: Path, pdfs: Mapping[str, str]) ->
 
 
 def _source(project: Project, name: str) -> str:
-    for chapter in project.chapters():
-        if chapter.name == name:
-            return project.relative(chapter.notebook or project.report / chapter.file)
-    return project.relative(project.report / f"{name}.qmd")
+    found = {chapter.name: chapter.notebook or project.report / chapter.file for chapter in project.chapters()}
+    return project.relative(found.get(name, project.report / f"{name}.qmd"))
 
 
 # Where it goes --------------------------------------------------------------------------------------------------------
