@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -380,8 +380,13 @@ def bundle(project: Path) -> bytes:
 
 def versions() -> dict[str, str]:
     """Return the version of Python, without its last part, and of the libraries that numbers come from."""
-    found = {"Python": ".".join(platform.python_version_tuple()[:2])}
-    for name in LIBRARIES:
+    return {"Python": ".".join(platform.python_version_tuple()[:2])} | installed(LIBRARIES)
+
+
+def installed(names: Iterable[str]) -> dict[str, str]:
+    """Return the versions of packages, ``missing`` of those that are not there."""
+    found = {}
+    for name in names:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -55,9 +55,9 @@ def errors(notebook: NotebookNode) -> list[str]:
     return [f"cell {number}: {gap['error']}" for number, gap in found if gap]
 
 
-def ending(notebook: NotebookNode) -> str:
-    """Return why the rest of a chapter is left out, or nothing."""
-    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+def ending(cells: Iterable[NotebookNode]) -> str:
+    """Return why the rest of a chapter is left out, which one of its cells says, or nothing."""
+    outputs = (output for cell in cells for output in cell.get("outputs", []))
     ends = (one for one in outputs if one.get("metadata", {}).get("tokenecon", {}).get("ends"))
     return next(("".join(one["data"]["text/markdown"]) for one in ends), "")
 
