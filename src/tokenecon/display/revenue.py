@@ -66,12 +66,9 @@ def stacked(ax: Axes, lines: pd.DataFrame, company: Company, total: Callable[[fl
         palette=shades, alpha=1, edgecolor="white", linewidth=0.8, legend=False, ax=ax,
     )  # fmt: skip
     hatched(ax, map(style.ROUTE_HATCHES.get, routes))
-    ax.bar_label(
-        ax.containers[-1], [total(value) for value in rows.groupby("period", sort=False)["value"].sum()], padding=2
-    )
-    ax.set_xticks(
-        ax.get_xticks(), [period.replace(" ", "\n").replace("FY", "FY\n") for period in rows["period"].unique()]
-    )
+    totals = rows.groupby("period", sort=False)["value"].sum()
+    ax.bar_label(ax.containers[-1], [*map(total, totals)], padding=2)
+    ax.set_xticks(ax.get_xticks(), [period.replace(" ", "\n").replace("FY", "FY\n") for period in totals.index])
     panel(ax, company)
     ax.set_title(f"{company.name}, million {rows['base_unit'].iloc[-1]}")
     ax.margins(y=0.12)

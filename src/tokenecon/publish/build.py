@@ -311,7 +311,7 @@ def _refuse(findings: Sequence[object]) -> None:
     if findings:
         count = f"{len(findings)} finding{'s' * (len(findings) != 1)}"
         said = f"the data are not sound, {count}: mend the rows named, and run `tokenecon check`"
-        raise PublishError.joined([*map(str, findings), said])
+        raise PublishError("\n".join([*map(str, findings), said]))
 
 
 def _is_checked(project: Project, key: str) -> bool:

@@ -8,10 +8,11 @@ import pandas as pd
 
 from tokenecon.analysis.changes import KINDS
 from tokenecon.catalog.editions import Edition
+from tokenecon.markup import code, escaped
 from tokenecon.publish.chapter import only_html
 from tokenecon.publish.compare import Diff
 from tokenecon.publish.errata import read_errata
-from tokenecon.publish.markdown import code, escaped, pipe_table
+from tokenecon.publish.markdown import pipe_table
 from tokenecon.publish.project import Project
 from tokenecon.shown import DAY, dated
 

@@ -114,7 +114,7 @@ def read_chapter(notebook: NotebookNode, source: str) -> Content:
     if not content.title:
         problems.append(f"{source} cell 1: begin with a heading `# Title {{#sec-name}}`")
     if problems:
-        raise PublishError.joined(problems)
+        raise PublishError("\n".join(problems))
     return content
 
 
@@ -189,14 +189,14 @@ class _Cell:
         for output in self.cell.outputs:
             own = output.get("metadata", {}).get("tokenecon", {})
             if "gap" in own:
-                yield self._gap(_joined(output["data"]["text/markdown"]))
+                yield self._gap(output["data"]["text/markdown"])
                 continue
             self._collect(own.get("facts", {}))
             data = output.get("data", {})
             if "image/svg+xml" in data:
-                yield self._figure(_joined(data["image/svg+xml"]), _joined(data.get("text/html", "")), own)
+                yield self._figure(data["image/svg+xml"], data.get("text/html", ""), own)
             elif "text/markdown" in data:
-                text = _joined(data["text/markdown"]).strip()
+                text = data["text/markdown"].strip()
                 if "file" in own:
                     yield self._file(text, own)
                 else:
@@ -205,7 +205,7 @@ class _Cell:
                 raise PublishError(
                     f"shows {wrong[0]}, which one of the formats cannot: show a figure as SVG, a table as Markdown"
                 )
-            elif text := _joined(data.get("text/plain", output.get("text", ""))).strip("\n"):
+            elif text := data.get("text/plain", output.get("text", "")).strip("\n"):
                 yield _fenced(text, "{.cell-text}")
 
     def _collect(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
@@ -345,7 +345,3 @@ def _fenced(text: str, attributes: str) -> str:
     fence = "`" * max(3, longest + 1)
     apart = "" if attributes.startswith("{=") else " "
     return f"{fence}{apart}{attributes}\n{text}\n{fence}"
-
-
-def _joined(text: str | list[str]) -> str:
-    return text if isinstance(text, str) else "".join(text)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tokenecon.markup import code
 from tokenecon.publish.chapter import only_html
-from tokenecon.publish.markdown import code, pipe_table
+from tokenecon.publish.markdown import pipe_table
 from tokenecon.publish.project import Project
 
 

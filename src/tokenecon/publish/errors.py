@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,11 +17,6 @@ _CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 class PublishError(Exception):
     """Something in the project's files, or in what is installed, keeps the report from being built."""
-
-    @classmethod
-    def joined(cls, problems: Iterable[str]) -> PublishError:
-        """Return one error that shows every problem, one a line."""
-        return cls("\n".join(problems))
 
 
 class NotebookError(PublishError):

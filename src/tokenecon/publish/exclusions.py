@@ -10,7 +10,8 @@ import pandas as pd
 from tokenecon.catalog.editions import Edition
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.store import Catalog
-from tokenecon.publish.markdown import code, escaped, pipe_table
+from tokenecon.markup import code, escaped
+from tokenecon.publish.markdown import pipe_table
 from tokenecon.publish.project import Project
 from tokenecon.shown import dated
 

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenecon.inputs import FINDINGS, NO_INPUTS, PROJECT
+from tokenecon.publish.cache import files_below
 from tokenecon.publish.errors import PublishError
 
 CLUSTER = "TOKENECON_CLUSTER"
@@ -367,14 +368,11 @@ def bundle(project: Path) -> bytes:
     """Return the project as a ZIP archive: code, data, notebooks, lock file; not what tools write."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for folder, folders, names in os.walk(project):
-            folders[:] = sorted(name for name in folders if name not in NOT_SENT and not name.startswith("."))
-            for name in sorted(names):
-                file = Path(folder) / name
-                # The same bytes each time, so that a machine unpacks a project once.
-                entry = zipfile.ZipInfo(file.relative_to(project).as_posix())
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, file.read_bytes())
+        for file in files_below(project, NOT_SENT):
+            # The same bytes each time, so that a machine unpacks a project once.
+            entry = zipfile.ZipInfo(file.relative_to(project).as_posix())
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, file.read_bytes())
     return packed.getvalue()
 
 

@@ -90,7 +90,7 @@ def check_glyphs(texts: Mapping[str, str]) -> None:
             named = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in here)
             problems.append(f"{place}: no font of the report has {named}: write it otherwise, or add a font")
     if problems:
-        raise PublishError.joined(problems)
+        raise PublishError("\n".join(problems))
 
 
 def _is_seen(letter: str) -> bool:

@@ -59,7 +59,7 @@ def ending(cells: Iterable[NotebookNode]) -> str:
     """Return why the rest of a chapter is left out, which one of its cells says, or nothing."""
     outputs = (output for cell in cells for output in cell.get("outputs", []))
     ends = (one for one in outputs if one.get("metadata", {}).get("tokenecon", {}).get("ends"))
-    return next(("".join(one["data"]["text/markdown"]) for one in ends), "")
+    return next((one["data"]["text/markdown"] for one in ends), "")
 
 
 def _and_waiting(count: int) -> str:

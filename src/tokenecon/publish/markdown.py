@@ -1,12 +1,10 @@
-"""Pieces of Markdown that generated pages are made of."""
+"""Tables of generated pages."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from tokenecon.markup import cell, code, escaped
-
-__all__ = ["cell", "code", "escaped", "pipe_table"]
+from tokenecon.markup import table_row
 
 
 def pipe_table(
@@ -26,9 +24,5 @@ def pipe_table(
         Columns whose cells stand on the right, as numbers do.
     """
     marks = ["-" * width + ":" if name in right else ":" + "-" * width for name, width in columns.items()]
-    table = "\n".join([_row(columns), f"|{'|'.join(marks)}|", *map(_row, rows)])
+    table = "\n".join([table_row(columns), f"|{'|'.join(marks)}|", *map(table_row, rows)])
     return f"{table}\n\n: {caption} {{#{label}}}"
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(map(cell, cells)) + " |"

@@ -14,9 +14,9 @@ from contextvars import ContextVar, copy_context
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from threading import get_ident
 from typing import Any, TypeVar
 
+from tokenecon.inputs import write_whole
 from tokenecon.publish.cache import sha256
 from tokenecon.publish.executor import available
 
@@ -122,9 +122,7 @@ def kept(given: Sequence[str], compute: Callable[[], bytes], lasts: Callable[[by
         return file.read_bytes()
     made = compute()
     if lasts(made):
-        fresh = file.with_suffix(f".{os.getpid()}-{get_ident()}")
-        fresh.write_bytes(made)
-        fresh.replace(file)
+        write_whole(file, made)
     return made
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tokenecon.publish.markdown import code, escaped, pipe_table
+from tokenecon.markup import code, escaped
+from tokenecon.publish.markdown import pipe_table
 from tokenecon.publish.memory import derived
 
 _ENTRY = re.compile(r"^@\w+\{(?P<key>[\w:-]+),(?P<fields>.*?)^\}", re.M | re.S)

@@ -85,14 +85,11 @@ class _Site:
         target = self.project.build / SITE
         fresh = target.with_name(f".{SITE}.new")
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(self._html(self.newest), fresh, ignore=_NOT_COPIED)
-        for edition in self.editions:
-            shutil.copytree(self._html(edition), fresh / edition.id, ignore=_NOT_COPIED)
-        for edition in self.editions:
-            for page in sorted((fresh / edition.id).glob("*.html")):
-                _sign(page, "../", self._said(edition, page, "../", fresh))
-        for page in sorted(fresh.glob("*.html")):
-            _sign(page, "", self._said(self.newest, page, "", fresh))
+        places = [(self.newest, fresh, ""), *((edition, fresh / edition.id, "../") for edition in self.editions)]
+        for edition, folder, up in places:
+            shutil.copytree(self._html(edition), folder, ignore=_NOT_COPIED)
+            for page in folder.glob("*.html"):
+                _sign(page, up, self._said(edition, page, up, fresh))
         (fresh / EDITIONS).write_text(shell("Editions", self._index(), self.project.title), encoding="utf-8")
         _sign(fresh / EDITIONS, "", "")
         (fresh / FEED).write_bytes(_xml(self._feed()))

@@ -54,7 +54,7 @@ def check_references(project: Project, contents: Mapping[str, Content], pages: M
         problems += [f"{text.where}: {problem}" for problem in _lost_links(text, owners, anchors)]
     problems += _lost_footnotes(texts)
     if problems:
-        raise PublishError.joined(problems)
+        raise PublishError("\n".join(problems))
 
 
 def lead_to_chapters(contents: Mapping[str, Content]) -> Mapping[str, Content]:

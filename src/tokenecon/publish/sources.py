@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tokenecon.publish.markdown import cell, code, escaped, pipe_table
+from tokenecon.markup import cell, code, escaped
+from tokenecon.publish.markdown import pipe_table
 from tokenecon.shown import dated
 
 _LATEX = str.maketrans({

@@ -53,7 +53,7 @@ def read_contents(chapters: Iterable[Chapter], executed: Mapping[Path, NotebookN
                 problems.append(f"{content.source}: {file.label}.csv is offered in {owners[file.label]} already")
             owners[file.label] = content.source
     if problems:
-        raise PublishError.joined(problems)
+        raise PublishError("\n".join(problems))
     return contents
 
 

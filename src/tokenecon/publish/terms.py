@@ -9,8 +9,9 @@ from pathlib import Path
 
 import yaml
 
+from tokenecon.markup import escaped
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.markdown import escaped, pipe_table
+from tokenecon.publish.markdown import pipe_table
 
 TERMS = "terms.yml"
 
