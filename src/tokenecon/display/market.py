@@ -62,11 +62,6 @@ def log_axis(
     axis.set_minor_locator(NullLocator())
 
 
-def date_axis(ax: Axes) -> None:
-    """Mark days on a time axis, the year beside it where the labels do not say it."""
-    time_axis(ax, AutoDateLocator(minticks=3, maxticks=7), offset_formats=["", "%Y", "%Y", "%Y", "", ""])
-
-
 def names_above(ax: Axes, names: Sequence[str], left: float, rise: float = 0.15) -> None:
     """Write the name of each row of a chart above it, from ``left`` on: beside the axis it would fill a phone."""
     for level, name in enumerate(names):
@@ -96,7 +91,8 @@ def finished(ax: Axes, rows: pd.DataFrame, by: str, y: str, palette: Mapping[str
             ax.plot(part["on"], part[y], ".", color=palette[name])
     _ends(ax, rows.sort_values("on"), by, y, palette)
     ax.set(xlabel="", ylabel="")
-    date_axis(ax)
+    # The year stands beside the axis where the labels do not say it.
+    time_axis(ax, AutoDateLocator(minticks=3, maxticks=7), offset_formats=["", "%Y", "%Y", "%Y", "", ""])
 
 
 def _ends(ax: Axes, rows: pd.DataFrame, by: str, y: str, palette: Mapping[str, str]) -> None:

@@ -321,11 +321,6 @@ def percent_text(share: float) -> str:
     return "under 1%" if share < 0.5 else "over 99%"
 
 
-def interval_text(low: float, median: float, high: float, unit: str) -> str:
-    """Write a median and its interval: "750 (310 to 1,980)"."""
-    return f"{median:,.0f}{unit} ({low:,.0f} to {high:,.0f}{unit})"
-
-
 def years_text(years: float) -> str:
     """Write years until break-even; beyond the horizon says so."""
     return "not within the horizon" if np.isinf(years) else f"{years:.1f}"
@@ -372,7 +367,10 @@ def chance_rows(rows: pd.DataFrame) -> pd.DataFrame:
     scope = np.where(rows["measure"] == "api", " API, ", " total, ")
     return rows.assign(
         label=rows["company"] + " " + what + amount + scope + speaker,
-        interval=[interval_text(*row) for row in zip(*values.T.to_numpy(), np.where(money, "", "%"), strict=True)],
+        interval=[
+            f"{row.median:,.0f}{unit} ({row.low:,.0f} to {row.high:,.0f}{unit})"
+            for row, unit in zip(values.itertuples(), np.where(money, "", "%"), strict=True)
+        ],
         range_=[f"{percent_text(a)} to {percent_text(b)}" for a, b in zip(rows["least"], rows["most"], strict=True)],
         prior=rows["driver"].map(PARAMETER_LABELS),
     ).sort_values(["company", "probability"], ignore_index=True)

@@ -93,8 +93,9 @@ class Book:
             folder = project.build / ".state" / self.edition.id / "rendered"
             with keeping(folder, report, sources_key(project), code_key(project)):
                 pages, changed = self._pages(manifest)
-                for line in self._ended():
-                    on_progress(line)
+                for path, notebook in self.run.executed.items():
+                    if why := ending(notebook.cells):
+                        on_progress(f"{path.name} ends early: {why}")
                 on_progress(f"rendering with {renderer_name(renderer)}")
                 shutil.copytree(project.report, report, ignore=shutil.ignore_patterns(*STAGED))
                 self._stage(report, pages, changed, manifest)
@@ -105,12 +106,6 @@ class Book:
             shutil.rmtree(report)
             _write_changes(changed, target)
         return tuple(manifest["gaps"])
-
-    def _ended(self) -> Iterator[str]:
-        """Name the chapters that end early for want of rows, with the sentence that stands there."""
-        for path, notebook in self.run.executed.items():
-            if why := ending(notebook.cells):
-                yield f"{path.name} ends early: {why}"
 
     def _pages(self, manifest: Mapping[str, Any]) -> tuple[dict[str, str], Diff | None]:
         """Return the generated pages, once every reference in them and in the chapters is known to lead somewhere."""

@@ -11,6 +11,9 @@ from tokenecon.publish.chapter import only_html
 from tokenecon.publish.markdown import pipe_table
 from tokenecon.publish.project import Project
 
+_TOLD = ("data/", "notebooks/", "requirements.lock")
+"""What the names of inputs begin with that the page lists."""
+
 
 def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
     """Return Markdown on what the report was made with and from: versions, renderer, inputs with their hashes."""
@@ -18,7 +21,7 @@ def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
     programs = {"python": manifest["python"]} | manifest["renderer"]["versions"]
     rows = [(code(name), version, "—") for name, version in programs.items()]
     rows += [(code(name), version, locked.get(_normal(name), "—")) for name, version in manifest["packages"].items()]
-    inputs = [(code(name), f"`{digest[:16]}`") for name, digest in manifest["inputs"].items() if _is_told(name)]
+    inputs = [(code(name), f"`{digest[:16]}`") for name, digest in manifest["inputs"].items() if name.startswith(_TOLD)]
     said = (
         f"The {manifest['renderer']['name']} renderer made these pages from {len(manifest['notebooks'])} notebooks and "
         f"{len(manifest['inputs'])} files in all; [the whole list](inputs.json) stands beside the pages."
@@ -40,10 +43,6 @@ def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
             "tbl-inputs",
         ),
     ]) + "\n"  # fmt: skip
-
-
-def _is_told(name: str) -> bool:
-    return name.startswith(("data/", "notebooks/")) or name == "requirements.lock"
 
 
 def _locked(project: Project) -> dict[str, str]:

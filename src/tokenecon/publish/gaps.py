@@ -93,8 +93,7 @@ def gap_of_prose(cell: NotebookNode) -> Gap:
 
 
 def _left(metadata: Mapping[str, Any]) -> Gap:
-    found = metadata.get("tokenecon", {}).get("gap") or {}
-    return {"error": found, "rows": ""} if isinstance(found, str) else found  # A text is of a draft executed earlier.
+    return metadata.get("tokenecon", {}).get("gap") or {}
 
 
 def gap(name: str, value: str, rows: Iterable[str]) -> Gap:
