@@ -214,12 +214,12 @@ def growth_gaps(ax: Axes, growth: pd.DataFrame, companies: Sequence[Company]) ->
         rows, x="low", y="label", **look | {"hue": None, "palette": None, "color": "white"}, edgecolor=style.INK
     )
     for row in rows.itertuples():
-        for growth, end, left in (
+        for rate, end, left in (
             (row.rd_expense, row.low, row.low < row.high),
             (row.revenue, row.high, row.low >= row.high),
         ):
             outside = {"ha": "right" if left else "left", "va": "center"}
-            note(ax, f"{growth:+.0%}", end, row.label, (-8 if left else 8, 0), **outside)
+            note(ax, f"{rate:+.0%}", end, row.label, (-8 if left else 8, 0), **outside)
     ax.set(xscale="log", xlabel="", ylabel="")
     ax.set_xlim(0.6, 1.9 * rows[["low", "high"]].max().max())
     ax.set_xticks([1, 2, 5, 10], ["0%", "+100%", "+400%", "+900%"])

@@ -64,8 +64,17 @@ class BuildResult:
     made: bool = True
 
 
-def build(
-    edition: str | None = None,
+def build(edition: str | None = None, *given: Any, project: Project | None = None, **options: Any) -> BuildResult:
+    """Build the report of one edition, the one that ``TOKENECON_EDITION`` names or the newest if left out.
+
+    For what else can be given, see :func:`build_all`.
+    """
+    project = project or Project.find()
+    return build_all([project.edition(edition).id], *given, project=project, **options)[0]
+
+
+def build_all(
+    editions: Sequence[str] | None = None,
     renderer: str = "auto",
     formats: Sequence[str] = FORMATS,
     on_progress: Progress = lambda line: None,
@@ -75,13 +84,15 @@ def build(
     max_workers: int | None = None,
     cluster: str | None = None,
     check: Check | None = None,
-) -> BuildResult:
-    """Build the report of one edition into ``build/<edition>/``.
+) -> list[BuildResult]:
+    """Build the reports of several editions at once, each into ``build/<edition>/``.
+
+    An edition is rendered as soon as its notebooks are done, while those of others run.
 
     Parameters
     ----------
-    edition : str, optional
-        An id in ``data/editions``; ``TOKENECON_EDITION`` or the newest if left out.
+    editions : sequence of str, optional
+        Ids in ``data/editions``; all if left out.
     renderer : {"auto", "quarto", "embedded"}
         ``auto`` takes Quarto where it is on PATH.
     formats : sequence of {"html", "pdf"}
@@ -105,29 +116,6 @@ def build(
         If anything keeps the report from being built; the last good report stays as it was.
     """
     project = project or Project.find()
-    return build_all(
-        [project.edition(edition).id], renderer, formats, on_progress, force,
-        project=project, max_workers=max_workers, cluster=cluster, check=check,
-    )[0]  # fmt: skip
-
-
-def build_all(
-    editions: Sequence[str] | None = None,
-    renderer: str = "auto",
-    formats: Sequence[str] = FORMATS,
-    on_progress: Progress = lambda line: None,
-    force: bool = False,
-    *,
-    project: Project | None = None,
-    max_workers: int | None = None,
-    cluster: str | None = None,
-    check: Check | None = None,
-) -> list[BuildResult]:
-    """Build several editions at once, all if ``editions`` is left out; else as :func:`build`.
-
-    An edition is rendered as soon as its notebooks are done, while those of others run.
-    """
-    project = project or Project.find()
     found = [project.edition(one) for one in editions or [one.id for one in list_editions(project.data)]]
     check_name(renderer)
     if unknown := set(formats) - set(FORMATS):
@@ -136,7 +124,7 @@ def build_all(
     results: dict[str, BuildResult] = {}
 
     def render(work: _Work) -> None:
-        results[work.edition.id] = _rendered(work, renderer, formats, made_with, on_progress)
+        results[work.edition.id] = _rendered(work, renderer, formats, made_with)
 
     with _opened(project, found, on_progress, force) as works:
         _execute(works, render, max_workers, cluster, check)
@@ -319,9 +307,7 @@ def _is_checked(project: Project, key: str) -> bool:
     return file.is_file() and file.read_text(encoding="utf-8") == key
 
 
-def _rendered(
-    work: _Work, renderer: str, formats: Sequence[str], made_with: Sequence[str], on_progress: Progress
-) -> BuildResult:
+def _rendered(work: _Work, renderer: str, formats: Sequence[str], made_with: Sequence[str]) -> BuildResult:
     """Render an edition, unless its report is already made from just this."""
     edition, final = work.edition, work.project.build / work.edition.id
     reasons = {path.stem: reason or "unchanged" for path, reason in work.reasons.items()}
