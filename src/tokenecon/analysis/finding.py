@@ -243,9 +243,10 @@ def _write(file: Path, name: str, root: Path, value: Any, used: set[str], given:
         raise TypeError(f"{name} holds a {wrong}: keep frames, numbers and frozen dataclasses, no fitted models")
     fixed = {"data/datapackage.json", *(f"data/editions/{path.name}" for path in (root / "editions").glob("*.toml"))}
     files = {name: _hash(_path(root, name)) for name in sorted(used | fixed)}
-    digest = hashlib.sha256(_plainly(value) + repr(given).encode()).hexdigest()
+    content = _plainly(value)
+    digest = hashlib.sha256(content + repr(given).encode()).hexdigest()
     head = {"code": code_hash(), "files": files, "used": sorted(used), "warnings": given, "digest": digest}
-    inputs.write_whole(file, pickle.dumps(head) + pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL))
+    inputs.write_whole(file, pickle.dumps(head) + content)
     return digest
 
 

@@ -1,4 +1,4 @@
-"""Pieces that several figures share: values drawn over their period, marks by evidence tier."""
+"""Pieces that several figures share: values drawn over their period, labels, axes, grids of rows, panels, hatches."""
 
 from __future__ import annotations
 
