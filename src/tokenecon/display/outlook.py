@@ -9,11 +9,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.dates import MonthLocator
-from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import LogLocator, NullLocator
 
 from tokenecon.catalog import Company
 from tokenecon.display import style
-from tokenecon.display.plots import across, label_ends, million_axis, note, panel, plain_log, time_axis
+from tokenecon.display.plots import across, label_ends, million_axis, note, panel, percent_axis, plain_log, time_axis
 from tokenecon.display.routes import model_name
 from tokenecon.display.theme import colours, marks
 from tokenecon.shown import minus
@@ -139,8 +139,8 @@ def year_share(ax: Axes, draws: np.ndarray, expected: pd.DataFrame, filed: pd.Da
         ax.axvline(row.share, color=company.colour, linewidth=1.6)
         note(ax, f"filed\n{row.share:.0%}", row.share, ax.get_ylim()[1], (-4, -32), ha="right", va="top")
     ax.set_xlim(0, 1)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(ax, "x")
+    percent_axis(ax)
     panel(ax, company)
 
 
@@ -200,7 +200,7 @@ def break_even(ax: Axes, curves: pd.DataFrame, state: pd.Series, company: Compan
     plain_log(ax, "{x:g}×")
     ax.set_xlim(curves["margin"].min() - 0.02, 0.95)
     ax.set_xticks(np.linspace(0.2, 0.8, 4))
-    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(ax, "x")
     panel(ax, company)
 
 

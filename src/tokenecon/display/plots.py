@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -43,9 +43,9 @@ def note(ax: Axes, text: str, x: Any, y: float, offset: tuple[float, float], spa
     written.spare = spare
 
 
-def percent_axis(ax: Axes) -> None:
-    """Write the ratios of the vertical axis as percent."""
-    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+def percent_axis(ax: Axes, name: Literal["x", "y"] = "y") -> None:
+    """Write the ratios of an axis as percent."""
+    getattr(ax, f"{name}axis").set_major_formatter(PercentFormatter(1, decimals=0))
 
 
 def million_axis(ax: Axes) -> None:

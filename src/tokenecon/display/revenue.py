@@ -144,7 +144,7 @@ def shares_by_vendor(ax: Axes, points: pd.DataFrame) -> None:
         beside = (0, 7 if row.forecast else -15)
         note(ax, dated(row.label), row.share, row.company, beside, ha="right" if earliest else "left")
     ax.set(xlim=(0, 1), xlabel="", ylabel="")
-    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(ax, "x")
     ax.margins(y=0.2)
 
 
@@ -170,7 +170,7 @@ def billed(ax: Axes, rows: pd.DataFrame) -> None:
     names, look = [BILLING[kind][0] for kind in kinds], {"fontsize": 8, "handlelength": 1.2, "columnspacing": 1}
     ax.figure.legend(list(ax.containers), names, loc="outside upper left", ncols=3, **look)
     ax.set(xlim=(0, 1), xlabel="", ylabel="")
-    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(ax, "x")
     ax.tick_params(axis="y", labelcolor=style.INK)
     ax.grid(axis="y", visible=False)
 

@@ -10,7 +10,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, MonthLocator
-from matplotlib.ticker import PercentFormatter
 
 from tokenecon.catalog import Company
 from tokenecon.display import style
@@ -164,7 +163,7 @@ def finished_standings(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company
         look = {"ha": "center", "va": "bottom" if up[1] > 0 else "top", "color": colours(companies)[row.company]}
         note(ax, f"{row.company} {row.rank:.0f} of {row.vendors:.0f}", row.ahead, row.name, up, size=8, **look)
     ax.set(xlim=(-0.12, 1.12), xlabel="other vendors that rank ahead", ylabel="")
-    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(ax, "x")
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
     ax.tick_params(axis="y", labelcolor=style.INK)
     ax.margins(y=0.15)

@@ -42,8 +42,7 @@ EDGE = f"paint-order: stroke; stroke: {style.GROUND}; stroke-width: 2.5; stroke-
 def use() -> None:
     """Set seaborn and matplotlib to the report's look, and let cells end in a figure."""
     style.use()
-    look = dict(mpl.rcParams)
-    sns.set_theme(style=None, palette=list(style.ENTITY_COLOURS.values()), rc=look)
+    sns.set_theme(style=None, palette=list(style.ENTITY_COLOURS.values()), rc=dict(mpl.rcParams))
     shell = get_ipython()
     if shell is not None:
         formatter = shell.display_formatter.ipython_display_formatter
