@@ -16,6 +16,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from tokenecon.catalog import Country
 from tokenecon.display import style
 from tokenecon.display.plots import across, note, percent_axis, time_axis
+from tokenecon.display.theme import apart
 
 SERIES = ("#0b62a4", "#c8500a", "#00795c", "#7a4ea3")
 """Colours of series that belong to no one entity."""
@@ -75,8 +76,7 @@ def look(names: Sequence[str], looks: Mapping[str, tuple[str, Any]] | None = Non
     """Return what draws series apart in seaborn by ``hue`` and ``style``: colours, dashes, no legend."""
     looks = looks or dict(zip(names, zip(SERIES, DASHES, strict=False), strict=False))
     palette, dashes = ({name: looks[name][place] for name in names} for place in (0, 1))
-    order = {"hue_order": list(names), "style_order": list(names)}
-    return {"palette": palette, "dashes": dashes, "legend": False, **order}
+    return apart(palette, dashes=dashes)
 
 
 def finished(ax: Axes, rows: pd.DataFrame, by: str, y: str, palette: Mapping[str, str]) -> None:
@@ -170,8 +170,8 @@ def makers(ax: Axes, rows: pd.DataFrame, countries: Sequence[Country]) -> None:
     looks["other"] = ("other", style.MUTED, "^")
     maker = rows["country"].where(rows["country"].isin(looks), "other")
     palette, markers = ({code: look[place] for code, look in looks.items()} for place in (1, 2))
-    apart = {"hue": maker, "style": maker, "palette": palette, "markers": markers, "legend": False}
-    sns.scatterplot(rows, x="score", y="blended", alpha=0.75, s=28, ax=ax, **apart)
+    marks = apart(palette, markers=markers)
+    sns.scatterplot(rows, x="score", y="blended", hue=maker, style=maker, alpha=0.75, s=28, ax=ax, **marks)
     for place, (code, count) in enumerate(maker.value_counts().reindex(looks).dropna().items()):
         (name, colour, mark), left = looks[code], 0.33 * place
         look = {"color": colour, "transform": ax.transAxes}

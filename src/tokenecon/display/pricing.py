@@ -17,6 +17,7 @@ from matplotlib.ticker import NullFormatter
 from tokenecon.catalog import Country
 from tokenecon.display import plots, style
 from tokenecon.display.plots import across, note
+from tokenecon.display.theme import apart
 
 Pair = Sequence[Country]
 """The country whose prices are in question, and the one that they are set against."""
@@ -30,14 +31,11 @@ _CLOSE_TICKS = (0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6)
 
 def looks(pair: Pair) -> dict[str, Any]:
     """Return what draws the countries apart where ``hue`` and ``style`` are their codes: colours, marks, dashes."""
-    codes = [country.code for country in pair]
-    return {
-        "palette": {country.code: country.colour for country in pair},
-        "markers": {country.code: country.marker for country in pair},
-        "dashes": dict(zip(codes, DASHES, strict=True)),
-        "hue_order": codes[::-1],
-        "style_order": codes[::-1],
-    }
+    return apart(
+        {country.code: country.colour for country in pair[::-1]},
+        markers={country.code: country.marker for country in pair},
+        dashes={country.code: dash for country, dash in zip(pair, DASHES, strict=True)},
+    )
 
 
 def log_axis(axis: Axis, low: float, high: float, pad: float = 1.15) -> None:
@@ -117,8 +115,7 @@ def bands(ax: Axes, lines: pd.DataFrame, y: str, pair: Pair) -> None:
 
     ``lines`` has ``country``, ``day``, ``y``, ``low``, ``high`` and ``models``.
     """
-    apart = {"hue": "country", "style": "country", "estimator": None, "legend": False} | looks(pair)
-    sns.lineplot(lines, x="day", y=y, ax=ax, **apart)
+    sns.lineplot(lines, x="day", y=y, hue="country", style="country", estimator=None, ax=ax, **looks(pair))
     for country in pair:
         rows = lines[lines["country"] == country.code]
         colour, end = country.colour, rows.iloc[-1]
@@ -164,9 +161,9 @@ def labels_apart(ax: Axes, ends: pd.DataFrame, colours: Mapping[str, str], room:
     """
     low, high = ax.get_ylim()
     last = ends["day"].max()
-    x, floor, apart = last + pd.Timedelta(days=8), -np.inf, room * np.log(high / low)
+    x, floor, step = last + pd.Timedelta(days=8), -np.inf, room * np.log(high / low)
     for row in ends.sort_values("value").itertuples():
-        floor = max(np.log(row.value), floor + apart)
+        floor = max(np.log(row.value), floor + step)
         place = {"xytext": (x, np.exp(floor)), "va": "center", "annotation_clip": False, "color": colours[row.name]}
         month = "" if row.day == last else f"{row.day:%b %Y}, "
         ax.annotate(f"{row.name} {row.value:.2f} ({month}n = {row.n})", (row.day, row.value), size=8.5, **place)
@@ -211,7 +208,7 @@ def survival(ax: Axes, curves: pd.DataFrame, pair: Pair, beside: Sequence[str]) 
     drawn = pd.concat([curves, curves.groupby("country").tail(1).assign(day=longest)])
     sns.lineplot(
         drawn, x="day", y="surviving", hue="country", style="country", drawstyle="steps-post", estimator=None,
-        legend=False, ax=ax, **(looks(pair) | {"markers": False}),
+        ax=ax, **(looks(pair) | {"markers": False}),
     )  # fmt: skip
     for place, (country, text) in enumerate(reversed(list(zip(pair, beside, strict=True)))):
         rows, colour = drawn[drawn["country"] == country.code], country.colour
