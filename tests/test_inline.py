@@ -171,11 +171,3 @@ def test_two_conditions_in_one_cell_are_refused(execute):
 )
 def test_forms(printed, shown):
     assert str(printed) == shown
-
-
-def test_a_draft_executed_before_gaps_named_rows_can_still_be_shown():
-    cell = nbformat.v4.new_markdown_cell(
-        "It grew `{python} share(x)`.", metadata={"tokenecon": {"gap": "KeyError: 'h'"}}
-    )
-    notebook = nbformat.v4.new_notebook(cells=[cell])
-    assert gaps(notebook) == [f"cell 1 ({cell['id']}) is open: the data lack a row that this cell asks for"]

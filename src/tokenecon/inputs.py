@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import source_from_cache
 from pathlib import Path
+from threading import get_ident
 from types import FrameType
 from typing import Any
 
@@ -95,6 +96,13 @@ def read_unnoted(file: Path) -> bytes:
         return file.read_bytes()
     finally:
         _UNNOTED.discard(str(file.absolute()))
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there, so that no other process or thread ever reads half of it."""
+    fresh = file.with_name(f"{file.name}.{os.getpid()}-{get_ident()}")
+    fresh.write_bytes(content)
+    fresh.replace(file)
 
 
 def named_below(root: str, path: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # A line of text has no line breaks; and no characters that a page cannot hold, or that turn the text after them around.
 _BREAK = re.compile(r"\s*[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
@@ -32,6 +33,11 @@ def shown(markdown: str) -> str:
 def cell(markdown: str) -> str:
     """Return Markdown as it may stand in a table's cell: on one line, its bars escaped."""
     return _BAR.sub(r"\1\\|", _BREAK.sub(" ", markdown))
+
+
+def table_row(cells: Iterable[str]) -> str:
+    """Return the line of a table that has these cells."""
+    return "| " + " | ".join(map(cell, cells)) + " |"
 
 
 def code(text: object) -> str:

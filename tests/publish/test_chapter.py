@@ -204,7 +204,7 @@ def test_a_table_that_can_be_filtered_stands_in_a_box_that_says_by_what():
 
 def test_a_file_is_offered_under_its_own_name():
     content = read("d()", {"text/markdown": "All of it:"}, {"data_csv": "a\n1\n", "file": "all_rows"})
-    assert [(file.name, file.data_csv) for file in content.files] == [("all_rows", "a\n1\n")]
+    assert [(file.label, file.data_csv) for file in content.files] == [("all_rows", "a\n1\n")]
     assert "All of it:" in content.markdown and "](tables/all_rows.csv)" in content.markdown
     with pytest.raises(PublishError, match="name it in small letters"):
         read("d()", {"text/markdown": "x"}, {"data_csv": "a\n", "file": "../x"})

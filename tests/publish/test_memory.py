@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tokenecon.publish.memory import derived, derived_alone, keeping, kept, remembered, together
+from tokenecon.publish.memory import derived, keeping, kept, remembered, together
 
 
 def computed(
@@ -25,7 +25,7 @@ def computed(
     with keeping(folder / "kept", report, sources, code):
         assert remembered([given], lambda: compute("page")) == "page"
         assert derived([given], lambda: (compute("table"),)) == ("table",)
-        assert derived_alone([given], lambda: (compute("words"),)) == ("words",)
+        assert derived([given], lambda: (compute("words"),), alone=True) == ("words",)
         assert kept([given, "picture"], lambda: compute("picture").encode()) == b"picture"
     return made
 

@@ -39,10 +39,8 @@ def printed_by(design: str) -> str:
     return PRINTED.get(design) or PRINTED.get(design.rpartition(", ")[0], "")
 
 
-def recorded(
-    estimate: Estimate, table: pd.DataFrame, design: str, estimator: str | None = None, least: float = LEAST
-) -> Estimate:
-    """Return an estimate with the coverage that its interval has in its design; below ``least``, without the interval.
+def recorded(estimate: Estimate, table: pd.DataFrame, design: str, estimator: str | None = None) -> Estimate:
+    """Return an estimate with the coverage of its interval in its design; below :data:`LEAST`, without the interval.
 
     Parameters
     ----------
@@ -52,13 +50,11 @@ def recorded(
         The table ``study``. An estimate that it did not try is returned as it is, without a coverage.
     design, estimator : str
         Its row; that of :func:`printed_by` if left out.
-    least : float
-        An interval that covers less abstains.
     """
     row = table[(table["design"] == design) & (table["estimator"] == (estimator or printed_by(design)))]
     if row.empty:
         return estimate
     coverage = float(row["coverage"].iloc[0])
-    if not coverage >= least:
+    if not coverage >= LEAST:
         return replace(estimate, low=NAN, high=NAN, errors=f"no interval: {estimate.errors} covers too little")
     return replace(estimate, coverage=coverage)

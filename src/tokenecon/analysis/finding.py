@@ -89,15 +89,14 @@ class Findings:
     """Tables without which the chapter has nothing to say."""
 
     def __init__(self, edition: str | None = None, data_dir: str | Path | None = None) -> None:
-        self.root = Path(data_dir).resolve() if data_dir else data_root()
-        self.edition: Edition = find_edition(self.root, edition or os.environ.get("TOKENECON_EDITION") or None)
+        self.root, self.edition = _place(edition, data_dir)
         self._held: dict[str, tuple[Any, set[str], str]] = {}
 
     @classmethod
     def open(cls, edition: str | None = None, data_dir: str | Path | None = None) -> Self:
         """Return the findings of an edition; the same object each time in one process."""
-        root = Path(data_dir).resolve() if data_dir else data_root()
-        return _opened(cls, find_edition(root, edition or os.environ.get("TOKENECON_EDITION") or None).id, root)
+        root, found = _place(edition, data_dir)
+        return _opened(cls, found.id, root)
 
     @cached_property
     def cat(self) -> Catalog:
@@ -161,6 +160,12 @@ class Findings:
     def before(self) -> Self | None:
         """The same findings of the edition that this one follows; none for the first."""
         return type(self).open(self.edition.previous, self.root) if self.edition.previous else None
+
+
+def _place(edition: str | None, data_dir: str | Path | None) -> tuple[Path, Edition]:
+    """Return the data folder and the edition that are meant, those of the environment where none is given."""
+    root = Path(data_dir).resolve() if data_dir else data_root()
+    return root, find_edition(root, edition or os.environ.get("TOKENECON_EDITION") or None)
 
 
 @cache
@@ -238,12 +243,10 @@ def _write(file: Path, name: str, root: Path, value: Any, used: set[str], given:
         raise TypeError(f"{name} holds a {wrong}: keep frames, numbers and frozen dataclasses, no fitted models")
     fixed = {"data/datapackage.json", *(f"data/editions/{path.name}" for path in (root / "editions").glob("*.toml"))}
     files = {name: _hash(_path(root, name)) for name in sorted(used | fixed)}
-    content = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    digest = hashlib.sha256(_plainly(value) + repr(given).encode()).hexdigest()
+    content = _plainly(value)
+    digest = hashlib.sha256(content + repr(given).encode()).hexdigest()
     head = {"code": code_hash(), "files": files, "used": sorted(used), "warnings": given, "digest": digest}
-    fresh = file.with_suffix(f".{os.getpid()}")
-    fresh.write_bytes(pickle.dumps(head) + content)
-    fresh.replace(file)
+    inputs.write_whole(file, pickle.dumps(head) + content)
     return digest
 
 

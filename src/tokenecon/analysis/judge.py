@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -114,22 +114,20 @@ def by_interval(low: float, high: float, null: float = 0.0) -> Verdict:
     return Verdict.not_supported if high < null else Verdict.undetermined
 
 
-def by_agreement(holds: Sequence[bool], least: int = 2) -> Verdict:
-    """Judge a claim about several by how many of them it holds for.
+def by_agreement(holds: Sequence[bool]) -> Verdict:
+    """Judge a claim about several by how many of them it holds for; one alone says nothing.
 
     Parameters
     ----------
     holds : sequence of bool
         Whether it holds, one value a vendor or measure.
-    least : int
-        How many it takes to say anything.
 
     Returns
     -------
     Verdict
         ``supported`` if it holds for all, ``not_supported`` if for none, else ``undetermined``.
     """
-    if len(holds) < least or len(set(map(bool, holds))) > 1:
+    if len(holds) < 2 or len(set(map(bool, holds))) > 1:
         return Verdict.undetermined
     return Verdict.supported if holds[0] else Verdict.not_supported
 
@@ -209,27 +207,20 @@ def evaluate(quotes: pd.DataFrame, metrics: pd.DataFrame, figures: pd.DataFrame)
     labels = metrics.set_index("metric_id")["label"]
     formulas = {row.metric_id: Formula.parse(row.formula) for row in metrics.itertuples() if row.formula}
     units = known["base_unit"].to_dict()
-    beside = {
-        (row.get("article_id"), *_place(row)): _interval(row)
-        for row in quotes.to_dict("records")
-        if _same_unit(row, units)
-    }
+    beside: dict[str | None, dict[tuple[str, ...], Interval]] = defaultdict(dict)
+    for row in quotes.to_dict("records"):
+        if _same_unit(row, units):
+            beside[row.get("article_id")][_place(row)] = _interval(row)
     rows = []
     for quote in quotes.to_dict("records"):
         formula = formulas.get(quote["metric"])
         computed = _compute(quote, formula, values.get)
         if computed is None or (formula is None and not _same_unit(quote, units)):
             computed = NAN
-        printed = partial(_printed_beside, beside, quote.get("article_id"))
-        allowed = _compute(quote, formula, printed) if formula else None
+        allowed = _compute(quote, formula, beside[quote.get("article_id")].get) if formula else None
         rows.append(_row(quote, computed, allowed))
     judged = quotes.assign(what=quotes["metric"].map(labels))
     return judged.assign(**pd.DataFrame(rows, index=quotes.index))
-
-
-def _printed_beside(beside: Mapping[tuple, Interval], article: str | None, place: tuple[str, ...]) -> Interval | None:
-    """Return what the same article prints in a place."""
-    return beside.get((article, *place))
 
 
 def _place(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -348,10 +339,9 @@ def estimated(
     estimate: Estimate, verdict: Verdict, unit: str, note: str, sources: Iterable[str], section: str, on: pd.Timestamp
 ) -> Result:
     """Return an estimate with its 95 percent interval as a result."""
-    ends = {"low": estimate.low, "high": estimate.high, "interval": f"95%, {estimate.errors}"}
     return Result(
-        verdict, estimate.value, **ends, n=estimate.n, unit=unit, note=note, sources=keys(sources), section=section,
-        on=on,
+        verdict, estimate.value, estimate.low, estimate.high, f"95%, {estimate.errors}", n=estimate.n, unit=unit,
+        note=note, sources=keys(sources), section=section, on=on,
     )  # fmt: skip
 
 
@@ -366,15 +356,11 @@ def ranged(
     on: pd.Timestamp,
 ) -> Result:
     """Return the middle of a handful of values with their range, which is no confidence interval and says so."""
-    ends = (
-        {"low": float(values.min()), "high": float(values.max()), "interval": f"range of {of}"}
-        if len(values) > 1
-        else {}
-    )
-    middle = float(values.median()) if len(values) else NAN
+    several = len(values) > 1
+    low, high, interval = (values.min(), values.max(), f"range of {of}") if several else (NAN, NAN, "")
     return Result(
-        verdict, middle, **ends, n=len(values), unit=unit, note=note, sources=keys(sources), section=section,
-        on=on if len(values) else None,
+        verdict, float(values.median()), float(low), float(high), interval, n=len(values), unit=unit, note=note,
+        sources=keys(sources), section=section, on=on if len(values) else None,
     )  # fmt: skip
 
 

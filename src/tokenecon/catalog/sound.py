@@ -42,11 +42,9 @@ def sound_tables(root: Path, schema: Schema) -> dict[str, RawTable]:
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_name("tables.lock")):
         if not file.is_file():
-            for old in file.parent.glob("tables-*.pickle"):
+            for old in file.parent.glob("tables-*"):
                 old.unlink()
-            fresh = file.with_suffix(".fresh")
-            fresh.write_bytes(pickle.dumps(_read(root, schema), protocol=pickle.HIGHEST_PROTOCOL))
-            fresh.replace(file)
+            inputs.write_whole(file, pickle.dumps(_read(root, schema), protocol=pickle.HIGHEST_PROTOCOL))
         return pickle.loads(file.read_bytes())
 
 

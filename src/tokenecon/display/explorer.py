@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator
 from matplotlib.transforms import Bbox
 
 from tokenecon.analysis.pricing.choices import ELSEWHERE, VIEW, Choices
@@ -71,7 +71,7 @@ def explorer(choices: Choices, benchmarks: pd.DataFrame, names: Mapping[str, str
     test = tests.loc[opening.benchmark]
     ax.set(ylabel="", xlabel=f"{test['name']}, scores of {_day(choices.view['scored_on'].max())}")
     if test["unit"] in RATIOS:
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
+        ax.xaxis.set_major_formatter("{x:.0%}")
     _key(ax, choices.view, (*pair, REST))
     figure.draw_without_rendering()
     _labels(ax, choices.view, medians["median"])
@@ -85,7 +85,7 @@ def _axes(choices: Choices) -> tuple[Figure, Axes]:
     ax.set_xlim(*_score_range(choices.frame.query("benchmark == @choices.opening.benchmark")["score"]))
     ax.yaxis.set_major_locator(FixedLocator(TICKS))
     ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_major_formatter("{x:g}")
     return figure, ax
 
 

@@ -10,12 +10,13 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 from rich.table import Table as Grid
 from rich.text import Text
 
 from tokenecon.display import style
 from tokenecon.display.outlook import amount_text
+from tokenecon.display.plots import across
 from tokenecon.display.tables import NO_BREAK
 from tokenecon.display.text import CURRENCIES, Printed
 from tokenecon.shown import DAY, minus
@@ -95,11 +96,10 @@ def forecasts(ax: Axes, scores: pd.DataFrame) -> None:
     ax.axvline(1, color=style.MUTED, linewidth=1)
     ax.set_yticks(range(len(scores)), list(scores["label"])[::-1], multialignment="right", size=7, linespacing=1)
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_ylim(-0.6, len(scores) - 0.4)
-    ax.grid(axis="y", visible=False)
-    ax.grid(axis="x", visible=True)
+    across(ax)
     ax.legend(handles=_forecast_key(scores), loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, frameon=False)
 
 
@@ -129,23 +129,13 @@ def forecast_labels(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFram
 
 def forecast_rows(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> pd.DataFrame:
     """Return scored forecasts with texts to show: ``label``, ``amount`` and ``last``."""
+    who = scores["entity_id"].map(names).str.split(" (", n=1, regex=False).str[0]
+    what = scores["metric"].map(metrics.set_index("metric_id")["label"]).str.lower()
     return scores.assign(
-        label=[f"{who}: {what}" for who, what in _named(scores, names, metrics)],
+        label=who + ": " + what + scores["measure"].map({"api": ", API", "total": ", all"}).fillna(""),
         amount=[_amount(row.value, row.base_unit) for row in scores.itertuples()],
         last=[_amount(row.latest, row.base_unit) for row in scores.itertuples()],
     )
-
-
-def _named(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> list[tuple[str, str]]:
-    labels = metrics.set_index("metric_id")["label"]
-    scopes = {"api": "API", "total": "all"}
-    return [
-        (
-            names[row.entity_id].partition(" (")[0],
-            ", ".join(filter(None, [labels[row.metric].lower(), scopes.get(row.measure)])),
-        )
-        for row in scores.itertuples()
-    ]
 
 
 def _amount(value: float, unit: str) -> str:

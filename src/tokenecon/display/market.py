@@ -10,12 +10,13 @@ import pandas as pd
 import seaborn as sns
 import seaborn.objects as so
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, PercentFormatter
+from matplotlib.dates import AutoDateLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from tokenecon.catalog import Country
 from tokenecon.display import style
-from tokenecon.display.plots import note
+from tokenecon.display.plots import across, note, percent_axis, time_axis
+from tokenecon.display.theme import apart
 
 SERIES = ("#0b62a4", "#c8500a", "#00795c", "#7a4ea3")
 """Colours of series that belong to no one entity."""
@@ -62,29 +63,20 @@ def log_axis(
     axis.set_minor_locator(NullLocator())
 
 
-def date_axis(ax: Axes) -> None:
-    """Mark days on a time axis, the year beside it where the labels do not say it."""
-    locator = AutoDateLocator(minticks=3, maxticks=7)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, offset_formats=["", "%Y", "%Y", "%Y", "", ""]))
-
-
 def names_above(ax: Axes, names: Sequence[str], left: float, rise: float = 0.15) -> None:
     """Write the name of each row of a chart above it, from ``left`` on: beside the axis it would fill a phone."""
     for level, name in enumerate(names):
         note(ax, name, left, level - rise, (0, 0), va="bottom")
     ax.set(ylim=(len(names) - 0.5, -0.75 - rise), ylabel="", xlabel="")
     ax.yaxis.set_major_locator(NullLocator())
-    ax.grid(axis="y", visible=False)
-    ax.grid(axis="x", visible=True)
+    across(ax)
 
 
 def look(names: Sequence[str], looks: Mapping[str, tuple[str, Any]] | None = None) -> dict[str, Any]:
     """Return what draws series apart in seaborn by ``hue`` and ``style``: colours, dashes, no legend."""
     looks = looks or dict(zip(names, zip(SERIES, DASHES, strict=False), strict=False))
     palette, dashes = ({name: looks[name][place] for name in names} for place in (0, 1))
-    order = {"hue_order": list(names), "style_order": list(names)}
-    return {"palette": palette, "dashes": dashes, "legend": False, **order}
+    return apart(palette, dashes=dashes)
 
 
 def finished(ax: Axes, rows: pd.DataFrame, by: str, y: str, palette: Mapping[str, str]) -> None:
@@ -99,7 +91,8 @@ def finished(ax: Axes, rows: pd.DataFrame, by: str, y: str, palette: Mapping[str
             ax.plot(part["on"], part[y], ".", color=palette[name])
     _ends(ax, rows.sort_values("on"), by, y, palette)
     ax.set(xlabel="", ylabel="")
-    date_axis(ax)
+    # The year stands beside the axis where the labels do not say it.
+    time_axis(ax, AutoDateLocator(minticks=3, maxticks=7), offset_formats=["", "%Y", "%Y", "%Y", "", ""])
 
 
 def _ends(ax: Axes, rows: pd.DataFrame, by: str, y: str, palette: Mapping[str, str]) -> None:
@@ -148,7 +141,7 @@ def survival(ax: Axes, curve: pd.DataFrame, title: str, text: str) -> None:
     ax.axhline(0.5, color=style.MUTED, linewidth=0.8, linestyle=":")
     ax.text(0.98, 0.97, text, transform=ax.transAxes, ha="right", va="top", size=8.5, color=style.INK)
     ax.set(title=title, ylim=(0, 1.02), xlim=(0, None), xlabel="days", ylabel="")
-    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(ax)
 
 
 def by_score(ax: Axes, rows: pd.DataFrame, third: float) -> None:
@@ -177,16 +170,13 @@ def makers(ax: Axes, rows: pd.DataFrame, countries: Sequence[Country]) -> None:
     looks["other"] = ("other", style.MUTED, "^")
     maker = rows["country"].where(rows["country"].isin(looks), "other")
     palette, markers = ({code: look[place] for code, look in looks.items()} for place in (1, 2))
-    apart = {"hue": maker, "style": maker, "palette": palette, "markers": markers, "legend": False}
-    sns.scatterplot(rows, x="score", y="blended", alpha=0.75, s=28, ax=ax, **apart)
+    marks = apart(palette, markers=markers)
+    sns.scatterplot(rows, x="score", y="blended", hue=maker, style=maker, alpha=0.75, s=28, ax=ax, **marks)
     for place, (code, count) in enumerate(maker.value_counts().reindex(looks).dropna().items()):
-        name, colour, mark = looks[code]
-        _above(ax, 0.33 * place, f"{name} ({count:.0f})", colour, mark)
-
-
-def _above(ax: Axes, left: float, text: str, colour: str, mark: str) -> None:
-    ax.plot(left + 0.01, 1.04, mark, color=colour, markersize=5, transform=ax.transAxes, clip_on=False)
-    ax.text(left + 0.03, 1.02, text, transform=ax.transAxes, size=8.5, color=colour, va="bottom", weight="bold")
+        (name, colour, mark), left = looks[code], 0.33 * place
+        look = {"color": colour, "transform": ax.transAxes}
+        ax.plot(left + 0.01, 1.04, mark, markersize=5, clip_on=False, **look)
+        ax.text(left + 0.03, 1.02, f"{name} ({count:.0f})", size=8.5, va="bottom", weight="bold", **look)
 
 
 def firms(ax: Axes, ranges: pd.DataFrame, marks: Sequence[float]) -> None:
@@ -227,13 +217,8 @@ def requests(ax: Axes, rows: pd.DataFrame) -> None:
         first = part[part["day"] == 0]
         ax.plot(first["per_request"], first["name"], "o", color=KINDS[kind], markersize=5.5, markerfacecolor="none")
         note(ax, kind, rows["per_request"].min(), part["name"].iloc[0], (0, 8), color=KINDS[kind], weight="bold")
-    log_axis(
-        ax.xaxis,
-        rows["per_request"].min() * 0.8,
-        rows["per_request"].max() * 1.2,
-        "{:,.0f}".format,
-        (1e3, 3e3, 1e4, 3e4, 1e5, 3e5),
-    )
+    low, high = rows["per_request"].min(), rows["per_request"].max()
+    log_axis(ax.xaxis, low * 0.8, high * 1.2, "{:,.0f}".format, (1e3, 3e3, 1e4, 3e4, 1e5, 3e5))
     ax.set(xlabel="tokens a request, log scale", ylabel="", ylim=(len(names) - 0.3, -1))
     ax.tick_params(axis="y", labelcolor=style.INK, labelsize=8.5)
 
@@ -267,9 +252,8 @@ def specification_curve(
     rows = found.sort_values("premium", ignore_index=True).assign(place=lambda frame: frame.index)
     top = float(np.ceil(10 * max(2.2 * claimed, rows["premium"].quantile(0.95))) / 10)
     shown = rows.assign(**{name: rows[name].clip(-0.3, top) for name in ("low", "high", "premium")})
-    plot = so.Plot(shown, x="place").add(
-        so.Range(linewidth=1, color=style.tint(SERIES[0], 0.65)), ymin="low", ymax="high"
-    )
+    plot = so.Plot(shown, x="place")
+    plot = plot.add(so.Range(linewidth=1, color=style.tint(SERIES[0], 0.65)), ymin="low", ymax="high")
     plot.add(so.Dot(pointsize=2, color=SERIES[0]), y="premium").on(ax).plot()
     ax.axhline(claimed, color=CLAIM, linewidth=1.3)
     note(ax, f"claimed: {claimed:.0%}", 0, claimed, (2, 4), color=CLAIM)
@@ -277,7 +261,7 @@ def specification_curve(
         note(ax, f"{beyond} above {top:.0%}", len(rows), top, (-2, -4), size=8, ha="right", va="top", color=style.MUTED)
     ax.axhline(0, color=style.MUTED, linewidth=0.8)
     ax.set(ylim=(-0.3, top), ylabel="", xlabel="", xticks=[])
-    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(ax)
     parts = {**CHOICES["subset"], **{country.code: country.name for country in countries}}
     _chosen(below, rows, {"benchmark": measures} | dict(CHOICES) | {"subset": parts})
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.dates import ConciseDateFormatter, MonthLocator
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFormatter
+from matplotlib.dates import MonthLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
 from tokenecon.catalog import Company
 from tokenecon.display import style
-from tokenecon.display.plots import label_ends, million_axis, note
+from tokenecon.display.plots import across, label_ends, million_axis, note, panel, percent_axis, plain_log, time_axis
 from tokenecon.display.routes import model_name
 from tokenecon.display.theme import colours, marks
 from tokenecon.shown import minus
@@ -43,13 +43,12 @@ def growth_asked(ax: Axes, required: pd.DataFrame, seen: pd.DataFrame, palette: 
     order = list(dict.fromkeys([*required["company"], *seen.loc[seen["last"], "company"]]))
     look = {"x": "growth", "y": "company", "ax": ax, "legend": False}
     rows = seen.assign(company=pd.Categorical(seen["company"], order)).sort_values("company")
-    tints = {name: style.tint(palette.get(name, style.INK), 0.6) for name in order}
+    full = {name: palette.get(name, style.INK) for name in order}
+    tints = {name: style.tint(colour, 0.6) for name, colour in full.items()}
     sns.scatterplot(rows, hue="company", palette=tints, s=30, **look)
-    sns.scatterplot(
-        rows[rows["last"]], hue="company", palette={n: palette.get(n, style.INK) for n in order}, s=55, **look
-    )
+    sns.scatterplot(rows[rows["last"]], hue="company", palette=full, s=55, **look)
     for company, asked in required.sort_values("growth").groupby("company"):
-        ax.plot(asked["growth"], asked["company"], "D", color=palette.get(company, style.INK), markerfacecolor="none")
+        ax.plot(asked["growth"], asked["company"], "D", color=full[company], markerfacecolor="none")
         for row in asked.iloc[[0, -1]].drop_duplicates("growth").itertuples():
             note(ax, f"{row.value / 1e6:,.0f}", row.growth, company, (0, 7), ha="center", va="bottom")
     ax.axvline(0, color=style.MUTED, linewidth=0.8)
@@ -79,7 +78,7 @@ def tokens_asked(ax: Axes, needs: pd.DataFrame, levels: pd.DataFrame, company: C
         note(ax, row.label, row.value, len(order) - 0.35, (-3, 0), ha="right", size=8)
     ax.set_yticks(range(len(order)), order["label"])
     ax.set_ylim(-0.7, len(order) + 0.25)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e12:,.4g}"))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value / 1e12:,.4g}")
     ax.xaxis.set_minor_locator(NullLocator())
     _across(ax)
 
@@ -120,10 +119,8 @@ def run_rates(
     ax.set_yscale("log")
     million_axis(ax)
     ax.set_xlim(own["on"].min() - pd.Timedelta(days=20), end["on"] + pd.Timedelta(days=110))
-    locator = MonthLocator(bymonth=(1, 7))
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
-    _panel(ax, company)
+    time_axis(ax, MonthLocator(bymonth=(1, 7)), show_offset=False)
+    panel(ax, company)
 
 
 def year_share(ax: Axes, draws: np.ndarray, expected: pd.DataFrame, filed: pd.DataFrame, company: Company) -> None:
@@ -142,9 +139,9 @@ def year_share(ax: Axes, draws: np.ndarray, expected: pd.DataFrame, filed: pd.Da
         ax.axvline(row.share, color=company.colour, linewidth=1.6)
         note(ax, f"filed\n{row.share:.0%}", row.share, ax.get_ylim()[1], (-4, -32), ha="right", va="top")
     ax.set_xlim(0, 1)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(PercentFormatter(1, decimals=0))
-    _panel(ax, company)
+    percent_axis(ax, "x")
+    percent_axis(ax)
+    panel(ax, company)
 
 
 def tornado(ax: Axes, swings: pd.DataFrame, base: float, company: Company) -> None:
@@ -155,21 +152,14 @@ def tornado(ax: Axes, swings: pd.DataFrame, base: float, company: Company) -> No
     """
     for level, row in enumerate(swings[::-1].itertuples()):
         for end, share, shade in (("low", row.chance_low, 0.65), ("high", row.chance_high, 0.0)):
-            ax.barh(
-                level,
-                share - base,
-                left=base,
-                height=0.55,
-                color=style.tint(company.colour, shade),
-                edgecolor=company.colour,
-            )
+            look = {"color": style.tint(company.colour, shade), "edgecolor": company.colour}
+            ax.barh(level, share - base, left=base, height=0.55, **look)
             right = (end == "high") == (row.chance_high >= row.chance_low)
             text = f"{prior_text(row.parameter, getattr(row, end))}: {share:.0%}"
             note(ax, text, share, level, (4 if right else -4, 0), ha="left" if right else "right", va="center", size=8)
     ax.axvline(base, color=style.INK, linewidth=1)
-    ax.set_yticks(
-        range(len(swings)), [PARAMETER_LABELS[name].replace(", ", ",\n") for name in swings["parameter"][::-1]]
-    )
+    names = swings["parameter"][::-1].map(PARAMETER_LABELS).str.replace(", ", ",\n")
+    ax.set_yticks(range(len(swings)), names)
     ax.set_xlim(-0.34, 1.3)
     ax.set_xticks([0, 0.5, 1])
     percent_below(ax)
@@ -201,23 +191,17 @@ def break_even(ax: Axes, curves: pd.DataFrame, state: pd.Series, company: Compan
         shade = style.tint(company.colour, min(years * 0.2, 0.5))
         ax.plot(rows["margin"], rows["multiple"], "--" if years else "-", color=shade)
         end = rows.iloc[-1]
-        note(
-            ax, f"+{years:.0f} y" if years else "as filed", end["margin"], end["multiple"], (4, 0), va="center", size=8
-        )
-    for label, multiple, face in (
-        ("filed", 1, company.colour),
-        ("run-rate", state["run_rate"] / state["revenue"], "none"),
-    ):
+        label = f"+{years:.0f} y" if years else "as filed"
+        note(ax, label, end["margin"], end["multiple"], (4, 0), va="center", size=8)
+    stated = state["run_rate"] / state["revenue"]
+    for label, multiple, face in (("filed", 1, company.colour), ("run-rate", stated, "none")):
         ax.plot(state["margin"], multiple, "o", color=company.colour, markerfacecolor=face)
         note(ax, label, state["margin"], multiple, (-7, 0), ha="right", va="center")
-    ax.set_yscale("log")
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
-    ax.yaxis.set_minor_locator(NullLocator())
+    plain_log(ax, "{x:g}×")
     ax.set_xlim(curves["margin"].min() - 0.02, 0.95)
     ax.set_xticks(np.linspace(0.2, 0.8, 4))
-    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    _panel(ax, company)
+    percent_axis(ax, "x")
+    panel(ax, company)
 
 
 def cover(ax: Axes, filed: pd.DataFrame, ahead: pd.DataFrame, company: Company) -> None:
@@ -234,9 +218,9 @@ def cover(ax: Axes, filed: pd.DataFrame, ahead: pd.DataFrame, company: Company) 
     note(ax, "R&D covered", past["on"].min() if len(past) else path["on"].min(), 1, (0, 3), size=8)
     ax.set_yscale("log")
     ax.yaxis.set_major_locator(LogLocator(subs=(1,)))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_major_formatter("{x:g}")
     ax.margins(x=0.12)
-    _panel(ax, company)
+    panel(ax, company)
 
 
 def multiples(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company]) -> None:
@@ -246,33 +230,23 @@ def multiples(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company]) -> Non
     """
     look = {"hue": "company", "style": "company", "dashes": False, **marks(companies)}
     sns.lineplot(rows, x="on", y="multiple", ax=ax, **look)
-    ax.set_yscale("log")
+    plain_log(ax, "{x:g}×")
     label_ends(ax, rows, "on", "multiple", "company", colours(companies), (8, 0), ".0f")
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_locator(MonthLocator(bymonth=(1, 4, 7, 10)))
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
+    time_axis(ax, MonthLocator(bymonth=(1, 4, 7, 10)))
     ax.margins(x=0.14)
     ax.set(xlabel="", ylabel="")
 
 
 def percent_below(ax: Axes) -> None:
     """Write the ratios of the horizontal axis as percent, with a grid for rows of marks."""
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: minus(f"{value:.0%}")))
+    ax.xaxis.set_major_formatter(lambda value, _: minus(f"{value:.0%}"))
     _across(ax)
 
 
 def _across(ax: Axes) -> None:
     ax.tick_params(axis="y", labelcolor=style.INK)
-    ax.grid(axis="y", visible=False)
-    ax.grid(axis="x", visible=True)
+    across(ax)
     ax.set(xlabel="", ylabel="")
-
-
-def _panel(ax: Axes, company: Company) -> None:
-    ax.set(title=company.name, xlabel="", ylabel="")
-    ax.title.set_color(company.colour)
 
 
 def prior_text(parameter: str, value: float) -> str:
@@ -347,11 +321,6 @@ def percent_text(share: float) -> str:
     return "under 1%" if share < 0.5 else "over 99%"
 
 
-def interval_text(low: float, median: float, high: float, unit: str) -> str:
-    """Write a median and its interval: "750 (310 to 1,980)"."""
-    return f"{median:,.0f}{unit} ({low:,.0f} to {high:,.0f}{unit})"
-
-
 def years_text(years: float) -> str:
     """Write years until break-even; beyond the horizon says so."""
     return "not within the horizon" if np.isinf(years) else f"{years:.1f}"
@@ -398,7 +367,10 @@ def chance_rows(rows: pd.DataFrame) -> pd.DataFrame:
     scope = np.where(rows["measure"] == "api", " API, ", " total, ")
     return rows.assign(
         label=rows["company"] + " " + what + amount + scope + speaker,
-        interval=[interval_text(*row) for row in zip(*values.T.to_numpy(), np.where(money, "", "%"), strict=True)],
+        interval=[
+            f"{row.median:,.0f}{unit} ({row.low:,.0f} to {row.high:,.0f}{unit})"
+            for row, unit in zip(values.itertuples(), np.where(money, "", "%"), strict=True)
+        ],
         range_=[f"{percent_text(a)} to {percent_text(b)}" for a, b in zip(rows["least"], rows["most"], strict=True)],
         prior=rows["driver"].map(PARAMETER_LABELS),
     ).sort_values(["company", "probability"], ignore_index=True)

@@ -10,13 +10,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.dates import ConciseDateFormatter, MonthLocator, YearLocator, date2num
+from matplotlib.dates import MonthLocator, YearLocator, date2num
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import NullFormatter
 
 from tokenecon.catalog import Country
-from tokenecon.display import style
-from tokenecon.display.plots import note
+from tokenecon.display import plots, style
+from tokenecon.display.plots import across, note
+from tokenecon.display.theme import apart
 
 Pair = Sequence[Country]
 """The country whose prices are in question, and the one that they are set against."""
@@ -30,14 +31,11 @@ _CLOSE_TICKS = (0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6)
 
 def looks(pair: Pair) -> dict[str, Any]:
     """Return what draws the countries apart where ``hue`` and ``style`` are their codes: colours, marks, dashes."""
-    codes = [country.code for country in pair]
-    return {
-        "palette": {country.code: country.colour for country in pair},
-        "markers": {country.code: country.marker for country in pair},
-        "dashes": dict(zip(codes, DASHES, strict=True)),
-        "hue_order": codes[::-1],
-        "style_order": codes[::-1],
-    }
+    return apart(
+        {country.code: country.colour for country in pair[::-1]},
+        markers={country.code: country.marker for country in pair},
+        dashes={country.code: dash for country, dash in zip(pair, DASHES, strict=True)},
+    )
 
 
 def log_axis(axis: Axis, low: float, high: float, pad: float = 1.15) -> None:
@@ -53,17 +51,14 @@ def log_axis(axis: Axis, low: float, high: float, pad: float = 1.15) -> None:
         ticks = ticks[::2]
     axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.set_tick_params(which="minor", length=0)
-    axis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def time_axis(ax: Axes) -> None:
     """Mark a handful of days on a time axis, years where they begin."""
     low, high = ax.get_xlim()
-    half_years = high - low > 500
-    ax.xaxis.set_major_locator(
-        YearLocator() if high - low > 1_000 else MonthLocator((1, 7) if half_years else (1, 4, 7, 10))
-    )
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
+    months = MonthLocator((1, 7) if high - low > 500 else (1, 4, 7, 10))
+    plots.time_axis(ax, YearLocator() if high - low > 1_000 else months)
     ax.tick_params(axis="x", labelsize=8.5)
     ax.set(xlabel="", ylabel="")
 
@@ -73,13 +68,12 @@ def rows_of(ax: Axes, names: Sequence[str]) -> None:
     ax.set_yticks(-np.arange(len(names)), names)
     ax.set_ylim(-len(names) + 0.4, 0.6)
     ax.tick_params(axis="y", labelcolor=style.INK)
-    ax.grid(axis="y", visible=False)
-    ax.grid(axis="x", visible=True)
+    across(ax)
 
 
 def percent_below(ax: Axes) -> None:
     """Write the ratios of the horizontal axis as percent, with a true minus."""
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}".replace("-", "−")))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}".replace("-", "−"))
 
 
 def country_key(
@@ -121,8 +115,7 @@ def bands(ax: Axes, lines: pd.DataFrame, y: str, pair: Pair) -> None:
 
     ``lines`` has ``country``, ``day``, ``y``, ``low``, ``high`` and ``models``.
     """
-    apart = {"hue": "country", "style": "country", "estimator": None, "legend": False} | looks(pair)
-    sns.lineplot(lines, x="day", y=y, ax=ax, **apart)
+    sns.lineplot(lines, x="day", y=y, hue="country", style="country", estimator=None, ax=ax, **looks(pair))
     for country in pair:
         rows = lines[lines["country"] == country.code]
         colour, end = country.colour, rows.iloc[-1]
@@ -168,9 +161,9 @@ def labels_apart(ax: Axes, ends: pd.DataFrame, colours: Mapping[str, str], room:
     """
     low, high = ax.get_ylim()
     last = ends["day"].max()
-    x, floor, apart = last + pd.Timedelta(days=8), -np.inf, room * np.log(high / low)
+    x, floor, step = last + pd.Timedelta(days=8), -np.inf, room * np.log(high / low)
     for row in ends.sort_values("value").itertuples():
-        floor = max(np.log(row.value), floor + apart)
+        floor = max(np.log(row.value), floor + step)
         place = {"xytext": (x, np.exp(floor)), "va": "center", "annotation_clip": False, "color": colours[row.name]}
         month = "" if row.day == last else f"{row.day:%b %Y}, "
         ax.annotate(f"{row.name} {row.value:.2f} ({month}n = {row.n})", (row.day, row.value), size=8.5, **place)
@@ -215,7 +208,7 @@ def survival(ax: Axes, curves: pd.DataFrame, pair: Pair, beside: Sequence[str]) 
     drawn = pd.concat([curves, curves.groupby("country").tail(1).assign(day=longest)])
     sns.lineplot(
         drawn, x="day", y="surviving", hue="country", style="country", drawstyle="steps-post", estimator=None,
-        legend=False, ax=ax, **(looks(pair) | {"markers": False}),
+        ax=ax, **(looks(pair) | {"markers": False}),
     )  # fmt: skip
     for place, (country, text) in enumerate(reversed(list(zip(pair, beside, strict=True)))):
         rows, colour = drawn[drawn["country"] == country.code], country.colour
@@ -248,14 +241,14 @@ def forest(axes: Sequence[Axes], table: pd.DataFrame, colour: str) -> None:
     log_axis(axes[0].xaxis, max(table["gap_low"].min(), 0.08), min(table["gap_high"].max(), 12))
 
 
-def pair_ratios(ax: Axes, pairs: pd.DataFrame, pair: Pair, named: int = 4) -> None:
-    """Draw price ratios of matched pairs in order of size, in the colour of the dearer side; some are ``named``."""
+def pair_ratios(ax: Axes, pairs: pd.DataFrame, pair: Pair) -> None:
+    """Draw price ratios of matched pairs in order of size, in the colour of the dearer side; four are named."""
     rows = pairs.sort_values("ratio", ignore_index=True)
     colours = [pair[int(ratio > 1)].colour for ratio in rows["ratio"]]
     ax.vlines(rows.index, 1, rows["ratio"], color=colours, linewidth=1.2, alpha=0.6)
     sns.scatterplot(rows, x=rows.index, y="ratio", c=colours, s=28, linewidth=0, ax=ax)
     ax.axhline(1, color=style.INK, linewidth=0.9)
-    for row in rows.iloc[np.linspace(0, len(rows) - 1, named).astype(int)].itertuples():
+    for row in rows.iloc[np.linspace(0, len(rows) - 1, 4).astype(int)].itertuples():
         right = row.Index > len(rows) / 2
         offset = (-6 if right else 6, 4 if row.ratio > 1 else -10)
         side = "right" if right else "left"
@@ -291,9 +284,8 @@ def timeline(ax: Axes, events: pd.DataFrame, pair: Pair) -> None:
         shape = {"by the hour": "D", "announced": "v"}.get(event.what, "^" if up else "v")
         face = "white" if event.what == "successor" else colour
         place = -vendors.index(event.vendor) + (0.12 if up else -0.12)
-        ax.scatter(
-            event.on, place, s=size, marker=shape, edgecolor=colour, color=face, linewidth=1, alpha=0.9, zorder=3
-        )
+        look = {"edgecolor": colour, "color": face, "linewidth": 1, "alpha": 0.9, "zorder": 3}
+        ax.scatter(event.on, place, s=size, marker=shape, **look)
     rows_of(ax, vendors)
     time_axis(ax)
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import PercentFormatter
 from tokenecon.analysis.revenue.mix import UNSPLIT
 from tokenecon.catalog import Company
 from tokenecon.display import style
-from tokenecon.display.plots import label_ends, million_axis, note, percent_axis, year_axis
+from tokenecon.display.plots import hatched, label_ends, million_axis, note, panel, percent_axis, year_axis
 from tokenecon.display.theme import colours, marks
 from tokenecon.shown import dated
 
@@ -65,17 +65,12 @@ def stacked(ax: Axes, lines: pd.DataFrame, company: Company, total: Callable[[fl
         rows, x="period", weights="value", hue="route", hue_order=routes[::-1], multiple="stack", shrink=0.68,
         palette=shades, alpha=1, edgecolor="white", linewidth=0.8, legend=False, ax=ax,
     )  # fmt: skip
-    for container, route in zip(ax.containers, routes, strict=True):
-        for bar in container:
-            bar.set_hatch(style.ROUTE_HATCHES[route])
-    ax.bar_label(
-        ax.containers[-1], [total(value) for value in rows.groupby("period", sort=False)["value"].sum()], padding=2
-    )
-    ax.set_xticks(
-        ax.get_xticks(), [period.replace(" ", "\n").replace("FY", "FY\n") for period in rows["period"].unique()]
-    )
-    ax.set(title=f"{company.name}, million {rows['base_unit'].iloc[-1]}", xlabel="", ylabel="")
-    ax.title.set_color(company.colour)
+    hatched(ax, map(style.ROUTE_HATCHES.get, routes))
+    totals = rows.groupby("period", sort=False)["value"].sum()
+    ax.bar_label(ax.containers[-1], [*map(total, totals)], padding=2)
+    ax.set_xticks(ax.get_xticks(), [period.replace(" ", "\n").replace("FY", "FY\n") for period in totals.index])
+    panel(ax, company)
+    ax.set_title(f"{company.name}, million {rows['base_unit'].iloc[-1]}")
     ax.margins(y=0.12)
     for container, route in zip(ax.containers, routes, strict=True):
         last = container[-1]
@@ -118,8 +113,7 @@ def run_rates(ax: Axes, drawn: pd.DataFrame, company: Company) -> None:
     ax.set_ylim(bottom=np.exp(low - max(0, room - 0.11) * (high - low)))
     million_axis(ax)
     year_axis(ax)
-    ax.set(title=company.name, xlabel="", ylabel="")
-    ax.title.set_color(company.colour)
+    panel(ax, company)
 
 
 def run_rate_rows(stated: pd.DataFrame) -> pd.DataFrame:
@@ -150,7 +144,7 @@ def shares_by_vendor(ax: Axes, points: pd.DataFrame) -> None:
         beside = (0, 7 if row.forecast else -15)
         note(ax, dated(row.label), row.share, row.company, beside, ha="right" if earliest else "left")
     ax.set(xlim=(0, 1), xlabel="", ylabel="")
-    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(ax, "x")
     ax.margins(y=0.2)
 
 
@@ -167,9 +161,8 @@ def billed(ax: Axes, rows: pd.DataFrame) -> None:
         rows.assign(named=named), y="named", weights="share", hue="billing", hue_order=kinds[::-1], multiple="stack",
         shrink=0.62, palette=shades, alpha=1, edgecolor="white", linewidth=0.8, legend=False, ax=ax,
     )  # fmt: skip
+    hatched(ax, (BILLING[kind][2] for kind in kinds))
     for container, kind in zip(ax.containers, kinds, strict=True):
-        for bar in container:
-            bar.set_hatch(BILLING[kind][2])
         texts = [f"{bar.get_width():.0%}" if bar.get_width() > 0.04 else "" for bar in container]
         dark = BILLING[kind][1] < 0.5
         box = {"facecolor": shades[kind], "edgecolor": "none", "pad": 1}
@@ -177,7 +170,7 @@ def billed(ax: Axes, rows: pd.DataFrame) -> None:
     names, look = [BILLING[kind][0] for kind in kinds], {"fontsize": 8, "handlelength": 1.2, "columnspacing": 1}
     ax.figure.legend(list(ax.containers), names, loc="outside upper left", ncols=3, **look)
     ax.set(xlim=(0, 1), xlabel="", ylabel="")
-    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(ax, "x")
     ax.tick_params(axis="y", labelcolor=style.INK)
     ax.grid(axis="y", visible=False)
 
@@ -189,7 +182,7 @@ def finished_bars(ax: Axes, company: Company) -> None:
         for bar in (*container, shown):
             bar.set_hatch(hatch)
     ax.axhline(0, color=style.MUTED, linewidth=0.8)
-    _panel(ax, company)
+    panel(ax, company)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=""))
 
 
@@ -197,10 +190,5 @@ def finished_lines(ax: Axes, company: Company) -> None:
     """Name one company's panel of ratios over time, with years below and percent beside."""
     year_axis(ax)
     ax.margins(x=0.16)
-    _panel(ax, company)
-
-
-def _panel(ax: Axes, company: Company) -> None:
     percent_axis(ax)
-    ax.set(title=company.name, xlabel="", ylabel="")
-    ax.title.set_color(company.colour)
+    panel(ax, company)

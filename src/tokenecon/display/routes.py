@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, PercentFormatter
+from matplotlib.dates import DateFormatter, MonthLocator
 
 from tokenecon.catalog import Company
 from tokenecon.display import style
-from tokenecon.display.plots import label_ends, million_axis, note, percent_axis, spans, year_axis
+from tokenecon.display.plots import hatched, label_ends, million_axis, note, percent_axis, plain_log, spans, year_axis
 from tokenecon.display.theme import colours, marks
 
 VOLUME, BOTH, RECOGNISED, RUN_RATE = "volume, stated", "× price, stated", "recognised revenue", "run-rate"
@@ -39,8 +38,7 @@ def ratio_panel(
     label_ends(ax, within, "middle", "value", "company", colours(companies), value=".0%" if percent else ".2f")
     ax.set(xlabel="", ylabel="")
     ax.margins(x=0.3)
-    year_axis(ax)
-    ax.xaxis.set_major_formatter(mdates.DateFormatter("’%y"))
+    year_axis(ax, "’%y")
     if scale == "log":
         plain_log(ax)
     if percent:
@@ -56,13 +54,6 @@ def ratio_panels(
         ax.set(title=title)
         if look.get("percent"):
             ax.set_ylim(0, 1)
-
-
-def plain_log(ax: Axes) -> None:
-    """Mark a log scale by 1, 2 and 5 in plain numbers."""
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.minorticks_off()
 
 
 def named_bars(ax: Axes, names: Sequence[str], title: str) -> None:
@@ -100,7 +91,7 @@ def finished_multiples(ax: Axes, rows: pd.DataFrame) -> None:
     ax.set(xscale="log", xlabel="", ylabel="")
     ax.set_xlim(1, 2.2 * rows["multiple"].max())
     ax.set_xticks([tick for tick in (1, 3, 10, 30, 100, 300) if tick < 2.2 * rows["multiple"].max()])
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"×{value:g}"))
+    ax.xaxis.set_major_formatter("×{x:g}")
     ax.minorticks_off()
     ax.margins(y=0.35)
     ax.grid(axis="x", visible=True)
@@ -117,10 +108,8 @@ def finished_shifts(ax: Axes, shifts: pd.DataFrame) -> None:
         beside = rows.iloc[-1 if last else len(rows) // 10]
         look = {"ha": "right", "va": "top"} if last else {"ha": "left", "va": "bottom"}
         note(ax, label, beside["elasticity"], beside["shift"], (0, -4) if last else (4, 3), **look)
-    ax.set(yscale="log", xlabel="", ylabel="", ylim=(shifts["shift"].min() / 2, shifts["shift"].max() * 1.5))
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"×{value:g}"))
-    ax.minorticks_off()
+    plain_log(ax, "×{x:g}")
+    ax.set(xlabel="", ylabel="", ylim=(shifts["shift"].min() / 2, shifts["shift"].max() * 1.5))
 
 
 def estimates(ax: Axes, rows: pd.DataFrame) -> None:
@@ -152,9 +141,7 @@ def products(ax: Axes, sold: pd.DataFrame, company: Company) -> None:
         sold, x="period", weights="value", hue="name", hue_order=order[::-1], multiple="stack", shrink=0.68,
         palette=shades, alpha=1, edgecolor=company.colour, linewidth=0.7, ax=ax,
     )  # fmt: skip
-    for container, hatch in zip(ax.containers, PRODUCT_HATCHES, strict=False):
-        for bar in container:
-            bar.set_hatch(hatch)
+    hatched(ax, PRODUCT_HATCHES)
     totals = sold.groupby("period", sort=False)["value"].sum()
     ax.bar_label(ax.containers[-1], [f"{total / 1e6:,.1f}" for total in totals], padding=2)
     million_axis(ax)
@@ -176,7 +163,7 @@ def finished_standings(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company
         look = {"ha": "center", "va": "bottom" if up[1] > 0 else "top", "color": colours(companies)[row.company]}
         note(ax, f"{row.company} {row.rank:.0f} of {row.vendors:.0f}", row.ahead, row.name, up, size=8, **look)
     ax.set(xlim=(-0.12, 1.12), xlabel="other vendors that rank ahead", ylabel="")
-    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(ax, "x")
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
     ax.tick_params(axis="y", labelcolor=style.INK)
     ax.margins(y=0.15)
@@ -215,10 +202,10 @@ def ladder(ax: Axes, lines: pd.DataFrame, market: pd.DataFrame, companies: Seque
         last = "" if end.name in new.index else f", {model_name(end['model_id'])}"
         named = f"{company.name}{last} {end['blended']:.3g}"
         note(ax, named, end["period_end"], end["blended"], (0, -5), **look)
-    ax.set(yscale="log", xlabel="", ylabel="")
+    ax.set(xlabel="", ylabel="")
     plain_log(ax)
-    ax.xaxis.set_major_locator(mdates.MonthLocator(bymonth=(1, 4, 7, 10)))
-    ax.xaxis.set_major_formatter(mdates.DateFormatter("%b\n%Y"))
+    ax.xaxis.set_major_locator(MonthLocator(bymonth=(1, 4, 7, 10)))
+    ax.xaxis.set_major_formatter(DateFormatter("%b\n%Y"))
     ax.tick_params(axis="x", labelsize=8)
 
 
@@ -236,25 +223,12 @@ def growth_gaps(ax: Axes, growth: pd.DataFrame, companies: Sequence[Company]) ->
         rows, x="low", y="label", **look | {"hue": None, "palette": None, "color": "white"}, edgecolor=style.INK
     )
     for row in rows.itertuples():
-        side = -1 if row.low < row.high else 1
-        note(
-            ax,
-            f"{row.rd_expense:+.0%}",
-            row.low,
-            row.label,
-            (8 * side, 0),
-            va="center",
-            ha="right" if side < 0 else "left",
-        )
-        note(
-            ax,
-            f"{row.revenue:+.0%}",
-            row.high,
-            row.label,
-            (-8 * side, 0),
-            va="center",
-            ha="left" if side < 0 else "right",
-        )
+        for rate, end, left in (
+            (row.rd_expense, row.low, row.low < row.high),
+            (row.revenue, row.high, row.low >= row.high),
+        ):
+            outside = {"ha": "right" if left else "left", "va": "center"}
+            note(ax, f"{rate:+.0%}", end, row.label, (-8 if left else 8, 0), **outside)
     ax.set(xscale="log", xlabel="", ylabel="")
     ax.set_xlim(0.6, 1.9 * rows[["low", "high"]].max().max())
     ax.set_xticks([1, 2, 5, 10], ["0%", "+100%", "+400%", "+900%"])

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.dates import DateFormatter
 from matplotlib.ticker import MaxNLocator
 
 from tokenecon.analysis.estimate import Estimate
@@ -25,8 +24,7 @@ def sparkline(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company], title:
     sns.lineplot(rows, x="middle", y="value", hue="company", style="company", dashes=False, ax=ax, **marks(companies))
     label_ends(ax, rows, "middle", "value", "company", colours(companies), value=form)
     ax.margins(x=0.45, y=0.2)
-    year_axis(ax)
-    ax.xaxis.set_major_formatter(DateFormatter("’%y"))
+    year_axis(ax, "’%y")
     ax.yaxis.set_major_locator(MaxNLocator(3))
     if form.endswith("%"):
         percent_axis(ax)

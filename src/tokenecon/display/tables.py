@@ -11,8 +11,7 @@ from typing import Any
 import pandas as pd
 
 from tokenecon.display.text import Printed
-from tokenecon.markup import cell as one_line
-from tokenecon.markup import escaped
+from tokenecon.markup import escaped, table_row
 from tokenecon.markup import shown as without_escapes
 from tokenecon.shown import DAY, bundle, dated, minus
 
@@ -109,7 +108,7 @@ def table(
     columns = {name: Column(column) if isinstance(column, str) else column for name, column in columns.items()}
     if data.empty and empty:
         first = next(iter(columns.values())).header
-        return Table("\n".join([_row([escaped(first)]), "|:--|", _row([escaped(empty)])]), data, ())
+        return Table("\n".join([table_row([escaped(first)]), "|:--|", table_row([escaped(empty)])]), data, ())
     if data.empty:
         raise ValueError(f"no rows for a table of {', '.join(columns)}: check the edition's data or leave it out")
     if missing := [name for name in columns if name not in data]:
@@ -117,15 +116,9 @@ def table(
     cells = {name: [_cell(value, column) for value in data[name]] for name, column in columns.items()}
     aligns = [column.align or ("right" if _numeric(data[name]) else "left") for name, column in columns.items()]
     headers = [escaped(column.header) for column in columns.values()]
-    lines = [
-        _row(headers),
-        _rule(
-            [[header, *cells[name]] for header, name in zip(headers, columns, strict=True)],
-            aligns,
-            [column.width for column in columns.values()],
-        ),
-        *(_row(row) for row in zip(*cells.values(), strict=True)),
-    ]
+    texts = [[header, *own] for header, own in zip(headers, cells.values(), strict=True)]
+    rule = _rule(texts, aligns, [column.width for column in columns.values()])
+    lines = [table_row(headers), rule, *map(table_row, zip(*cells.values(), strict=True))]
     text = "\n".join(lines) + (f"\n\n{note}" if note else "")
     return Table(text, data, tuple(list(columns).index(name) for name in filters))
 
@@ -147,10 +140,6 @@ def _cell(value: Any, column: Column) -> str:
 
 def _numeric(values: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(map(one_line, cells)) + " |"
 
 
 def _rule(texts: Sequence[Sequence[str]], aligns: Sequence[str], widths: Sequence[int | None]) -> str:

@@ -42,8 +42,7 @@ EDGE = f"paint-order: stroke; stroke: {style.GROUND}; stroke-width: 2.5; stroke-
 def use() -> None:
     """Set seaborn and matplotlib to the report's look, and let cells end in a figure."""
     style.use()
-    look = dict(mpl.rcParams)
-    sns.set_theme(style=None, palette=list(style.ENTITY_COLOURS.values()), rc=look)
+    sns.set_theme(style=None, palette=list(style.ENTITY_COLOURS.values()), rc=dict(mpl.rcParams))
     shell = get_ipython()
     if shell is not None:
         formatter = shell.display_formatter.ipython_display_formatter
@@ -80,10 +79,13 @@ def colours(companies: Sequence[Company]) -> dict[str, str]:
 
 def marks(companies: Sequence[Company]) -> dict[str, Any]:
     """Return what draws companies apart where ``hue`` and ``style`` are their names: colours, marks, no legend."""
-    names = [company.name for company in companies]
-    markers = {company.name: company.marker for company in companies}
-    order = {"hue_order": names, "style_order": names}
-    return {"palette": colours(companies), "markers": markers, "legend": False, **order}
+    return apart(colours(companies), markers={company.name: company.marker for company in companies})
+
+
+def apart(palette: Mapping[str, str], **looks: Any) -> dict[str, Any]:
+    """Return what draws series apart in seaborn by ``hue`` and ``style``, in the order of their colours: no legend."""
+    names = list(palette)
+    return {"palette": palette, "hue_order": names, "style_order": names, "legend": False, **looks}
 
 
 def shades(rows: pd.DataFrame, company: Company) -> dict[str, str]:

@@ -67,12 +67,9 @@ def write_release(tag: str, *, project: Project | None = None) -> Path:
         target.mkdir(parents=True)
         base = f"tokenecon-{tag}"
         _zip(target / f"{base}-html.zip", base, _below(built / "html"), edition)
-        for name in (REPORT, APPENDIX):
+        for name in (REPORT, APPENDIX, *_ALONE):
             if (built / name).is_file():
-                shutil.copy(built / name, target / f"{base}-{name}")
-        for name in _ALONE:
-            if (built / name).is_file():
-                shutil.copy(built / name, target)
+                shutil.copy(built / name, target / (name if name in _ALONE else f"{base}-{name}"))
         _zip(target / f"{base}-data.zip", f"{base}-data", _data(project), edition)
         lines = [f"{sha256(file)}  {file.name}\n" for file in sorted(target.iterdir())]
         (target / CHECKSUMS).write_text("".join(lines), encoding="utf-8")

@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from tokenecon.publish import appendix, site, stage
 from tokenecon.publish.cache import Cache, code_key, files_below, sha256, sources_key
 from tokenecon.publish.changed import CHANGES_CSV
 from tokenecon.publish.compare import Diff
+from tokenecon.publish.executor import installed
 from tokenecon.publish.gaps import ending, errors, gaps
 from tokenecon.publish.memory import keeping
 from tokenecon.publish.project import STAGED, Project
@@ -43,16 +43,16 @@ class Run:
         cached = {path: cache.load(path) for path in reasons}
         told = {
             path.stem: {
-                "seconds": item.seconds,
+                "seconds": record["seconds"],
                 "ran": reasons[path] or "unchanged",
-                "variables": list(item.variables),
-                "warnings": list(item.warnings),
-                "errors": errors(item.notebook),
+                "variables": list(record["variables"]),
+                "warnings": record["warnings"],
+                "errors": errors(notebook),
             }
-            for path, item in cached.items()
+            for path, (notebook, record) in cached.items()
         }
-        inputs = {name: known for item in cached.values() for name, known in item.inputs.items()}
-        return cls({path: item.notebook for path, item in cached.items()}, inputs, told)
+        inputs = {name: known for _, record in cached.values() for name, known in record["inputs"].items()}
+        return cls({path: notebook for path, (notebook, _) in cached.items()}, inputs, told)
 
 
 class Book:
@@ -93,8 +93,9 @@ class Book:
             folder = project.build / ".state" / self.edition.id / "rendered"
             with keeping(folder, report, sources_key(project), code_key(project)):
                 pages, changed = self._pages(manifest)
-                for line in self._ended():
-                    on_progress(line)
+                for path, notebook in self.run.executed.items():
+                    if why := ending(notebook.cells):
+                        on_progress(f"{path.name} ends early: {why}")
                 on_progress(f"rendering with {renderer_name(renderer)}")
                 shutil.copytree(project.report, report, ignore=shutil.ignore_patterns(*STAGED))
                 self._stage(report, pages, changed, manifest)
@@ -105,12 +106,6 @@ class Book:
             shutil.rmtree(report)
             _write_changes(changed, target)
         return tuple(manifest["gaps"])
-
-    def _ended(self) -> Iterator[str]:
-        """Name the chapters that end early for want of rows, with the sentence that stands there."""
-        for path, notebook in self.run.executed.items():
-            if why := ending(notebook):
-                yield f"{path.name} ends early: {why}"
 
     def _pages(self, manifest: Mapping[str, Any]) -> tuple[dict[str, str], Diff | None]:
         """Return the generated pages, once every reference in them and in the chapters is known to lead somewhere."""
@@ -169,13 +164,7 @@ def _packages(project: Project) -> dict[str, str]:
     """Return the installed versions of the project's direct dependencies."""
     file = project.root / "pyproject.toml"
     wanted = tomllib.loads(file.read_text(encoding="utf-8"))["project"]["dependencies"] if file.is_file() else []
-    found = {}
-    for name in sorted(re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in wanted):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "missing"
-    return found
+    return installed(sorted(re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in wanted))
 
 
 @contextmanager

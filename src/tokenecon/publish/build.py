@@ -64,8 +64,17 @@ class BuildResult:
     made: bool = True
 
 
-def build(
-    edition: str | None = None,
+def build(edition: str | None = None, *given: Any, project: Project | None = None, **options: Any) -> BuildResult:
+    """Build the report of one edition, the one that ``TOKENECON_EDITION`` names or the newest if left out.
+
+    For what else can be given, see :func:`build_all`.
+    """
+    project = project or Project.find()
+    return build_all([project.edition(edition).id], *given, project=project, **options)[0]
+
+
+def build_all(
+    editions: Sequence[str] | None = None,
     renderer: str = "auto",
     formats: Sequence[str] = FORMATS,
     on_progress: Progress = lambda line: None,
@@ -75,13 +84,15 @@ def build(
     max_workers: int | None = None,
     cluster: str | None = None,
     check: Check | None = None,
-) -> BuildResult:
-    """Build the report of one edition into ``build/<edition>/``.
+) -> list[BuildResult]:
+    """Build the reports of several editions at once, each into ``build/<edition>/``.
+
+    An edition is rendered as soon as its notebooks are done, while those of others run.
 
     Parameters
     ----------
-    edition : str, optional
-        An id in ``data/editions``; ``TOKENECON_EDITION`` or the newest if left out.
+    editions : sequence of str, optional
+        Ids in ``data/editions``; all if left out.
     renderer : {"auto", "quarto", "embedded"}
         ``auto`` takes Quarto where it is on PATH.
     formats : sequence of {"html", "pdf"}
@@ -105,29 +116,6 @@ def build(
         If anything keeps the report from being built; the last good report stays as it was.
     """
     project = project or Project.find()
-    return build_all(
-        [project.edition(edition).id], renderer, formats, on_progress, force,
-        project=project, max_workers=max_workers, cluster=cluster, check=check,
-    )[0]  # fmt: skip
-
-
-def build_all(
-    editions: Sequence[str] | None = None,
-    renderer: str = "auto",
-    formats: Sequence[str] = FORMATS,
-    on_progress: Progress = lambda line: None,
-    force: bool = False,
-    *,
-    project: Project | None = None,
-    max_workers: int | None = None,
-    cluster: str | None = None,
-    check: Check | None = None,
-) -> list[BuildResult]:
-    """Build several editions at once, all if ``editions`` is left out; else as :func:`build`.
-
-    An edition is rendered as soon as its notebooks are done, while those of others run.
-    """
-    project = project or Project.find()
     found = [project.edition(one) for one in editions or [one.id for one in list_editions(project.data)]]
     check_name(renderer)
     if unknown := set(formats) - set(FORMATS):
@@ -136,7 +124,7 @@ def build_all(
     results: dict[str, BuildResult] = {}
 
     def render(work: _Work) -> None:
-        results[work.edition.id] = _rendered(work, renderer, formats, made_with, on_progress)
+        results[work.edition.id] = _rendered(work, renderer, formats, made_with)
 
     with _opened(project, found, on_progress, force) as works:
         _execute(works, render, max_workers, cluster, check)
@@ -151,20 +139,14 @@ def why(edition: str | None = None, *, project: Project | None = None) -> list[t
     return [(name, reason + (UNLESS_SAME if results else "")) for name, (reason, results) in judged.items()]
 
 
-def stage_missing(
-    edition: str | None = None, on_progress: Progress = lambda line: None, *, project: Project | None = None
-) -> None:
+def stage_missing(on_progress: Progress, project: Project) -> None:
     """Execute what changed, and stage the book in ``report/`` itself, for Quarto to be run there by hand."""
-    project = project or Project.find()
-    with _opened(project, [project.edition(edition)], on_progress) as works:
+    with _opened(project, [project.edition()], on_progress) as works:
         _execute(works, lambda work: work.book().stage())
 
 
-def printed(
-    edition: str | None = None, on_progress: Progress = lambda line: None, *, project: Project | None = None
-) -> Record:
+def printed(edition: str, on_progress: Progress, project: Project) -> Record:
     """Execute what changed, render nothing, and return what the edition prints."""
-    project = project or Project.find()
     records = []
     with _opened(project, [project.edition(edition)], on_progress) as works:
         _execute(works, lambda work: records.append(work.book().record()))
@@ -317,7 +299,7 @@ def _refuse(findings: Sequence[object]) -> None:
     if findings:
         count = f"{len(findings)} finding{'s' * (len(findings) != 1)}"
         said = f"the data are not sound, {count}: mend the rows named, and run `tokenecon check`"
-        raise PublishError.joined([*map(str, findings), said])
+        raise PublishError("\n".join([*map(str, findings), said]))
 
 
 def _is_checked(project: Project, key: str) -> bool:
@@ -325,13 +307,11 @@ def _is_checked(project: Project, key: str) -> bool:
     return file.is_file() and file.read_text(encoding="utf-8") == key
 
 
-def _rendered(
-    work: _Work, renderer: str, formats: Sequence[str], made_with: Sequence[str], on_progress: Progress
-) -> BuildResult:
+def _rendered(work: _Work, renderer: str, formats: Sequence[str], made_with: Sequence[str]) -> BuildResult:
     """Render an edition, unless its report is already made from just this."""
     edition, final = work.edition, work.project.build / work.edition.id
     reasons = {path.stem: reason or "unchanged" for path, reason in work.reasons.items()}
-    made = not (not any(work.reasons.values()) and work.cache.is_made(work.cache.report_key(made_with), final))
+    made = any(work.reasons.values()) or not work.cache.is_made(work.cache.report_key(made_with), final)
     if made:
         book = work.book()
         key = work.cache.report_key(made_with)

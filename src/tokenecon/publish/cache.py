@@ -7,7 +7,6 @@ import json
 import os
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,17 +27,6 @@ NO_PART = (*inputs.NO_INPUTS, *STAGED, "snapshots")
 
 CHANGING = "changed while it was read"
 """Stands for the hash of a file that changed after the build had begun; it equals none."""
-
-
-@dataclass(frozen=True)
-class Cached:
-    """The last execution of one notebook, as the notebook reads now, with its inputs and their hashes."""
-
-    notebook: NotebookNode
-    inputs: Mapping[str, str]
-    variables: tuple[str, ...]
-    warnings: tuple[Mapping[str, Any], ...]
-    seconds: float
 
 
 class Cache:
@@ -106,8 +94,11 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError):
             return float("inf")
 
-    def load(self, notebook: Path) -> Cached:
-        """Return the last execution, which :meth:`judged` has found current."""
+    def load(self, notebook: Path) -> tuple[NotebookNode, Mapping[str, Any]]:
+        """Return the last execution, which :meth:`judged` has found current, as the notebook reads now, and its record.
+
+        Of the record's ``inputs`` those that are there, and the notebook itself, are left, with their hashes.
+        """
         import nbformat
 
         from tokenecon.publish.source import read_notebook, with_results
@@ -117,13 +108,7 @@ class Cache:
         name = self.project.relative(notebook)
         shown = with_results(read_notebook(notebook, name), nbformat.read(executed, as_version=4))
         known = {own: digest for own, digest in record["inputs"].items() if digest != MISSING}
-        return Cached(
-            shown,
-            known | {name: self._sha256(name)},
-            tuple(record["variables"]),
-            tuple(record["warnings"]),
-            record["seconds"],
-        )
+        return shown, record | {"inputs": known | {name: self._sha256(name)}}
 
     def store(self, notebook: Path, result: Executed, since: float) -> None:
         """Keep an execution, with the hash of everything it came from.
@@ -164,12 +149,8 @@ class Cache:
     def _inputs(self, notebook: Path, result: Executed) -> list[str]:
         """Name the inputs relative to the project, the likeliest reason for a run first."""
         project = self.project
-        fixed = (
-            notebook,
-            project.edition_file(self.edition),
-            project.data / "datapackage.json",
-            project.root / "requirements.lock",
-        )
+        package, lock = project.data / "datapackage.json", project.root / "requirements.lock"
+        fixed = (notebook, project.edition_file(self.edition), package, lock)
         own = sorted(result.files, key=lambda name: (not name.startswith("src/"), name))
         return list(dict.fromkeys([*(project.relative(path) for path in fixed if path.is_file()), *own]))
 

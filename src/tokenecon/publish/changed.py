@@ -8,10 +8,11 @@ import pandas as pd
 
 from tokenecon.analysis.changes import KINDS
 from tokenecon.catalog.editions import Edition
+from tokenecon.markup import code, escaped
 from tokenecon.publish.chapter import only_html
 from tokenecon.publish.compare import Diff
 from tokenecon.publish.errata import read_errata
-from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
+from tokenecon.publish.markdown import pipe_table
 from tokenecon.publish.project import Project
 from tokenecon.shown import DAY, dated
 
@@ -57,9 +58,8 @@ def _editions(project: Project, edition: Edition) -> str:
         )
         for one in project.editions_up_to(edition)
     ]
-    header = ("Edition", "Title", "Knows the world to", "About", "Beside it", "Follows")
-    table = pipe_table(header, (10, 18, 18, 10, 34, 10), rows)
-    return captioned(table, "Editions up to this one. Source: `data/editions`.", "tbl-editions")
+    columns = {"Edition": 10, "Title": 18, "Knows the world to": 18, "About": 10, "Beside it": 34, "Follows": 10}
+    return pipe_table(columns, rows, "Editions up to this one. Source: `data/editions`.", "tbl-editions")
 
 
 def _errata(project: Project, edition: Edition) -> list[str]:
@@ -74,14 +74,13 @@ def _errata(project: Project, edition: Edition) -> list[str]:
         "This edition has been recorded again since it was first published. What its first readers were told and now "
         "reads otherwise stands here, with the reason; every number of either record is in version control."
     )
-    table = pipe_table(("Put right on", "What was printed, and what is printed now", "Because"), (14, 49, 37), rows)
-    caption = "Errata of this edition. Source: `data/errata.csv`."
-    return ["## Erratum {#sec-changes-erratum}", said, captioned(table, caption, "tbl-errata")]
+    columns = {"Put right on": 14, "What was printed, and what is printed now": 49, "Because": 37}
+    table = pipe_table(columns, rows, "Errata of this edition. Source: `data/errata.csv`.", "tbl-errata")
+    return ["## Erratum {#sec-changes-erratum}", said, table]
 
 
 def _facts(changed: Diff, chapters: Mapping[str, str]) -> list[str]:
     counts = changed.counts
-    header = ("Chapter", *counts.columns)
     rows = [(chapters.get(name, code(name)), *(f"{number:,}" for number in row)) for name, *row in counts.itertuples()]
     rows.append(("*All*", *(f"{number:,}" for number in counts.sum())))
     said = "; ".join(f"*{kind}*, {_MEANING[kind]}" for kind in KINDS if kind in counts)
@@ -91,11 +90,13 @@ def _facts(changed: Diff, chapters: Mapping[str, str]) -> list[str]:
         f"Every number that the text prints is a fact with a key. Against edition {changed.before.id} a fact is "
         f"{said}. "
         "A key does not say of which period a fact speaks unless it ends in one; what cannot be told is not claimed.",
-        captioned(
-            pipe_table(header, (26, *[12] * len(counts.columns)), rows, right=counts.columns),
+        pipe_table(
+            {"Chapter": 26} | dict.fromkeys(counts.columns, 12),
+            rows,
             f"Printed facts by chapter, and what became of them since edition {changed.before.id}. "
             f"Source: the records in `data/editions`.",
             "tbl-changes",
+            right=counts.columns,
         ),
         only_html(link),
     ]
@@ -103,21 +104,17 @@ def _facts(changed: Diff, chapters: Mapping[str, str]) -> list[str]:
 
 def _verdicts(project: Project, changed: Diff) -> list[str]:
     head = "## Verdicts {#sec-changes-verdicts}"
+    if changed.verdicts.empty:
+        return [head, "No verdict on a claim changed."]
     file = project.data / "claims.csv"
     claims = pd.read_csv(file, index_col="claim_id")["text"].to_dict() if file.is_file() else {}
     rows = [
-        (
-            escaped(claims.get(row.claim_id, row.claim_id)),
-            escaped(row.before) or "not judged",
-            escaped(row.after) or "not judged",
-        )
-        for row in changed.verdicts.itertuples()
+        (escaped(claims.get(claim, claim)), *(escaped(verdict) or "not judged" for verdict in verdicts))
+        for claim, *verdicts in changed.verdicts[["claim_id", "before", "after"]].itertuples(index=False)
     ]
-    if not rows:
-        return [head, "No verdict on a claim changed."]
-    table = pipe_table(("Claim", changed.before.id, changed.after.id), (50, 25, 25), rows)
     caption = "Claims judged otherwise than in the previous edition. Source: the ledger of both editions."
-    return [head, captioned(table, caption, "tbl-changes-verdicts")]
+    columns = {"Claim": 50, changed.before.id: 25, changed.after.id: 25}
+    return [head, pipe_table(columns, rows, caption, "tbl-changes-verdicts")]
 
 
 def _estimates(changed: Diff) -> list[str]:
@@ -128,40 +125,29 @@ def _estimates(changed: Diff) -> list[str]:
         f"{found['beyond'].sum():,} lie outside the interval of the earlier edition, {found['apart'].sum():,} of them "
         "with an interval that does not meet it."
     )
-    rows = [
-        (code(key), *(_interval(row, side) for side in ("before", "after")), "apart" if row["apart"] else "meet")
-        for key, row in found[found["beyond"]].iterrows()
-    ]
+    rows = [(code(key), *(one.replace("-", "−") for one in ends), meet) for key, *ends, meet in changed.moved()]
     if not rows:
         return [head, said]
-    table = pipe_table(("Estimate", changed.before.id, changed.after.id, "Intervals"), (40, 26, 26, 8), rows)
     caption = "Estimates that moved beyond their earlier interval. Source: the records in `data/editions`."
-    return [head, said, captioned(table, caption, "tbl-changes-estimates")]
-
-
-def _interval(row: pd.Series, side: str) -> str:
-    text = "{value:.4g} ({low:.4g} to {high:.4g})"
-    return text.format(**{name: row[f"{name}_{side}"] for name in ("value", "low", "high")}).replace("-", "−")
+    columns = {"Estimate": 40, changed.before.id: 26, changed.after.id: 26, "Intervals": 8}
+    return [head, said, pipe_table(columns, rows, caption, "tbl-changes-estimates")]
 
 
 def _figures(changed: Diff) -> list[str]:
     head = "## Figures of the accounts {#sec-changes-figures}"
-    rows = [
-        (escaped(name), *(f"{value:,.6g} {unit}" if value == value else "set aside" for value in values), escaped(why))
-        for name, unit, *values, why in changed.restated()
-    ]
+    rows = [(escaped(name), *values, escaped(why)) for name, *values, why in changed.restated()]
     if not rows:
         return [
             head,
             f"Every figure that edition {changed.before.id} used still stands: none was restated, and no ruling or "
             "stronger source took its place.",
         ]
-    table = pipe_table(("Figure", changed.before.id, changed.after.id, "Because"), (36, 20, 20, 24), rows)
     caption = (
         "Figures that stand differently than in the previous edition. "
         "Source: `data/financials.csv`, `data/operating.csv`, `data/rulings.csv`."
     )
-    return [head, captioned(table, caption, "tbl-changes-figures")]
+    columns = {"Figure": 36, changed.before.id: 20, changed.after.id: 20, "Because": 24}
+    return [head, pipe_table(columns, rows, caption, "tbl-changes-figures")]
 
 
 def _revised(changed: Diff) -> list[str]:
@@ -171,9 +157,9 @@ def _revised(changed: Diff) -> list[str]:
     ]
     if not rows:
         return []
-    table = pipe_table(("Fact", changed.before.id, changed.after.id, "Kind"), (44, 20, 20, 16), rows)
+    columns = {"Fact": 44, changed.before.id: 20, changed.after.id: 20, "Kind": 16}
     caption = "Facts restated or revised. Source: the records in `data/editions`."
-    return ["## Restated and revised {#sec-changes-revised}", captioned(table, caption, "tbl-changes-revised")]
+    return ["## Restated and revised {#sec-changes-revised}", pipe_table(columns, rows, caption, "tbl-changes-revised")]
 
 
 def _kind(row: pd.Series) -> str:

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from tokenecon.publish import inline
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.gaps import gap_of, gap_of_prose, waits_for
+from tokenecon.publish.gaps import ending, gap_of, gap_of_prose, waits_for
 from tokenecon.publish.options import cell_options, without_options
 from tokenecon.publish.svg import inline_svg
 
@@ -24,7 +24,7 @@ LARGEST_TWICE = 300_000
 _SECTION = re.compile(r"^## ", re.M)
 _HEADING = re.compile(r"^# (?P<title>.+?)\s*\{#(?P<label>sec-[\w-]+)\}\s*$", re.M)
 _SHOWN = re.compile(r"(?:fig|tbl)-")
-_LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
+LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
 _PLACE = "<!-- the picture -->"
 _BOX = re.compile(rf'<div class="figure-box">\s*{re.escape(_PLACE)}\s*</div>')
 _RULE = re.compile(r"^\|(\s*:?-+:?\s*\|)+\s*$", re.M)
@@ -44,17 +44,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Table:
-    """A table's label, and the CSV text of the data behind it."""
+    """A table: its label, or the name without ending of the file that it is offered as; the CSV text of its data."""
 
     label: str
-    data_csv: str
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """A table offered as a file of its own: its name without ending, and its CSV text."""
-
-    name: str
     data_csv: str
 
 
@@ -82,7 +74,7 @@ class Content:
     blocks: list[tuple[int, str]] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
-    files: list[DataFile] = field(default_factory=list)
+    files: list[Table] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
@@ -112,23 +104,18 @@ def read_chapter(notebook: NotebookNode, source: str) -> Content:
     problems = []
     for number, cell in enumerate(notebook.cells, start=1):
         try:
-            if text := _Cell(content, number, cell).markdown():
+            if text := _Cell(content, cell).markdown():
                 content.blocks.append((number, text))
         except PublishError as error:
             problems += [f"{source} cell {number}: {line}" for line in str(error).splitlines()]
-        if _ends(cell):
+        if ending([cell]):
             content.left_out += [label for rest in notebook.cells[number:] for label in _labels(rest)]
             break
     if not content.title:
         problems.append(f"{source} cell 1: begin with a heading `# Title {{#sec-name}}`")
     if problems:
-        raise PublishError.joined(problems)
+        raise PublishError("\n".join(problems))
     return content
-
-
-def _ends(cell: NotebookNode) -> bool:
-    """Say whether a cell leaves the rest of its chapter out."""
-    return any(one.get("metadata", {}).get("tokenecon", {}).get("ends") for one in cell.get("outputs", []))
 
 
 def _labels(cell: NotebookNode) -> list[str]:
@@ -136,14 +123,14 @@ def _labels(cell: NotebookNode) -> list[str]:
     if cell.cell_type == "code":
         label = str(cell_options(cell.source).get("label", ""))
         return [label] if _SHOWN.match(label) else []
-    return _LABEL.findall(cell.source)
+    return LABEL.findall(cell.source)
 
 
 class _Cell:
     """One cell on its way into a chapter."""
 
-    def __init__(self, content: Content, number: int, cell: NotebookNode) -> None:
-        self.content, self.number, self.cell = content, number, cell
+    def __init__(self, content: Content, cell: NotebookNode) -> None:
+        self.content, self.cell = content, cell
 
     def markdown(self) -> str:
         if self.cell.cell_type == "markdown":
@@ -202,14 +189,14 @@ class _Cell:
         for output in self.cell.outputs:
             own = output.get("metadata", {}).get("tokenecon", {})
             if "gap" in own:
-                yield self._gap(_joined(output["data"]["text/markdown"]))
+                yield self._gap(output["data"]["text/markdown"])
                 continue
             self._collect(own.get("facts", {}))
             data = output.get("data", {})
             if "image/svg+xml" in data:
-                yield self._figure(_joined(data["image/svg+xml"]), _joined(data.get("text/html", "")), own)
+                yield self._figure(data["image/svg+xml"], data.get("text/html", ""), own)
             elif "text/markdown" in data:
-                text = _joined(data["text/markdown"]).strip()
+                text = data["text/markdown"].strip()
                 if "file" in own:
                     yield self._file(text, own)
                 else:
@@ -218,7 +205,7 @@ class _Cell:
                 raise PublishError(
                     f"shows {wrong[0]}, which one of the formats cannot: show a figure as SVG, a table as Markdown"
                 )
-            elif text := _joined(data.get("text/plain", output.get("text", ""))).strip("\n"):
+            elif text := data.get("text/plain", output.get("text", "")).strip("\n"):
                 yield _fenced(text, "{.cell-text}")
 
     def _collect(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
@@ -284,9 +271,9 @@ class _Cell:
         name = own["file"]
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise PublishError(f"offers a file {name!r}: name it in small letters, digits and underscores")
-        if name in {known.name for known in self.content.files}:
+        if name in {known.label for known in self.content.files}:
             raise PublishError(f"offers {name}.csv a second time")
-        self.content.files.append(DataFile(name, own["data_csv"]))
+        self.content.files.append(Table(name, own["data_csv"]))
         return f"{text}\n\n{_downloads([f'[{name}.csv](tables/{name}.csv)', self._notebook_link()])}"
 
     def _captioned(self, kind: str) -> tuple[str, str]:
@@ -356,12 +343,5 @@ def _downloads(links: list[str]) -> str:
 def _fenced(text: str, attributes: str) -> str:
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return (
-        f"{fence} {attributes}\n{text}\n{fence}"
-        if "=" not in attributes[:2]
-        else f"{fence}{attributes}\n{text}\n{fence}"
-    )
-
-
-def _joined(text: str | list[str]) -> str:
-    return text if isinstance(text, str) else "".join(text)
+    apart = "" if attributes.startswith("{=") else " "
+    return f"{fence}{apart}{attributes}\n{text}\n{fence}"

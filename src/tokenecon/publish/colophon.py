@@ -6,9 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tokenecon.markup import code
 from tokenecon.publish.chapter import only_html
-from tokenecon.publish.markdown import captioned, code, pipe_table
+from tokenecon.publish.markdown import pipe_table
 from tokenecon.publish.project import Project
+
+_TOLD = ("data/", "notebooks/", "requirements.lock")
+"""What the names of inputs begin with that the page lists."""
 
 
 def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
@@ -17,30 +21,28 @@ def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
     programs = {"python": manifest["python"]} | manifest["renderer"]["versions"]
     rows = [(code(name), version, "—") for name, version in programs.items()]
     rows += [(code(name), version, locked.get(_normal(name), "—")) for name, version in manifest["packages"].items()]
-    inputs = [(code(name), f"`{digest[:16]}`") for name, digest in manifest["inputs"].items() if _is_told(name)]
+    inputs = [(code(name), f"`{digest[:16]}`") for name, digest in manifest["inputs"].items() if name.startswith(_TOLD)]
     said = (
         f"The {manifest['renderer']['name']} renderer made these pages from {len(manifest['notebooks'])} notebooks and "
         f"{len(manifest['inputs'])} files in all; [the whole list](inputs.json) stands beside the pages."
     )
     return "\n\n".join([
         "## Versions {#sec-colophon-versions}",
-        captioned(
-            pipe_table(("Program or package", "Used", "Locked"), (50, 25, 25), rows),
+        pipe_table(
+            {"Program or package": 50, "Used": 25, "Locked": 25},
+            rows,
             "What the report was made with. Source: the environment that built it, and `requirements.lock`.",
             "tbl-versions",
         ),
         "## Inputs {#sec-colophon-inputs}",
         only_html(said),
-        captioned(
-            pipe_table(("File", "SHA-256, beginning"), (60, 40), inputs),
+        pipe_table(
+            {"File": 60, "SHA-256, beginning": 40},
+            inputs,
             "The data, the notebooks and the lock file from which these pages were made. Source: the build's manifest.",
             "tbl-inputs",
         ),
     ]) + "\n"  # fmt: skip
-
-
-def _is_told(name: str) -> bool:
-    return name.startswith(("data/", "notebooks/")) or name == "requirements.lock"
 
 
 def _locked(project: Project) -> dict[str, str]:

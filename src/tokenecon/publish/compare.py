@@ -37,12 +37,24 @@ class Diff:
         table = pd.crosstab(self.facts["notebook"], self.facts["kind"])
         return table.reindex(columns=[kind for kind in changes.KINDS if kind in table])
 
-    def restated(self) -> Iterator[tuple[str, str, float, float, str]]:
-        """Yield each figure that stands differently: its name, its unit, both values, and why the later one holds."""
+    def moved(self) -> Iterator[tuple[str, str, str, str]]:
+        """Yield each estimate beyond its earlier interval: its key, both as printed, and whether the intervals meet."""
+        text = "{value:.4g} ({low:.4g} to {high:.4g})"
+        for key, row in self.estimates[self.estimates["beyond"]].iterrows():
+            one, other = (
+                text.format(**{name: row[f"{name}_{side}"] for name in ("value", "low", "high")})
+                for side in ("before", "after")
+            )
+            yield key, one, other, "apart" if row["apart"] else "meet"
+
+    def restated(self) -> Iterator[tuple[str, str, str, str]]:
+        """Yield each figure that stands differently: its name, both values with unit, and why the later one holds."""
         for row in self.figures.itertuples():
             name = " ".join(part for part in (row.entity_id, row.metric, row.segment, row.item, row.period) if part)
-            because = f"ruling {row.ruling}" if row.ruling else f"now from {row.source_after}"
-            yield name, row.base_unit, row.before, row.after, because
+            one, other = (
+                f"{value:,.6g} {row.base_unit}" if value == value else "set aside" for value in (row.before, row.after)
+            )
+            yield name, one, other, f"ruling {row.ruling}" if row.ruling else f"now from {row.source_after}"
 
 
 def diff(before: str | None = None, after: str | None = None, *, project: Project | None = None) -> Diff:

@@ -84,13 +84,11 @@ class _Book:
         self.project, self.edition, self.report = project, edition, report
         self.templates = report / "embedded"
         chapters = project.chapters()
-        parsed = together([partial(self._parse, chapter.file) for chapter in chapters])
+        texts = {chapter.file: (report / chapter.file).read_text(encoding="utf-8") for chapter in chapters}
+        parsed = together([partial(self._read, text, file) for file, text in texts.items()])
         self.api = parsed[0]["pandoc-api-version"]
         self.chapters = {chapter: document["blocks"] for chapter, document in zip(chapters, parsed, strict=True)}
         self._resolved = cache(self._resolve)
-
-    def _parse(self, file: str) -> _Json:
-        return self._read((self.report / file).read_text(encoding="utf-8"), file)
 
     def _read(self, text: str, what: str) -> _Json:
         arguments = ["-f", _READER, "-t", "json", "--lua-filter=include.lua"]
@@ -116,10 +114,9 @@ class _Book:
         return json.dumps({"pandoc-api-version": self.api, "meta": meta, "blocks": blocks})
 
     def _meta(self) -> _Json:
-        book = self.project.book["book"]
         return {
-            "booktitle": _string(book["title"]),
-            "subtitle": _string(book.get("subtitle", "")),
+            "booktitle": _string(self.project.title),
+            "subtitle": _string(self.project.subtitle),
             "author": {"t": "MetaList", "c": [_string(name) for name in self.project.authors]},
             "edition": _string(self.edition.id),
             "edition-title": _string(self.edition.title),
@@ -157,10 +154,13 @@ class _Book:
         for element in _elements(blocks):
             if element["t"] == "Div" and element["c"][0][0] == "refs":
                 element["c"][1] = [entry for entry in element["c"][1] if f"#{entry['c'][0][0]}" in cited]
-        here = set(_identifiers(blocks)) | {label for raw in _raw(blocks) for label in _FLOAT.findall(raw)}
+        # What is Typst already has the labels of figures and tables in it.
+        raw = (element["c"][1] for element in _elements(blocks) if element["t"] == "RawBlock")
+        here = {*_identifiers(blocks), *(label for text in raw for label in _FLOAT.findall(text))}
+        labels = {chapter.name: _heading(div["c"][1])[1][0] for chapter, div in divs.items()}
         for link in _elements(blocks):
             if link["t"] == "Link" and (page := _QMD.fullmatch(link["c"][2][0])):
-                link["c"][2][0] = page[2] or f"#{_label(divs, page[1])}"
+                link["c"][2][0] = page[2] or f"#{labels.get(page[1], '')}"
             if link["t"] == "Link" and link["c"][2][0].startswith("#") and link["c"][2][0][1:] not in here:
                 link["t"], link["c"] = "Span", [["", [], []], link["c"][1]]
         return blocks
@@ -171,7 +171,7 @@ class _Book:
         """Write one page a chapter, and what the pages need."""
         target.mkdir(parents=True)
         pages = [
-            _Page(chapter, _title(div), div["c"][1])
+            _Page(chapter, _heading(div["c"][1])[2], div["c"][1])
             for chapter, div in zip(self.chapters, json.loads(self._resolved("html"))["blocks"], strict=True)
         ]
         owner = {identifier: page for page in pages for identifier in _identifiers(page.blocks)}
@@ -213,20 +213,14 @@ def _converted(command: list[str], text: str, what: str, folder: Path | None) ->
 
 
 def _chapter_div(chapter: Chapter, blocks: list[_Json]) -> _Json:
-    heading = next(block for block in blocks if block["t"] == "Header")
-    unnumbered = "unnumbered" in heading["c"][1][1]
+    unnumbered = "unnumbered" in _heading(blocks)[1][1]
     kind = "unnumbered" if unnumbered else "appendix" if chapter.appendix else "numbered"
     return {"t": "Div", "c": [["", ["chapter"], [["name", chapter.name], ["kind", kind]]], blocks]}
 
 
-def _title(div: _Json) -> list[_Json]:
-    return next(block for block in div["c"][1] if block["t"] == "Header")["c"][2]
-
-
-def _label(divs: Mapping[Chapter, _Json], name: str) -> str:
-    """Return the label of a chapter's heading."""
-    div = next((div for chapter, div in divs.items() if chapter.name == name), None)
-    return next(block for block in div["c"][1] if block["t"] == "Header")["c"][1][0] if div else ""
+def _heading(blocks: list[_Json]) -> list[Any]:
+    """Return the first heading among blocks: its level, its attributes, its text."""
+    return next(block for block in blocks if block["t"] == "Header")["c"]
 
 
 def _string(text: str) -> _Json:
@@ -262,11 +256,6 @@ def _identifiers(blocks: list[_Json]) -> Iterator[str]:
     for element in _elements(blocks):
         if element["t"] in place and (identifier := element["c"][place[element["t"]]][0]):
             yield identifier
-
-
-def _raw(blocks: list[_Json]) -> Iterator[str]:
-    """Yield what is Typst already, the labels of figures and tables among it."""
-    yield from (element["c"][1] for element in _elements(blocks) if element["t"] == "RawBlock")
 
 
 def _point_across_pages(page: _Page, owner: Mapping[str, _Page]) -> None:

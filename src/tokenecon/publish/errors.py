@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,25 +18,19 @@ _CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 class PublishError(Exception):
     """Something in the project's files, or in what is installed, keeps the report from being built."""
 
-    @classmethod
-    def joined(cls, problems: Iterable[str]) -> PublishError:
-        """Return one error that shows every problem, one a line."""
-        return cls("\n".join(problems))
-
 
 class NotebookError(PublishError):
     """A cell failed: ``notebook``, ``cell`` (counted from 1, all kinds of cell), and the end of what Python said."""
 
     def __init__(self, notebook: str, cell: int, where: str, last_lines: str) -> None:
-        """Keep the place, and compose the message."""
-        super().__init__(f"{notebook} cell {cell} ({where}) failed:\n{last_lines}")
-        self.notebook = notebook
-        self.cell = cell
-        self._parts = (notebook, cell, where, last_lines)
+        """Keep the place."""
+        super().__init__(notebook, cell, where, last_lines)
+        self.notebook, self.cell = notebook, cell
 
-    def __reduce__(self) -> tuple[Callable[..., NotebookError], tuple[str, int, str, str]]:
-        """Let a process hand the error to another."""
-        return NotebookError, self._parts
+    def __str__(self) -> str:
+        """Compose the message."""
+        notebook, cell, where, last_lines = self.args
+        return f"{notebook} cell {cell} ({where}) failed:\n{last_lines}"
 
 
 def uncoloured(said: str) -> str:

@@ -10,7 +10,8 @@ import pandas as pd
 from tokenecon.catalog.editions import Edition
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.store import Catalog
-from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
+from tokenecon.markup import code, escaped
+from tokenecon.publish.markdown import pipe_table
 from tokenecon.publish.project import Project
 from tokenecon.shown import dated
 
@@ -34,20 +35,24 @@ def _flags(known: Mapping[str, Catalog]) -> list[str]:
     out = _count_rows(reasons[reasons["excluded"]], left_out)
     for label, place in (("*Rows known*", 0), ("*Rows used*", 1)):
         out.append((label, *(f"{totals[name][place]:,}" for name in known), ""))
-    header, widths = ("Flag", *known, "Why"), (27, *[11] * len(known), 54)
+    columns = {"Flag": 27} | dict.fromkeys(known, 11) | {"Why": 54}
     return [
         "## Prices {#sec-exclusions-prices}",
         "A price with one of these flags is not the maker's list price of something sold by tokens, or cannot be "
         "believed. It stays in the table and is left out of every computation. A row with several flags counts once.",
-        captioned(
-            pipe_table(header, widths, out, right=tuple(known)),
+        pipe_table(
+            columns,
+            out,
             "Prices left out, by flag and edition. Source: `data/prices.csv`, `data/flags.csv`.",
             "tbl-excluded-prices",
+            right=known,
         ),
-        captioned(
-            pipe_table(header, widths, _count_rows(reasons[~reasons["excluded"]], marked), right=tuple(known)),
+        pipe_table(
+            columns,
+            _count_rows(reasons[~reasons["excluded"]], marked),
             "Prices used though odd, by flag and edition. Source: `data/prices.csv`, `data/flags.csv`.",
             "tbl-marked-prices",
+            right=known,
         ),
     ]
 
@@ -75,8 +80,9 @@ def _rulings(known: Mapping[str, Catalog]) -> list[str]:
         "## Figures set aside or corrected {#sec-exclusions-figures}",
         "Where a later filing restates a figure, or two sources disagree, a ruling says which of the rows holds and "
         "why. It takes effect in an edition from the day on which the row that holds was published.",
-        captioned(
-            pipe_table(("Figure", "Why", "Kind", "In force in"), (28, 46, 12, 14), rows),
+        pipe_table(
+            {"Figure": 28, "Why": 46, "Kind": 12, "In force in": 14},
+            rows,
             "Restatements, conflicts and corrections, and the editions in which they are in force. "
             "Source: `data/rulings.csv`.",
             "tbl-rulings",

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenecon.inputs import FINDINGS, NO_INPUTS, PROJECT
+from tokenecon.publish.cache import files_below
 from tokenecon.publish.errors import PublishError
 
 CLUSTER = "TOKENECON_CLUSTER"
@@ -367,21 +368,23 @@ def bundle(project: Path) -> bytes:
     """Return the project as a ZIP archive: code, data, notebooks, lock file; not what tools write."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for folder, folders, names in os.walk(project):
-            folders[:] = sorted(name for name in folders if name not in NOT_SENT and not name.startswith("."))
-            for name in sorted(names):
-                file = Path(folder) / name
-                # The same bytes each time, so that a machine unpacks a project once.
-                entry = zipfile.ZipInfo(file.relative_to(project).as_posix())
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, file.read_bytes())
+        for file in files_below(project, NOT_SENT):
+            # The same bytes each time, so that a machine unpacks a project once.
+            entry = zipfile.ZipInfo(file.relative_to(project).as_posix())
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, file.read_bytes())
     return packed.getvalue()
 
 
 def versions() -> dict[str, str]:
     """Return the version of Python, without its last part, and of the libraries that numbers come from."""
-    found = {"Python": ".".join(platform.python_version_tuple()[:2])}
-    for name in LIBRARIES:
+    return {"Python": ".".join(platform.python_version_tuple()[:2])} | installed(LIBRARIES)
+
+
+def installed(names: Iterable[str]) -> dict[str, str]:
+    """Return the versions of packages, ``missing`` of those that are not there."""
+    found = {}
+    for name in names:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 
 import pylopdf_fonts_zh_cn
@@ -89,7 +90,7 @@ def check_glyphs(texts: Mapping[str, str]) -> None:
             named = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in here)
             problems.append(f"{place}: no font of the report has {named}: write it otherwise, or add a font")
     if problems:
-        raise PublishError.joined(problems)
+        raise PublishError("\n".join(problems))
 
 
 def _is_seen(letter: str) -> bool:
@@ -141,10 +142,6 @@ def _rule(face: Face, name: str, letters: Iterable[int]) -> str:
 
 def _spans(letters: Iterable[int]) -> Iterator[str]:
     """Write code points as CSS does, neighbours together."""
-    ordered = sorted(letters)
-    first = 0
-    for place, letter in enumerate(ordered):
-        if place + 1 == len(ordered) or ordered[place + 1] != letter + 1:
-            start, end = ordered[first], letter
-            yield f"U+{start:X}" if start == end else f"U+{start:X}-{end:X}"
-            first = place + 1
+    for _, run in groupby(enumerate(sorted(letters)), lambda one: one[1] - one[0]):
+        first, *more = (letter for _, letter in run)
+        yield f"U+{first:X}-{more[-1]:X}" if more else f"U+{first:X}"

@@ -57,11 +57,11 @@ def errors(notebook: NotebookNode) -> list[str]:
     return [f"cell {number}: {gap['error']}" for number, gap in found if gap]
 
 
-def ending(notebook: NotebookNode) -> str:
-    """Return why the rest of a chapter is left out, or nothing."""
-    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+def ending(cells: Iterable[NotebookNode]) -> str:
+    """Return why the rest of a chapter is left out, which one of its cells says, or nothing."""
+    outputs = (output for cell in cells for output in cell.get("outputs", []))
     ends = (one for one in outputs if one.get("metadata", {}).get("tokenecon", {}).get("ends"))
-    return next(("".join(one["data"]["text/markdown"]) for one in ends), "")
+    return next((one["data"]["text/markdown"] for one in ends), "")
 
 
 def _and_waiting(count: int) -> str:
@@ -95,8 +95,7 @@ def gap_of_prose(cell: NotebookNode) -> Gap:
 
 
 def _left(metadata: Mapping[str, Any]) -> Gap:
-    found = metadata.get("tokenecon", {}).get("gap") or {}
-    return {"error": found, "rows": ""} if isinstance(found, str) else found  # A text is of a draft executed earlier.
+    return metadata.get("tokenecon", {}).get("gap") or {}
 
 
 def gap(name: str, value: str, rows: Iterable[str]) -> Gap:

@@ -116,7 +116,7 @@ def write_listings(folder: Path, pages: Mapping[str, Listed], book: str, edition
     places = {identifier: file for file, page in pages.items() for identifier in page.ids}
     facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     shutil.copy(Path(__file__).with_name(SCHEMA), folder)
-    listed = {FACTS: ("Every printed number", _facts(facts, places))}
+    listed = {FACTS: ("Every printed number", _facts(facts))}
     ledger = folder / "tables" / "claims.csv"
     if ledger.is_file():
         with ledger.open(encoding="utf-8", newline="") as rows:
@@ -171,7 +171,7 @@ def _number(cell: str) -> str:
 # Facts ----------------------------------------------------------------------------------------------------------------
 
 
-def _facts(facts: Mapping[str, Mapping[str, object]], places: Mapping[str, str]) -> str:
+def _facts(facts: Mapping[str, Mapping[str, object]]) -> str:
     parts = [
         "<p>What sentences of the report print, each with the value behind it. A key is the notebook, the cell, and "
         "the expression that stands in its sentence. The same as data: <a href='facts.json'>facts.json</a>, described "

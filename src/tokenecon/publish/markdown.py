@@ -1,40 +1,28 @@
-"""Pieces of Markdown that generated pages are made of."""
+"""Tables of generated pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from tokenecon.markup import cell, code, escaped
-
-__all__ = ["captioned", "cell", "code", "escaped", "pipe_table"]
+from tokenecon.markup import table_row
 
 
 def pipe_table(
-    header: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[str]], right: Sequence[str] = ()
+    columns: Mapping[str, int], rows: Iterable[Sequence[str]], caption: str, label: str, right: Collection[str] = ()
 ) -> str:
-    """Return a pipe table.
+    """Return a pipe table with its caption.
 
     Parameters
     ----------
-    header : sequence of str
-        Names of the columns.
-    widths : sequence of int
-        Their relative widths.
+    columns : mapping of str to int
+        Names of the columns to their relative widths.
     rows : iterable of sequence of str
         Cells as Markdown.
-    right : sequence of str, optional
+    caption, label : str
+        What stands with it, and what references name it by, ``tbl-…``.
+    right : collection of str, optional
         Columns whose cells stand on the right, as numbers do.
     """
-    marks = [
-        "-" * width + ":" if name in right else ":" + "-" * width for name, width in zip(header, widths, strict=True)
-    ]
-    return "\n".join([_row(header), f"|{'|'.join(marks)}|", *map(_row, rows)])
-
-
-def captioned(table: str, caption: str, label: str) -> str:
-    """Return a table with its caption and its label, ``tbl-…``."""
+    marks = ["-" * width + ":" if name in right else ":" + "-" * width for name, width in columns.items()]
+    table = "\n".join([table_row(columns), f"|{'|'.join(marks)}|", *map(table_row, rows)])
     return f"{table}\n\n: {caption} {{#{label}}}"
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(map(cell, cells)) + " |"

@@ -14,9 +14,10 @@ from contextvars import ContextVar, copy_context
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from threading import get_ident
 from typing import Any, TypeVar
 
+from tokenecon.inputs import write_whole
+from tokenecon.publish.cache import sha256
 from tokenecon.publish.executor import available
 
 KEPT_SECONDS = 7 * 24 * 3600
@@ -44,13 +45,13 @@ class _Memory:
         report = self.report
         parts = [(path.relative_to(report).parts, path) for path in sorted(report.rglob("*")) if path.is_file()]
         shared = [path for own, path in parts if own[0] not in _PICTURES and not _is_page(own[-1])]
-        return [version("pypandoc_binary"), *(f"{path.relative_to(report)} {_digest(path)}" for path in shared)]
+        return [version("pypandoc_binary"), *(f"{path.relative_to(report)} {sha256(path)}" for path in shared)]
 
     def given(self, given: Sequence[str]) -> list[str]:
         """Return what a step follows from: its arguments, the staged pages they name, and what all steps read."""
         texts = [text.replace(str(self.report), "") for text in given]
         staged = sorted({name for text in given for name in _STAGED.findall(text) if (self.report / name).is_file()})
-        texts += [f"{name} {_digest(self.report / name)}" for name in staged]
+        texts += [f"{name} {sha256(self.report / name)}" for name in staged]
         return [*self.shared, *texts]
 
     def forget(self) -> None:
@@ -96,21 +97,15 @@ def remembered(given: Sequence[str], compute: Callable[[], str]) -> str:
     return kept(memory.given(given), lambda: compute().encode(), lambda made: place.encode() not in made).decode()
 
 
-def derived(given: Sequence[str], compute: Callable[[], Any]) -> Any:
-    """Return what was computed earlier from ``given`` and the same data and package, else compute it."""
-    return _derived(given, compute, lambda memory: memory.sources)
+def derived(given: Sequence[str], compute: Callable[[], Any], alone: bool = False) -> Any:
+    """Return what was computed earlier from ``given`` and the same data and package, else compute it.
 
-
-def derived_alone(given: Sequence[str], compute: Callable[[], Any]) -> Any:
-    """Return what the same package computed earlier from ``given`` alone, whatever the data, else compute it."""
-    return _derived(given, compute, lambda memory: memory.code)
-
-
-def _derived(given: Sequence[str], compute: Callable[[], Any], key: Callable[[_Memory], str]) -> Any:
+    What follows from ``given`` and the package ``alone`` is kept whatever the data.
+    """
     memory = _memory.get()
     if memory is None:
         return compute()
-    return pickle.loads(kept([key(memory), *given], lambda: pickle.dumps(compute())))
+    return pickle.loads(kept([memory.code if alone else memory.sources, *given], lambda: pickle.dumps(compute())))
 
 
 def kept(given: Sequence[str], compute: Callable[[], bytes], lasts: Callable[[bytes], bool] = bool) -> bytes:
@@ -127,15 +122,9 @@ def kept(given: Sequence[str], compute: Callable[[], bytes], lasts: Callable[[by
         return file.read_bytes()
     made = compute()
     if lasts(made):
-        fresh = file.with_suffix(f".{os.getpid()}-{get_ident()}")
-        fresh.write_bytes(made)
-        fresh.replace(file)
+        write_whole(file, made)
     return made
 
 
 def _is_page(name: str) -> bool:
     return name.endswith((".qmd", ".md", "-embedded.typ")) or name in ("facts.json", "inputs.json")
-
-
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -15,12 +15,15 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tokenecon.publish.markdown import captioned, code, escaped, pipe_table
-from tokenecon.publish.memory import derived_alone
+from tokenecon.markup import code, escaped
+from tokenecon.publish.markdown import pipe_table
+from tokenecon.publish.memory import derived
 
 _ENTRY = re.compile(r"^@\w+\{(?P<key>[\w:-]+),(?P<fields>.*?)^\}", re.M | re.S)
-_NAMED = re.compile(r"\b([A-Z][\w’'-]+)(?:,? (?:and )?[A-Z][\w’'-]+)*(?:'s|’s)?,?\s\(?((?:19|20)\d\d)\)")
 _REACH = 60
+SHARED = "estimators"
+"""The package whose functions others import by name."""
+
 CAPTION = (
     "Methods that follow the literature: what a function gives, where its code stands, and which chapters use it. "
     "Source: the docstrings of `src/tokenecon/analysis`."
@@ -86,21 +89,6 @@ def read_methods(analysis: Path, works: Iterable[Work]) -> list[Method]:
     ]
 
 
-def unknown_works(analysis: Path, works: Iterable[Work]) -> list[str]:
-    """Name the works that docstrings of the analysis cite by author and year and that the bibliography lacks."""
-    works, found = list(works), []
-    for file in sorted(analysis.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Module)):
-                text = " ".join((ast.get_docstring(node) or "").split())
-                found += [
-                    f"{file.name}: {match[0]}"
-                    for match in _NAMED.finditer(text)
-                    if not any(work.is_named_in(match[0]) for work in works)
-                ]
-    return sorted(set(found))
-
-
 def methods_page(analysis: Path, literature: Path, chapters: Mapping[str, NotebookNode]) -> str:
     """Return Markdown with a row for each function that names its literature, in the order of modules.
 
@@ -114,7 +102,7 @@ def methods_page(analysis: Path, literature: Path, chapters: Mapping[str, Notebo
         The label of each chapter to its notebook.
     """
     works = read_works(literature)
-    methods = derived_alone(["methods", *map(repr, works)], lambda: read_methods(analysis, works))
+    methods = derived(["methods", *map(repr, works)], lambda: read_methods(analysis, works), alone=True)
     used = {label: _closure(methods, _names(notebook)) for label, notebook in chapters.items()}
     rows = [
         (
@@ -128,8 +116,8 @@ def methods_page(analysis: Path, literature: Path, chapters: Mapping[str, Notebo
     ]
     if not rows:
         return ""
-    table = pipe_table(("What it gives", "Function", "Chapters", "Literature"), (31, 36, 10, 23), rows)
-    return captioned(table, CAPTION, "tbl-methods") + "\n"
+    columns = {"What it gives": 31, "Function": 36, "Chapters": 10, "Literature": 23}
+    return pipe_table(columns, rows, CAPTION, "tbl-methods") + "\n"
 
 
 def _summary(text: str) -> str:
@@ -195,10 +183,6 @@ def _closure(methods: Iterable[Method], names: Collection[tuple[str, str]]) -> s
                 if other not in reached and (inside or bare):
                     ahead.add(other)
     return reached
-
-
-SHARED = "estimators"
-"""The package whose functions others import by name."""
 
 
 def _places(method: Method) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 import yaml
@@ -47,9 +48,4 @@ def without_options(source: str) -> str:
 
 
 def _option_lines(source: str) -> list[str]:
-    lines = []
-    for line in source.splitlines():
-        if not line.startswith("#|"):
-            break
-        lines.append(line)
-    return lines
+    return list(takewhile(lambda line: line.startswith("#|"), source.splitlines()))

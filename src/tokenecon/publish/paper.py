@@ -60,10 +60,10 @@ def paper_problems(file: Path) -> Iterator[str]:
                     yield f"{name}: {empty:.0%} of the page is empty"
 
 
-def text_of(file: Path) -> tuple[str, int]:
-    """Return the text of a PDF, and how many pages it has."""
+def text_of(file: Path) -> str:
+    """Return the text of a PDF."""
     with pdfium.PdfDocument(file) as document:
-        return "\n".join(page.get_textpage().get_text_range() for page in document), len(document)
+        return "\n".join(page.get_textpage().get_text_range() for page in document)
 
 
 def _openings(document: pdfium.PdfDocument) -> set[int]:

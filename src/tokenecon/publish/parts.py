@@ -24,9 +24,9 @@ class Part:
 
 def parts(project: Project, edition: Edition) -> list[Part]:
     """Return the report, and the appendix where pages are listed for it."""
-    book, chapters = project.book["book"], project.chapters()
+    chapters = project.chapters()
     main = tuple(chapter for chapter in chapters if not chapter.appendix)
-    found = [Part(REPORT, book.get("subtitle", ""), main)]
+    found = [Part(REPORT, project.subtitle, main)]
     if added := tuple(chapter for chapter in chapters if chapter.appendix):
         references = tuple(chapter for chapter in main if chapter.name == REFERENCES)
         found.append(Part(APPENDIX, "Technical appendix", added + references, _opening(project, edition)))
@@ -34,11 +34,10 @@ def parts(project: Project, edition: Edition) -> list[Part]:
 
 
 def _opening(project: Project, edition: Edition) -> str:
-    title = project.book["book"]["title"]
     return (
         "# About this appendix {#sec-about-appendix .unnumbered}\n\n"
-        f"This is the technical appendix of “{title}”, edition {edition.id}, with data as of {edition.as_of_text}. It "
-        "has what a reader may want to check and need not read: data, methods, tests of robustness, and what is left "
-        "out. Chapters and figures with a number and no letter stand in the report itself, and both parts on the "
-        "report's pages.\n"
+        f"This is the technical appendix of “{project.title}”, edition {edition.id}, with data as of "
+        f"{edition.as_of_text}. It has what a reader may want to check and need not read: data, methods, tests of "
+        "robustness, and what is left out. Chapters and figures with a number and no letter stand in the report "
+        "itself, and both parts on the report's pages.\n"
     )

@@ -105,6 +105,16 @@ class Project:
             raise PublishError(f"{self.relative(file)}: cannot be read: {error}") from None
 
     @property
+    def title(self) -> str:
+        """The book's title."""
+        return self.book["book"]["title"]
+
+    @property
+    def subtitle(self) -> str:
+        """The book's subtitle; empty if it has none."""
+        return self.book["book"].get("subtitle", "")
+
+    @property
     def address(self) -> str:
         """Where all editions are published, without a slash at its end; empty if that is not known.
 

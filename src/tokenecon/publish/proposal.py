@@ -79,10 +79,8 @@ def _judged(data: Path, day: dt.date) -> pd.DataFrame:
 
 
 def _changed(both: pd.DataFrame, name: str) -> Iterator[tuple[str, pd.Series]]:
-    texts = both[[f"{name}_was", f"{name}_now"]].fillna("none")
-    yield from (
-        both[texts.iloc[:, 0] != texts.iloc[:, 1]].fillna({f"{name}_was": "none", f"{name}_now": "none"}).iterrows()
-    )
+    told = both.fillna({f"{name}_was": "none", f"{name}_now": "none"})
+    yield from told[told[f"{name}_was"] != told[f"{name}_now"]].iterrows()
 
 
 def _left(row: pd.Series) -> bool:

@@ -81,23 +81,16 @@ class _Site:
     def newest(self) -> Edition:
         return self.editions[-1]
 
-    @property
-    def title(self) -> str:
-        return self.project.book["book"]["title"]
-
     def write(self) -> Path:
         target = self.project.build / SITE
         fresh = target.with_name(f".{SITE}.new")
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(self._html(self.newest), fresh, ignore=_NOT_COPIED)
-        for edition in self.editions:
-            shutil.copytree(self._html(edition), fresh / edition.id, ignore=_NOT_COPIED)
-        for edition in self.editions:
-            for page in sorted((fresh / edition.id).glob("*.html")):
-                _sign(page, "../", self._said(edition, page, "../", fresh))
-        for page in sorted(fresh.glob("*.html")):
-            _sign(page, "", self._said(self.newest, page, "", fresh))
-        (fresh / EDITIONS).write_text(shell("Editions", self._index(), self.title), encoding="utf-8")
+        places = [(self.newest, fresh, ""), *((edition, fresh / edition.id, "../") for edition in self.editions)]
+        for edition, folder, up in places:
+            shutil.copytree(self._html(edition), folder, ignore=_NOT_COPIED)
+            for page in folder.glob("*.html"):
+                _sign(page, up, self._said(edition, page, up, fresh))
+        (fresh / EDITIONS).write_text(shell("Editions", self._index(), self.project.title), encoding="utf-8")
         _sign(fresh / EDITIONS, "", "")
         (fresh / FEED).write_bytes(_xml(self._feed()))
         if self.project.address:
@@ -166,7 +159,7 @@ class _Site:
         # The newest first; of one day, the later edition.
         entries = sorted(self._entries(address), key=lambda one: one[0])[::-1]
         _add(feed, "id", _urn("feed"))
-        _add(feed, "title", f"{self.title}: editions and errata")
+        _add(feed, "title", f"{self.project.title}: editions and errata")
         _add(feed, "updated", _instant(entries[0][0]))
         author = ET.SubElement(feed, "author")
         _add(author, "name", ", ".join(self.project.authors))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from tokenecon.publish.chapter import Content
+from tokenecon.publish.chapter import LABEL, Content
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.methods import read_works
 from tokenecon.publish.project import Project
@@ -17,7 +17,6 @@ from tokenecon.publish.stage import LITERATURE
 
 _CODE = re.compile(r"^(`{3,}).*?^\1\s*$|`[^`\n]+`|<!--.*?-->", re.M | re.S)
 _ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
-_LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
 _ANCHOR = re.compile(r"\{#([\w:.-]+)|\bid=[\"']([\w:.-]+)")
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*(?:\{[^}]*\})?\s*$", re.M)
 _REFERENCE = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_][\w:.#$%&+?<>~/-]*)")
@@ -55,7 +54,7 @@ def check_references(project: Project, contents: Mapping[str, Content], pages: M
         problems += [f"{text.where}: {problem}" for problem in _lost_links(text, owners, anchors)]
     problems += _lost_footnotes(texts)
     if problems:
-        raise PublishError.joined(problems)
+        raise PublishError("\n".join(problems))
 
 
 def lead_to_chapters(contents: Mapping[str, Content]) -> Mapping[str, Content]:
@@ -97,7 +96,7 @@ def _prose(text: str) -> str:
 def _doubled(texts: Iterable[_Text], owners: dict[str, _Text]) -> Iterator[str]:
     """Fill ``owners``, from label to the text that has it, and yield the labels that two have."""
     for text in texts:
-        for label in _LABEL.findall(text.text):
+        for label in LABEL.findall(text.text):
             if label in owners:
                 yield f"{text.where}: label {label} is taken already in {owners[label].where}"
             owners.setdefault(label, text)

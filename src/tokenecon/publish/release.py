@@ -87,7 +87,7 @@ def release(
         _write(file, "recorded_on", str(on) if on else None)
         hashed = frozen(project.data, replace(found, recorded_on=on))
         _write(file, "priors", hashed and f'"{hashed}"')
-        record = printed(found.id, on_progress, project=project)
+        record = printed(found.id, on_progress, project)
         differences = known.differences(record) if known else {}
         written = known is None or (force and bool(differences))
     finally:

@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from bs4 import BeautifulSoup, CData, NavigableString, Tag
 from tokenecon.catalog.editions import Edition
 from tokenecon.publish import quarto
 from tokenecon.publish.listings import CLAIMS, FACTS, FIGURES, PAGES, Listed, read_listed, write_listings
-from tokenecon.publish.memory import derived_alone
+from tokenecon.publish.memory import derived
 from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.pictures import write_card
 from tokenecon.publish.project import Project
@@ -48,38 +49,33 @@ _APART = ("figure", "table", "nav", "footer", "header")
 
 @dataclass(frozen=True)
 class _Book:
-    """What all pages say alike; ``address`` is where those of the edition stand, where that is known."""
+    """What all pages of an edition say alike."""
 
-    title: str
-    subtitle: str
-    authors: tuple[str, ...]
+    project: Project
     edition: Edition
-    repository: str
-    address: str
 
-    @classmethod
-    def of(cls, project: Project, edition: Edition) -> _Book:
-        book = project.book["book"]
-        return cls(
-            book["title"],
-            book.get("subtitle", ""),
-            tuple(project.authors),
-            edition,
-            str(book.get("repo-url", "")).rstrip("/"),
-            f"{project.address}/{edition.id}" if project.address else "",
-        )
+    @property
+    def name(self) -> str:
+        return f"{self.project.title}: {self.project.subtitle}"
+
+    @property
+    def address(self) -> str:
+        """Where the pages stand; empty if that is not known."""
+        return f"{self.project.address}/{self.edition.id}" if self.project.address else ""
+
+    @property
+    def state(self) -> str:
+        return f"Edition {self.edition.id}, data as of {self.edition.as_of_text}"
 
     @property
     def citation(self) -> str:
-        who, year = ", ".join(self.authors), self.edition.as_of.year
-        edition = f"Edition {self.edition.id}, data as of {self.edition.as_of_text}"
-        return f"{who} ({year}). {self.title}: {self.subtitle}. {edition}."
+        return f"{', '.join(self.project.authors)} ({self.edition.as_of.year}). {self.name}. {self.state}."
 
     @property
     def bibtex(self) -> str:
         fields = {
-            "author": " and ".join(f"{{{author}}}" for author in self.authors),
-            "title": f"{{{self.title}: {self.subtitle}}}",
+            "author": " and ".join(f"{{{author}}}" for author in self.project.authors),
+            "title": f"{{{self.name}}}",
             "year": str(self.edition.as_of.year),
             "month": str(self.edition.as_of.month),
             "edition": self.edition.id,
@@ -90,19 +86,13 @@ class _Book:
         return f"@report{{tokenecon{self.edition.id.lower()},\n{lines}}}\n"
 
 
-def finish_pages(
-    edition: str | None = None,
-    on_progress: Callable[[str], None] = lambda line: None,
-    *,
-    project: Project | None = None,
-) -> None:
+def finish_pages(on_progress: Callable[[str], None], project: Project) -> None:
     """Complete the pages that Quarto was run for by hand, in ``report/_book``."""
-    project = project or Project.find()
     folder = project.report / "_book"
     if folder.is_dir() and any(folder.glob("*.html")):
         quarto.without_modules(folder)
         quarto.name_chapters(folder)
-        complete(project, project.edition(edition), folder)
+        complete(project, project.edition(), folder)
         on_progress(f"completed {project.relative(folder)}")
 
 
@@ -110,10 +100,11 @@ def complete(project: Project, edition: Edition, folder: Path, pdfs: Iterable[Pa
     """Complete the rendered pages in ``folder``, and write beside them what they need, the PDFs among it."""
     for pdf in pdfs:
         shutil.copy(pdf, folder)
-    book = _Book.of(project, edition)
+    book = _Book(project, edition)
     rendered = {file: _told(file) for file in sorted(folder.glob("*.html")) if file.name not in PAGES}
     said = f"edition {edition.id}, data as of {edition.as_of_text}"
-    write_listings(folder, {file.name: page.listed for file, page in rendered.items()}, book.title, said, book.address)
+    listed = {file.name: page.listed for file, page in rendered.items()}
+    write_listings(folder, listed, project.title, said, book.address)
     pages = rendered | {folder / name: _told(folder / name) for name in PAGES if (folder / name).is_file()}
     references = {key: text for page in pages.values() for key, text in page.references.items()}
     terms = read_terms(project.report)
@@ -126,12 +117,12 @@ def complete(project: Project, edition: Edition, folder: Path, pdfs: Iterable[Pa
         text = file.read_text(encoding="utf-8")
         text = _with_head(text, _head(book, file, page, offered))
         text = _after_title(text, _reading(page.words, offered))
-        text = _before_end(text, _foot(book, project, file, offered), notes)
+        text = _before_end(text, _foot(book, file, offered), notes)
         text = _PICTURE.sub(rf'\g<0> · <a href="{FIGURES}#\1">Embed</a>', text) if file in rendered else text
         file.write_text(text, encoding="utf-8")
     _write_index([entry for page in rendered.values() for entry in page.entries], folder / INDEX)
     (folder / CITATION).write_text(book.bibtex, encoding="utf-8")
-    write_card(folder / CARD, book.title, book.subtitle, f"Edition {edition.id}, data as of {edition.as_of_text}")
+    write_card(folder / CARD, project.title, project.subtitle, book.state)
 
 
 # What a page says of itself -------------------------------------------------------------------------------------------
@@ -153,10 +144,12 @@ class _Told:
 def _told(file: Path) -> _Told:
     """Read a page without what is inside its drawings, which is most of it and says nothing here."""
     text = _DRAWING.sub(r"\1</svg>", file.read_text(encoding="utf-8"))
-    return derived_alone(["page", file.name, text], lambda: _read_page(file.name, BeautifulSoup(text, "html.parser")))
+    read = partial(_read_page, file.name, text)
+    return derived(["page", file.name, text], read, alone=True)
 
 
-def _read_page(name: str, page: BeautifulSoup) -> _Told:
+def _read_page(name: str, text: str) -> _Told:
+    page = BeautifulSoup(text, "html.parser")
     main = page.find("main") or page
     return _Told(
         _title(main),
@@ -185,11 +178,11 @@ def _strings(element: Tag, left_out: frozenset[str]) -> Iterator[str]:
 
 
 def _head(book: _Book, file: Path, page: _Told, pdfs: Mapping[str, str]) -> str:
-    title = page.title or book.title
-    about = page.description or book.subtitle
+    title = page.title or book.project.title
+    about = page.description or book.project.subtitle
     named = {"description": about, "twitter:card": "summary_large_image"}
     shared = {
-        "og:type": "article", "og:title": f"{title} – {book.title}", "og:description": about,
+        "og:type": "article", "og:title": f"{title} – {book.project.title}", "og:description": about,
         "og:image": f"{book.address}/{CARD}" if book.address else CARD,
     }  # fmt: skip
     if book.address:
@@ -240,16 +233,15 @@ def _reading(words: str, pdfs: Mapping[str, str]) -> str:
     return f'<p class="reading">{" · ".join(parts)}</p>'
 
 
-def _foot(book: _Book, project: Project, file: Path, pdfs: Mapping[str, str]) -> str:
+def _foot(book: _Book, file: Path, pdfs: Mapping[str, str]) -> str:
     links = [f'<a href="{name}">{label}</a>' for name, label in pdfs.items()]
     listed = {CLAIMS: "Every claim", FACTS: "Every printed number"}
     links += [f'<a href="{name}">{label}</a>' for name, label in listed.items() if (file.parent / name).is_file()]
     links.append('<a href="inputs.json">What this was built from</a>')
-    if book.repository:
-        source = _source(project, file.stem)
+    if repository := str(book.project.book["book"].get("repo-url", "")).rstrip("/"):
         links += [
-            f'<a href="{book.repository}/edit/main/{source}">Edit this page</a>',
-            f'<a href="{book.repository}/issues/new/choose">Report a fault</a>',
+            f'<a href="{repository}/edit/main/{_source(book.project, file.stem)}">Edit this page</a>',
+            f'<a href="{repository}/issues/new/choose">Report a fault</a>',
         ]
     return (
         '<section class="page-foot" id="cite" aria-label="Citation and files">\n'
@@ -260,10 +252,8 @@ def _foot(book: _Book, project: Project, file: Path, pdfs: Mapping[str, str]) ->
 
 
 def _source(project: Project, name: str) -> str:
-    for chapter in project.chapters():
-        if chapter.name == name:
-            return project.relative(chapter.notebook or project.report / chapter.file)
-    return project.relative(project.report / f"{name}.qmd")
+    found = {chapter.name: chapter.notebook or project.report / chapter.file for chapter in project.chapters()}
+    return project.relative(found.get(name, project.report / f"{name}.qmd"))
 
 
 # Where it goes --------------------------------------------------------------------------------------------------------

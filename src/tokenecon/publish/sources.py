@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tokenecon.publish.markdown import cell, code, escaped, pipe_table
+from tokenecon.markup import cell, code, escaped
+from tokenecon.publish.markdown import pipe_table
 from tokenecon.shown import dated
 
 _LATEX = str.maketrans({
@@ -69,8 +70,12 @@ def _resource(resource: dict[str, Any]) -> str:
     return "\n\n".join([
         f"### {title} {{#sec-table-{name.replace('_', '-')}}}",
         resource.get("description", ""),
-        pipe_table(("Field", "Meaning", "What is allowed"), (22, 48, 30), rows),
-        f": {title}: fields of `{resource.get('path', name)}`. {{#tbl-fields-{name.replace('_', '-')}}}",
+        pipe_table(
+            {"Field": 22, "Meaning": 48, "What is allowed": 30},
+            rows,
+            f"{title}: fields of `{resource.get('path', name)}`.",
+            f"tbl-fields-{name.replace('_', '-')}",
+        ),
     ])  # fmt: skip
 
 
@@ -96,8 +101,8 @@ def _source_table(sources: Iterable[dict[str, str]]) -> str:
         )
         for row in sources
     ]
-    table = pipe_table(("Key", "Source", "Published", "Tier"), (20, 54, 14, 12), rows)
-    return f"{table}\n\n: Sources, and how far each can be relied on. {{#tbl-sources}}"
+    columns = {"Key": 20, "Source": 54, "Published": 14, "Tier": 12}
+    return pipe_table(columns, rows, "Sources, and how far each can be relied on.", "tbl-sources")
 
 
 def _link(row: dict[str, str]) -> str:

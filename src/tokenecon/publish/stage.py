@@ -49,11 +49,11 @@ def read_contents(chapters: Iterable[Chapter], executed: Mapping[Path, NotebookN
     owners: dict[str, str] = {}
     for content in contents.values():
         for file in content.files:
-            if file.name in owners:
-                problems.append(f"{content.source}: {file.name}.csv is offered in {owners[file.name]} already")
-            owners[file.name] = content.source
+            if file.label in owners:
+                problems.append(f"{content.source}: {file.label}.csv is offered in {owners[file.label]} already")
+            owners[file.label] = content.source
     if problems:
-        raise PublishError.joined(problems)
+        raise PublishError("\n".join(problems))
     return contents
 
 
@@ -109,7 +109,7 @@ def write_book(
     write_fonts(report / "fonts", [*texts, *written, (report / "references.bib").read_text(encoding="utf-8")])
     (report / "palette.css").write_text(palette(texts), encoding="utf-8")
     figures = [figure for content in contents.values() for figure in content.figures]
-    origin = f"{project.book['book']['title']}, edition {edition.id}, data as of {edition.as_of_text}"
+    origin = f"{project.title}, edition {edition.id}, data as of {edition.as_of_text}"
     write_pictures(figures, report / "figures", origin)
 
 
@@ -144,7 +144,7 @@ def write_figures(contents: Iterable[Content], target: Path) -> None:
 def write_files(content: Content, target: Path) -> None:
     """Write the files that a chapter offers under names of their own."""
     for file in content.files:
-        (target / f"{file.name}.csv").write_text(file.data_csv, encoding="utf-8")
+        (target / f"{file.label}.csv").write_text(file.data_csv, encoding="utf-8")
 
 
 def write_notebooks(executed: Mapping[Path, NotebookNode], target: Path) -> None:

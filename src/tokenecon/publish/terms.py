@@ -9,8 +9,9 @@ from pathlib import Path
 
 import yaml
 
+from tokenecon.markup import escaped
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.markdown import captioned, escaped, pipe_table
+from tokenecon.publish.markdown import pipe_table
 
 TERMS = "terms.yml"
 
@@ -58,5 +59,5 @@ def terms_page(terms: Iterable[Term]) -> str:
     rows = [(f"**{escaped(term.name)}**", escaped(term.says)) for term in terms]
     if not rows:
         return ""
-    table = pipe_table(("Term", "Meaning"), (28, 72), rows)
-    return captioned(table, "Terms of this report. Source: `report/terms.yml`.", "tbl-terms") + "\n"
+    caption = "Terms of this report. Source: `report/terms.yml`."
+    return pipe_table({"Term": 28, "Meaning": 72}, rows, caption, "tbl-terms") + "\n"

@@ -16,15 +16,22 @@ from tokenecon.publish.paper import paper_problems, text_of
 from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.project import Project
 
-_UNRESOLVED = re.compile(r"\?@[\w-]+|@(?:fig|tbl|sec|eq)-[\w-]*|\?\?|\{#(?:fig|tbl|sec|eq)-|\b[\w.:-]+\?(?=\))")
-_PLACEHOLDER = re.compile(r"\{\{<|\{\{ ?\w+ ?\}\}|\bTODO\b|\bTBD\b|\bFIXME\b|lorem ipsum", re.I)
+_LEFT = {
+    "unresolved reference": r"\?@[\w-]+|@(?:fig|tbl|sec|eq)-[\w-]*|\?\?|\{#(?:fig|tbl|sec|eq)-|\b[\w.:-]+\?(?=\))",
+    "placeholder left:": r"(?i)\{\{<|\{\{ ?\w+ ?\}\}|\bTODO\b|\bTBD\b|\bFIXME\b|lorem ipsum",
+    "negative zero": r"(?<![\w.,])[−-]0(?:[.,]0+)?%?(?![\d.,]|[−-]\d)",
+    "a value is missing:": r"\[not available\]|\b(?:nan|NaT)\b|<NA>",
+}
+"""What no text has in it: how it is called, and the pattern that finds it."""
+_LEFT_ON_PAPER = ("unresolved reference", "negative zero")
+"""Those that the text of a PDF has only where it is wrong."""
+
 _NO_NUMBER = {"nan", "none", "inf", "-inf", "−inf", "nat", "<na>", "null"}
 _LOADED = (("img", "src"), ("script", "src"), ("iframe", "src"), ("source", "src"), ("video", "src"), ("audio", "src"),
            ("embed", "src"), ("object", "data"), ("link", "href"), ("image", "href"), ("image", "xlink:href"),
            ("use", "href"), ("use", "xlink:href"))  # fmt: skip
+_FETCHED = {"stylesheet", "icon", "preload", "preconnect", "dns-prefetch"}
 _CSS_URL = re.compile(r"""url\(\s*['"]?([^'")]+)|@import\s*['"]([^'"]+)""")
-_NEGATIVE_ZERO = re.compile(r"(?<![\w.,])[−-]0(?:[.,]0+)?%?(?![\d.,]|[−-]\d)")
-_NO_VALUE = re.compile(r"\[not available\]|\b(?:nan|NaT)\b|<NA>")
 _COMPARED = 40
 
 LARGEST = 600_000
@@ -95,24 +102,18 @@ def _page_problems(file: Path, page: BeautifulSoup, root: Path) -> Iterator[str]
 
 
 def _text_problems(page: BeautifulSoup) -> Iterator[str]:
-    text = _main_text(page)
-    for found in dict.fromkeys(_UNRESOLVED.findall(text)):
-        yield f"unresolved reference {found}"
-    for found in dict.fromkeys(_PLACEHOLDER.findall(text)):
-        yield f"placeholder left: {found}"
-    for found in dict.fromkeys(_NEGATIVE_ZERO.findall(text)):
-        yield f"negative zero {found}"
-    for found in dict.fromkeys(_NO_VALUE.findall(text)):
-        yield f"a value is missing: {found}"
+    main = BeautifulSoup(str(page.find("main") or page), "html.parser")
+    for element in main.find_all(["pre", "code", "script", "style", "annotation"]):
+        element.decompose()
+    yield from _left(main.get_text(" "), _LEFT)
     for broken in page.select(".quarto-unresolved-ref"):
         yield f"unresolved reference {broken.get_text()}"
 
 
-def _main_text(page: BeautifulSoup) -> str:
-    main = BeautifulSoup(str(page.find("main") or page), "html.parser")
-    for element in main.find_all(["pre", "code", "script", "style", "annotation"]):
-        element.decompose()
-    return main.get_text(" ")
+def _left(text: str, wanted: Iterable[str]) -> Iterator[str]:
+    """Yield what of the ``wanted`` a text has, each once."""
+    for said in wanted:
+        yield from (f"{said} {found}" for found in dict.fromkeys(re.findall(_LEFT[said], text)))
 
 
 def _picture_problems(page: BeautifulSoup) -> Iterator[str]:
@@ -151,27 +152,24 @@ def _request_problems(page: BeautifulSoup, file: Path) -> Iterator[str]:
     for tag, attribute in _LOADED:
         for element in page.find_all(tag):
             target = str(element.get(attribute) or "")
-            if tag == "link" and not {"stylesheet", "icon", "preload", "preconnect", "dns-prefetch"} & set(
-                element.get("rel") or []
-            ):
-                continue
-            if _is_remote(target):
-                yield f"<{tag}> requests another host: {target}"
-            elif target and not target.startswith(("#", "data:")) and not _local(file, target).is_file():
-                yield f"<{tag}> needs a file that is not there: {target}"
-    styles = [style.get_text() for style in page.find_all("style")] + [
-        str(el["style"]) for el in page.find_all(style=True)
-    ]
-    for style in styles:
+            if tag != "link" or _FETCHED & set(element.get("rel") or []):
+                yield from (f"<{tag}> {problem}" for problem in _target_problems(file, target))
+    styles = [style.get_text() for style in page.find_all("style")]
+    for style in (*styles, *(str(element["style"]) for element in page.find_all(style=True))):
         yield from (f"style requests another host: {url}" for url in _css_urls(style) if _is_remote(url))
 
 
 def _style_problems(file: Path) -> Iterator[str]:
     for url in _css_urls(file.read_text(encoding="utf-8")):
-        if _is_remote(url):
-            yield f"{file.name}: requests another host: {url}"
-        elif not url.startswith(("#", "data:")) and not _local(file, url).is_file():
-            yield f"{file.name}: needs a file that is not there: {url}"
+        yield from (f"{file.name}: {problem}" for problem in _target_problems(file, url))
+
+
+def _target_problems(file: Path, target: str) -> Iterator[str]:
+    """Yield what is wrong with an address that a browser follows by itself."""
+    if _is_remote(target):
+        yield f"requests another host: {target}"
+    elif target and not target.startswith(("#", "data:")) and not _local(file, target).is_file():
+        yield f"needs a file that is not there: {target}"
 
 
 def _css_urls(style: str) -> Iterator[str]:
@@ -208,7 +206,7 @@ def _places(page: BeautifulSoup) -> set[str]:
 
 def _pdf_problems(files: list[Path], pages: Collection[BeautifulSoup]) -> Iterator[str]:
     """Yield what is wrong with each PDF, and what of the pages none of them has."""
-    texts = {file: text_of(file)[0] for file in files}
+    texts = {file: text_of(file) for file in files}
     squeezed = "".join(map(_squeezed, texts.values()))
     names = " and ".join(file.name for file in files)
     for page in pages:
@@ -221,10 +219,7 @@ def _pdf_problems(files: list[Path], pages: Collection[BeautifulSoup]) -> Iterat
             if start not in squeezed:
                 yield f"{names}: lacks the caption {caption.get_text(' ', strip=True)[:80]!r}"
     for file, text in texts.items():
-        for found in dict.fromkeys(_UNRESOLVED.findall(text)):
-            yield f"{file.name}: unresolved reference {found}"
-        for found in dict.fromkeys(_NEGATIVE_ZERO.findall(text)):
-            yield f"{file.name}: negative zero {found}"
+        yield from (f"{file.name}: {problem}" for problem in _left(text, _LEFT_ON_PAPER))
         yield from paper_problems(file)
 
 

@@ -125,7 +125,12 @@ class _Handler(SimpleHTTPRequestHandler):
         if file.suffix != ".html" or not file.is_file():
             super().do_GET()
             return
-        self._send("text/html; charset=utf-8", file.read_bytes() + RELOADING)
+        content = file.read_bytes() + RELOADING
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-store")
@@ -133,13 +138,6 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def log_message(self, *arguments: Any) -> None:
         """Say nothing of requests."""
-
-    def _send(self, kind: str, content: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
 
     def _tell_builds(self) -> None:
         self.send_response(200)
