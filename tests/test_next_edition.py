@@ -1,14 +1,17 @@
 """The next edition as a fork would start it: a file and templates, a draft with gaps, rows, a report without gaps."""
 
 import datetime as dt
+import io
 import shutil
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import inline
 import invented
 import nbformat
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from tokenecon import inputs, publish
@@ -20,6 +23,7 @@ from tokenecon.display.text import joined
 from tokenecon.publish.chapter import read_chapter
 from tokenecon.publish.execute import execute
 from tokenecon.publish.gaps import errors, gaps
+from tokenecon.terminal import show_todo
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -163,6 +167,13 @@ def test_templates_have_the_header_of_their_table(started):
         lines = (todo.folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()
         assert lines[0] == head
         assert len(lines) - 1 == (todo.rows["table"] == name).sum()
+
+
+@pytest.mark.parametrize("draft", [True, False])
+def test_an_edition_after_a_draft_is_told_to_wait_for_it(started, draft):
+    told, (_, todo) = io.StringIO(), started
+    show_todo(Console(file=told, width=120), replace(todo, before=replace(todo.before, draft=draft)))
+    assert ("publish it first" in told.getvalue()) is draft
 
 
 def test_notebooks_run_before_the_rows_are_there_and_mark_their_gaps(started, monkeypatch):

@@ -51,6 +51,11 @@ def show_todo(out: Console, todo: Todo) -> None:
         f"edition {edition.id}, {edition.title}: {edition.focal.label}, as of {edition.as_of}, after "
         f"{edition.previous}; beside it {', '.join(period.label for period in edition.comparatives)}"
     )
+    if todo.before.draft:
+        out.print(
+            f"edition {edition.previous} is a draft still: publish it first, else nothing can be compared with what it "
+            "printed"
+        )
     counts = todo.rows.groupby(["table", "entity_id"], sort=False).size()
     _table(out, "Rows that are missing", ["table", "of", "rows"], [[*name, rows] for name, rows in counts.items()])
     for name, day in todo.stale.items():

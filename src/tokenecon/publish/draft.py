@@ -42,9 +42,13 @@ _FILLED = ("source_id", "published_on")
 
 @dataclass(frozen=True)
 class Todo:
-    """What an edition lacks: rows as :func:`tokenecon.catalog.needs.needs` gives them, tables that stand still."""
+    """What an edition lacks: rows as :func:`tokenecon.catalog.needs.needs` gives them, tables that stand still.
+
+    ``before`` is the edition that it follows.
+    """
 
     edition: Edition
+    before: Edition
     rows: pd.DataFrame
     stale: Mapping[str, pd.Timestamp]
     folder: Path
@@ -155,7 +159,7 @@ def list_todo(edition: str | None = None, *, project: Project | None = None) -> 
         rows, stale = needs(catalog, before), stale_tables(catalog, before, FOLLOWED)
     except DataError as error:
         raise PublishError(str(error)) from None
-    todo = Todo(found, rows, stale, todo_folder(project, found.id))
+    todo = Todo(found, before, rows, stale, todo_folder(project, found.id))
     _write(project, todo)
     return todo
 
