@@ -111,6 +111,7 @@ def numbers(edition):
             f"share then, {who}": books.share(company, prior),
             f"adjusted loss, {who}": books.ratio(company, "adjusted_net_loss", "revenue", focal),
             f"realised, {who}": realised(edition, company),
+            f"realised, of the day, {who}": realised(edition, company, 15),
             f"cash with what was raised, {who}": months_left(edition, company)[4],
             f"months net of loans, {who}": months_left(edition, company)[0],
             f"months with what was raised, {who}": months_left(edition, company)[1],
@@ -227,11 +228,12 @@ def moves(edition, company):
     return found
 
 
-def realised(edition, company):
+def realised(edition, company, days_before=0):
     """Return what part of the run-rates stated around a period became revenue: of the token line, else of all.
 
     Run-rates in dollars, by the month where a day has two, are joined by straight lines in logarithms; each month's end
-    gives a twelfth of the rate. Statements must surround the month ends, half a month off at most.
+    gives a twelfth of the rate, or the day that lies so long before. Statements must surround the month ends, half a
+    month off at most.
     """
     said = edition.facts("statements")
     said = said[(said["metric"] == "run_rate") & (said["kind"] == "run_rate") & (said["entity_id"] == company)]
@@ -245,7 +247,11 @@ def realised(edition, company):
         ends, near = pd.date_range(start, end, freq="ME"), pd.Timedelta(days=15)
         if len(rows) < 2 or rows["period_end"].min() > ends[0] + near or rows["period_end"].max() < ends[-1] - near:
             continue
-        logs = np.interp(ends.astype("int64"), rows["period_end"].astype("int64"), np.log(rows["dollars"]))
+        logs = np.interp(
+            (ends - pd.Timedelta(days=days_before)).astype("int64"),
+            rows["period_end"].astype("int64"),
+            np.log(rows["dollars"]),
+        )
         filed = books.amount(company, "revenue", edition.focal, segment)
         currency = books.filed.query("entity_id == @company and metric == 'revenue'")["currency"].iloc[0]
         filed /= 1.0 if currency == "USD" else average_rate(edition, start, end)

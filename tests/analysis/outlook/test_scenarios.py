@@ -185,6 +185,8 @@ def test_stated_months_add_up_a_planted_path(growth):
     truth = (10 * np.exp(np.log1p(growth) * (ends - days[0]).days.to_numpy() / 30)).sum()
     found = stated_months(path, pd.Timestamp("2026-01-01"), pd.Timestamp("2026-06-30"))
     assert found == pytest.approx(truth, rel=1e-9)
+    of_day = stated_months(path, pd.Timestamp("2026-01-01"), pd.Timestamp("2026-06-30"), of_day=True)
+    assert of_day == pytest.approx(truth * (1 + growth) ** -0.5, rel=1e-9), "half a month earlier, at steady growth"
     late = path.assign(on=path["on"] + pd.Timedelta(days=60))
     assert np.isnan(stated_months(late, pd.Timestamp("2026-01-01"), pd.Timestamp("2026-06-30")))
 

@@ -434,7 +434,8 @@ class Outlook(Findings):
         """What run-rates stated for the focal period promised, in dollars, and what was ``filed``, by company.
 
         Of each company the token line's, else the total, whichever statements surround; with ``measure``, ``ratio``
-        and ``whose``, which names company and scope. No row where none do.
+        (and ``ratio_of_day``, were each run-rate the pace of its day) and ``whose``, which names company and scope. No
+        row where none do.
         """
         span, sold = self.edition.focal, self.of(Revenue).dollars
         rows = []
@@ -442,13 +443,15 @@ class Outlook(Findings):
             own = self.stated[self.stated["entity_id"] == company.id]
             for measure in MEASURES:
                 ends = pd.Timestamp(span.start), pd.Timestamp(span.end)
-                promised = growth.stated_months(own[own["measure"] == measure], *ends)
+                of_scope = own[own["measure"] == measure]
+                promised = growth.stated_months(of_scope, *ends)
                 filed = revenue.at(sold, "value", entity_id=company.id, measure=measure, period=span.label)
                 if promised == promised and filed == filed:
                     whose = f"{company.name}, {REVENUE_OF[measure]}"
-                    rows.append((company.id, company.name, whose, measure, promised, filed, filed / promised))
+                    of_day = filed / growth.stated_months(of_scope, *ends, of_day=True)
+                    rows.append((company.id, company.name, whose, measure, promised, filed, filed / promised, of_day))
                     break
-        columns = ["entity_id", "company", "whose", "measure", "promised", "filed", "ratio"]
+        columns = ["entity_id", "company", "whose", "measure", "promised", "filed", "ratio", "ratio_of_day"]
         return pd.DataFrame(rows, columns=columns)
 
     # Break-even

@@ -110,12 +110,13 @@ def newest_target(aims: pd.DataFrame, entity: str) -> pd.Series:
     return guided.iloc[-1]
 
 
-def stated_months(stated: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> float:
+def stated_months(stated: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp, of_day: bool = False) -> float:
     """Return the revenue that stated run-rates promise for a span of whole months, joined by steady growth.
 
     ``stated`` has ``on``, ``value`` and ``definition`` of one entity and measure; of two bases of one day the one by
     the month holds. NaN unless statements surround the month ends but
-    for at most half a month at either end, since outside them nothing was said.
+    for at most half a month at either end, since outside them nothing was said. A run-rate is taken for the month that
+    ends with its day; with ``of_day`` it is the pace of that day, and a month brings what its middle stands for.
     """
     known = stated.dropna(subset=["value"]).assign(longer=lambda frame: frame["definition"].eq("monthly_x12"))
     rows = known.sort_values(["on", "longer"], kind="stable").drop_duplicates("on", keep="last")
@@ -124,5 +125,6 @@ def stated_months(stated: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp)
     if len(rows) < 2 or rows["on"].iloc[0] > ends[0] + slack or rows["on"].iloc[-1] < ends[-1] - slack:
         return float("nan")
     days = [(on - first).days for on in rows["on"]]
-    logs = np.interp([(end - first).days for end in ends], days, np.log(rows["value"]))
+    at = ends - slack if of_day else ends
+    logs = np.interp([(day - first).days for day in at], days, np.log(rows["value"]))
     return float(np.exp(logs).sum() / 12)
