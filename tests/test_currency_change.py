@@ -103,6 +103,23 @@ def test_the_rows_are_sound(data):
     assert [str(finding) for finding in run_checks(data)] == []
 
 
+def test_a_share_is_held_to_the_amounts_of_its_own_source(data, tmp_path):
+    """The year before is cut anew where it is printed again in yuan; the share printed with the dollars still holds."""
+    shutil.copytree(data, tmp_path / "data")
+    rows, period = (
+        invented.read(data / "financials.csv"),
+        (NEWEST.focal.start.isoformat(), NEWEST.focal.end.isoformat()),
+    )
+    place = {"entity_id": WHO, "metric": "revenue", "currency": "CNY", "source_id": invented.SOURCE}
+    again = [row for row in rows if place.items() <= row.items() and (row["period_start"], row["period_end"]) == period]
+    parts = sorted((row for row in again if row["segment"] != "total"), key=lambda row: -float(row["value"]))[:2]
+    for row, sign in zip(parts, (-1, 1), strict=True):
+        row["value"] = f"{float(row['value']) + sign * float(parts[1]['value']) / 10:.1f}"
+    invented.write(tmp_path / "data" / "financials.csv", rows)
+    found = [str(finding) for finding in run_checks(tmp_path / "data")]
+    assert [finding for finding in found if "percent is printed" in finding] == []
+
+
 def test_each_edition_knows_the_currency_of_the_accounts_of_its_day(data):
     found = [[one.currency for one in Catalog.open(name, data).companies] for name in (NEWEST.id, NAME)]
     assert found == [["CNY", "USD"], ["CNY", "CNY"]]

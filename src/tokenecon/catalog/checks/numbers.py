@@ -240,14 +240,22 @@ def _evaluate(formula: str, row: Row, facts: Facts, data: Data) -> tuple[Interva
 
 
 def _operands(row: Row, facts: Facts, data: Data, *changes: Row) -> list[list[tuple[int, Row]]] | None:
-    # A ratio carries no currency, its parts do: any currency will do, so long as all are in it.
+    # A ratio carries no currency, its parts do: all are in one, the ratio's own source's before another's.
     currencies = [row["currency"]] if row["currency"] else ["", *data.schema.tables["financials"].enum("currency")]
+    found = []
     for currency in currencies:
         wanted = (row | {"currency": currency} | change for change in changes)
         parts = [part for one in wanted if (part := _operand(one, facts, data))]
         if len(parts) == len(changes):
-            return parts
-    return None
+            found.append(parts)
+    return max(found, key=lambda parts: _nearness(row, parts), default=None)
+
+
+def _nearness(row: Row, parts: list[list[tuple[int, Row]]]) -> tuple[int, int]:
+    """Count the rows of a ratio's own source, and those that were known on its day."""
+    rows = [part for one in parts for _, part in one]
+    own = sum(part["source_id"] == row["source_id"] for part in rows)
+    return own, sum(part["published_on"] <= row["published_on"] for part in rows)
 
 
 def _operand(wanted: Row, facts: Facts, data: Data) -> list[tuple[int, Row]] | None:
