@@ -54,7 +54,7 @@ class Outlook(Findings):
         rows = self.cat.entities.set_index("entity_id")
         return rows["short_name"].where(rows["short_name"] != "", rows["name"].str.replace(r" \(.*", "", regex=True))
 
-    @finding
+    @property
     def stated(self) -> pd.DataFrame:
         """Run-rates stated, in dollars, by ``measure`` and the day ``on``."""
         return self.of(Revenue).run_rates

@@ -73,12 +73,12 @@ class Pricing(Findings):
         entities = self.cat.entities.set_index("entity_id")
         return entities["short_name"].where(entities["short_name"] != "", entities["name"])
 
-    @finding
+    @property
     def lists(self) -> pd.DataFrame:
         """Makers' own list prices, as the market's chapter takes them."""
         return self.of(Market).lists
 
-    @finding
+    @property
     def drawn(self) -> sample.Sample:
         """Models with an international list price, a score and a day of release, and what each step kept."""
         return self.of(Market).drawn
@@ -98,7 +98,7 @@ class Pricing(Findings):
         """The sample of the two countries."""
         return gap.two_countries(self.drawn.frame, *self._pair)
 
-    @finding
+    @property
     def scored(self) -> pd.DataFrame:
         """Scores of the last set of the index."""
         return self.of(Market).scored
@@ -108,7 +108,7 @@ class Pricing(Findings):
         """Day of that set."""
         return self.scored["scored_on"].max()
 
-    @finding
+    @property
     def score_sources(self) -> tuple[str, ...]:
         """Sources of the last sets of scores."""
         return self.of(Market).score_sources
@@ -128,7 +128,7 @@ class Pricing(Findings):
         """List prices over time of names that do not move from model to model."""
         return self.paths[~self.paths["model_id"].str.contains(MOVING)]
 
-    @finding
+    @property
     def sources(self) -> tuple[str, ...]:
         """Sources behind every estimate of the gap."""
         return self.of(Market).sources
@@ -524,7 +524,7 @@ class Pricing(Findings):
 
     # The spread -------------------------------------------------------------------------------------------------
 
-    @finding
+    @property
     def currencies(self) -> dict[str, str]:
         """Currency of the ``domestic`` and of the ``international`` lists."""
         return self.of(Market).currencies

@@ -47,7 +47,7 @@ WANTED: Mapping[str, str] = {
 class Routes(Findings):
     """The two routes of the companies that an edition sets side by side."""
 
-    @finding
+    @property
     def shown(self) -> tuple[str, ...]:
         """Labels of the periods that the edition shows, the focal one last."""
         return self.of(Revenue).shown
