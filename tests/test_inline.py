@@ -1,12 +1,14 @@
 """Inline expressions: what is printed, what is refused, what an executed copy shows."""
 
 import ast
+from pathlib import Path
 
 import nbformat
 import pytest
 
 from tokenecon import asked
-from tokenecon.display.text import amount, listed, number, share, text, when
+from tokenecon.catalog.schema import Schema
+from tokenecon.display.text import CURRENCIES, amount, listed, number, share, text, when
 from tokenecon.publish import inline
 from tokenecon.publish.chapter import read_chapter
 from tokenecon.publish.errors import NotebookError, PublishError
@@ -171,3 +173,8 @@ def test_two_conditions_in_one_cell_are_refused(execute):
 )
 def test_forms(printed, shown):
     assert str(printed) == shown
+
+
+def test_every_currency_that_tables_may_hold_has_a_name():
+    data = Path(__file__).parents[1] / "data"
+    assert set(Schema.load(data).tables["financials"].enum("currency")) == set(CURRENCIES)
