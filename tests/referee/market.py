@@ -67,7 +67,7 @@ def heads(edition):
     rows["vendor"] = rows["entity_id"].where(rows["entity_id"].fillna("") != "", rows["name"])
     weeks, days = (rows[rows["frequency"] == frequency] for frequency in ("week", "day"))
     weeks = weeks.assign(week=weeks["period_end"])
-    days = days.assign(week=days["period_end"] + pd.to_timedelta(6 - days["period_end"].dt.dayofweek, "D"))
+    days = days.assign(week=days["period_end"] + pd.to_timedelta(6 - days["period_end"].dt.day_of_week, "D"))
     whole = days.groupby("week")["period_end"].transform("nunique") == 7
     both = pd.concat([weeks, days[whole & ~days["week"].isin(weeks["week"])]])
     both = both[both.groupby("week")["name"].transform("nunique") >= HEAD]

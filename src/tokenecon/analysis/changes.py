@@ -293,7 +293,7 @@ def estimates_moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         ``_after``; ``beyond`` says whether the later estimate lies outside the earlier interval, ``apart`` whether
         the intervals do not meet.
     """
-    both = estimates(before).join(estimates(after), how="inner", lsuffix="_before", rsuffix="_after")
+    both = estimates(before).add_suffix("_before").join(estimates(after).add_suffix("_after"), how="inner")
     beyond = (both["value_after"] < both["low_before"]) | (both["value_after"] > both["high_before"])
     apart = (both["low_after"] > both["high_before"]) | (both["high_after"] < both["low_before"])
     return both.assign(beyond=beyond, apart=apart)

@@ -129,7 +129,8 @@ def lapsed(
     """
     stands = frame[frame["effective_to"].isna()]
     seen = pd.concat([stands.set_index("model_id")["last_seen_on"], *sights]).fillna(as_of).groupby(level=0).max()
-    ends = frame["model_id"].map(seen) + patience + pd.Timedelta(days=1)
+    last = pd.Series(seen.reindex(frame["model_id"]).to_numpy(), index=frame.index)
+    ends = last + patience + pd.Timedelta(days=1)
     return frame.assign(effective_to=frame["effective_to"].fillna(ends.where(ends <= as_of)))
 
 

@@ -51,7 +51,7 @@ def consequences(before: Path, root: Path, day: dt.date | None = None) -> list[P
     except Exception as error:  # The rows are in place: whatever keeps claims from being judged is for a person.
         said = str(error).splitlines() or [type(error).__name__]
         return [("What keeps the claims from being judged", "claims", [(line,) for line in said])]
-    both = was.join(now, how="outer", lsuffix="_was", rsuffix="_now")
+    both = was.add_suffix("_was").join(now.add_suffix("_now"), how="outer")
     verdicts = [(claim, f"{row.verdict_was} -> {row.verdict_now}") for claim, row in _changed(both, "verdict")]
     found = [(claim, _left(row), f"{row.said_was} -> {row.said_now}") for claim, row in _changed(both, "said")]
     left = [(claim, told) for claim, out, told in found if out]

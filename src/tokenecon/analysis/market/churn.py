@@ -44,7 +44,7 @@ def weekly(token_models: pd.DataFrame, head: int = HEAD) -> pd.DataFrame:
     named = named.assign(model=named["model_id"].where(named["model_id"] != "", named["name"]))
     listed = named[named["frequency"] == "week"].assign(week=lambda rows: rows["period_end"], source="weeks")
     days = named[named["frequency"] == "day"]
-    days = days.assign(week=days["period_end"] + pd.to_timedelta(6 - days["period_end"].dt.dayofweek, "D"))
+    days = days.assign(week=days["period_end"] + pd.to_timedelta(6 - days["period_end"].dt.day_of_week, "D"))
     full = days.groupby("week")["period_end"].transform("nunique") == 7
     rows = pd.concat([listed, days[full].assign(source="days")])
     tokens = rows.groupby(["source", "week", "model", "entity_id"], as_index=False)["tokens"].sum()

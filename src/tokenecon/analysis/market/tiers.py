@@ -240,7 +240,7 @@ def flows(placed: pd.DataFrame, tier: str) -> pd.DataFrame:
     first, last = placed["day"].min(), placed["day"].max()
     one = placed[placed["day"] == first].set_index("model_id")
     two = placed[placed["day"] == last].set_index("model_id")
-    both = one[[tier, "share"]].join(two[[tier, "share"]], how="outer", lsuffix="_1", rsuffix="_2")
+    both = one[[tier, "share"]].add_suffix("_1").join(two[[tier, "share"]].add_suffix("_2"), how="outer")
     was, now = both[f"{tier}_1"], both[f"{tier}_2"]
     share_1, share_2 = both["share_1"].fillna(0.0), both["share_2"].fillna(0.0)
     same, shifted = was == now, was.notna() & now.notna() & (was != now)

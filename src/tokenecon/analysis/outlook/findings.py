@@ -833,8 +833,7 @@ class Outlook(Findings):
         rates = self.cat.fx[(self.cat.fx["base"] == "USD") & self.cat.fx["kind"].ne("annual_average")]
         rates = rates.rename(columns={"date": "on", "quote": "base_unit", "rate": "per_dollar"}).sort_values("on")
         found = frame.reset_index(drop=True).rename_axis("place").reset_index().sort_values("on")
-        found["base_unit"] = found["base_unit"].astype(object)
-        found = pd.merge_asof(found, rates[["on", "base_unit", "per_dollar"]], on="on", by="base_unit")
+        found = peers.last_known(found, rates[["on", "base_unit", "per_dollar"]], on="on", by="base_unit")
         rate = found["per_dollar"].where(found["base_unit"] != "USD", 1.0)
         found = found.assign(value=found["value"] / rate, base_unit="USD").sort_values("place")
         return found.drop(columns=["place", "per_dollar"]).reset_index(drop=True)
@@ -880,9 +879,8 @@ class Outlook(Findings):
         aimed = self.register[self.register["metric"] == "target_price"].rename(columns={"value": "aimed"})
         closes = peers.prices(self.cat.share_prices).rename(columns={"on": "said_on"})
         closes = closes.assign(priced_on=closes["said_on"])[["entity_id", "said_on", "price", "priced_on"]]
-        both = pd.merge_asof(aimed.sort_values("said_on"), closes, on="said_on", by="entity_id").dropna(
-            subset=["price"]
-        )
+        both = peers.last_known(aimed.sort_values("said_on"), closes, on="said_on", by="entity_id")
+        both = both.dropna(subset=["price"])
         fresh = (both["said_on"] - both["priced_on"]).dt.days <= STALE_DAYS
         upside = (both["aimed"] / both["price"] - 1).where(fresh)
         return both.assign(company=both["entity_id"].map(self.names), upside=upside)

@@ -58,8 +58,16 @@ def _of_days(known: pd.DataFrame) -> pd.DataFrame:
     """Return figures of a share by day, ``on``, with the last count of shares in issue; offers and highs left out."""
     kept = known[~known["item"].isin(["offer", "high"])].assign(on=lambda rows: rows["period_end"]).sort_values("on")
     shares = kept.loc[kept["metric"] == "shares_in_issue", ["entity_id", "on", "value"]]
-    kept, shares = (frame.astype({"entity_id": object}) for frame in (kept, shares))
-    return pd.merge_asof(kept, shares.rename(columns={"value": "shares"}), on="on", by="entity_id")
+    return last_known(kept, shares.rename(columns={"value": "shares"}), on="on", by="entity_id")
+
+
+def last_known(left: pd.DataFrame, right: pd.DataFrame, *, by: str, **days: str) -> pd.DataFrame:
+    """Merge each row with the last of its name by its day, as ``pandas.merge_asof`` does, whatever type names have.
+
+    A column of names that is derived, or empty, need not have the type of one that was read.
+    """
+    left, right = (frame.astype({by: object}) for frame in (left, right))
+    return pd.merge_asof(left, right, by=by, **days)
 
 
 def over_run_rate(values: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:
@@ -82,8 +90,8 @@ def over_run_rate(values: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:
     # What is published later about an earlier day is no news of the present one.
     known = known[known["on"] >= known.groupby("entity_id")["on"].cummax()]
     right = known[["entity_id", "since", "stated_on", "measure", "run_rate"]]
-    left = values.sort_values("on").astype({"entity_id": object})
-    both = pd.merge_asof(left, right, left_on="on", right_on="since", by="entity_id").dropna(subset=["run_rate"])
+    both = last_known(values.sort_values("on"), right, left_on="on", right_on="since", by="entity_id")
+    both = both.dropna(subset=["run_rate"])
     return both.assign(multiple=both["value"] / both["run_rate"]).sort_values(["entity_id", "on"], ignore_index=True)
 
 

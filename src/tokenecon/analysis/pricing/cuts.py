@@ -151,7 +151,7 @@ def _bought(used: pd.DataFrame, paths: pd.DataFrame, day: pd.Timestamp) -> pd.Da
 
 def fisher(before: pd.DataFrame, after: pd.DataFrame) -> float:
     """Return Fisher's (1922) price index from one day to another over the models of both (``price``, ``tokens``)."""
-    both = before.join(after, lsuffix="_0", rsuffix="_1", how="inner")
+    both = before.add_suffix("_0").join(after.add_suffix("_1"), how="inner")
     laspeyres = (both["price_1"] * both["tokens_0"]).sum() / (both["price_0"] * both["tokens_0"]).sum()
     paasche = (both["price_1"] * both["tokens_1"]).sum() / (both["price_0"] * both["tokens_1"]).sum()
     return float(np.sqrt(laspeyres * paasche))
