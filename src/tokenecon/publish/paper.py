@@ -106,10 +106,10 @@ def _around(one: Box, other: Box) -> Box:
 
 
 def _overprinted(words: list[Word]) -> Iterator[tuple[Word, Word]]:
-    """Yield pairs of words that cover each other, by a sweep from left to right."""
+    """Yield pairs of words that cover each other, by a sweep from the lowest line to the highest."""
     open_words: list[Word] = []
-    for word in sorted(words, key=lambda word: word.box[0]):
-        open_words = [other for other in open_words if other.box[2] > word.box[0]]
+    for word in sorted(words, key=lambda word: word.box[1]):
+        open_words = [other for other in open_words if other.box[3] > word.box[1]]
         for other in open_words:
             # Boxes of slanted words meet where their letters do not.
             if _cover(word.box, other.box) and any(_cover(a, b) for a in word.letters for b in other.letters):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
 
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.live import markup_problems
@@ -27,9 +27,13 @@ _LEFT_ON_PAPER = ("unresolved reference", "negative zero")
 """Those that the text of a PDF has only where it is wrong."""
 
 _NO_NUMBER = {"nan", "none", "inf", "-inf", "−inf", "nat", "<na>", "null"}
-_LOADED = (("img", "src"), ("script", "src"), ("iframe", "src"), ("source", "src"), ("video", "src"), ("audio", "src"),
-           ("embed", "src"), ("object", "data"), ("link", "href"), ("image", "href"), ("image", "xlink:href"),
-           ("use", "href"), ("use", "xlink:href"))  # fmt: skip
+_NO_PROSE = {"pre", "code", "script", "style", "annotation"}
+_LOADED = dict.fromkeys(("img", "script", "iframe", "source", "video", "audio", "embed"), ("src",)) | {
+    "object": ("data",),
+    "link": ("href",),
+    "image": ("href", "xlink:href"),
+    "use": ("href", "xlink:href"),
+}
 _FETCHED = {"stylesheet", "icon", "preload", "preconnect", "dns-prefetch"}
 _CSS_URL = re.compile(r"""url\(\s*['"]?([^'")]+)|@import\s*['"]([^'"]+)""")
 _COMPARED = 40
@@ -102,12 +106,19 @@ def _page_problems(file: Path, page: BeautifulSoup, root: Path) -> Iterator[str]
 
 
 def _text_problems(page: BeautifulSoup) -> Iterator[str]:
-    main = BeautifulSoup(str(page.find("main") or page), "html.parser")
-    for element in main.find_all(["pre", "code", "script", "style", "annotation"]):
-        element.decompose()
-    yield from _left(main.get_text(" "), _LEFT)
+    yield from _left(" ".join(_said(page.find("main") or page)), _LEFT)
     for broken in page.select(".quarto-unresolved-ref"):
         yield f"unresolved reference {broken.get_text()}"
+
+
+def _said(element: Tag) -> Iterator[str]:
+    """Yield the texts in an element that are prose."""
+    for child in element.children:
+        if isinstance(child, Tag):
+            if child.name not in _NO_PROSE:
+                yield from _said(child)
+        elif type(child) is NavigableString:
+            yield child
 
 
 def _left(text: str, wanted: Iterable[str]) -> Iterator[str]:
@@ -136,7 +147,7 @@ def _picture_problems(page: BeautifulSoup) -> Iterator[str]:
 
 def _table_problems(page: BeautifulSoup) -> Iterator[str]:
     for table in page.find_all("table"):
-        cells = [cell.get_text(strip=True) for row in table.find_all("tr") for cell in row.find_all("td")]
+        cells = [cell.get_text(strip=True) for cell in table.find_all("td")]
         if not any(cells):
             yield f"table {_identity(table)} has no rows"
         for cell in sorted({cell for cell in cells if cell.lower() in _NO_NUMBER}):
@@ -149,11 +160,11 @@ def _identity(element: Tag) -> str:
 
 
 def _request_problems(page: BeautifulSoup, file: Path) -> Iterator[str]:
-    for tag, attribute in _LOADED:
-        for element in page.find_all(tag):
-            target = str(element.get(attribute) or "")
-            if tag != "link" or _FETCHED & set(element.get("rel") or []):
-                yield from (f"<{tag}> {problem}" for problem in _target_problems(file, target))
+    for element in page.find_all(list(_LOADED)):
+        if element.name != "link" or _FETCHED & set(element.get("rel") or []):
+            for attribute in _LOADED[element.name]:
+                target = str(element.get(attribute) or "")
+                yield from (f"<{element.name}> {problem}" for problem in _target_problems(file, target))
     styles = [style.get_text() for style in page.find_all("style")]
     for style in (*styles, *(str(element["style"]) for element in page.find_all(style=True))):
         yield from (f"style requests another host: {url}" for url in _css_urls(style) if _is_remote(url))
