@@ -81,10 +81,11 @@ def read_methods(analysis: Path, works: Iterable[Work]) -> list[Method]:
             node.name,
             (ast.get_docstring(node) or "").split("\n\n")[0].replace("\n", " "),
             tuple(work.key for work in works if work.is_named_in(" ".join((ast.get_docstring(node) or "").split()))),
-            frozenset(_called(node, _aliases(tree))),
+            frozenset(_called(node, aliases)),
         )
         for file in sorted(analysis.rglob("*.py"))
         for tree in [ast.parse(file.read_text(encoding="utf-8"))]
+        for aliases in [_aliases(tree)]
         for owner, node in _defined(tree)
     ]
 
