@@ -12,6 +12,9 @@ ASKED   := $(if $(filter-out file,$(origin PYTHON)),$(or $(shell $(PYTHON) $(VER
 # Compiled modules are kept: every notebook and many tests start a Python of their own, which has them at once then.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Work is shared out among processes; threads of each, for arrays as small as these, would wait for one another.
+export OMP_NUM_THREADS ?= 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup lock report site watch test check verify refresh lab bench study clean
 

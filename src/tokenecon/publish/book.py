@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tokenecon.publish.compare import Diff
 from tokenecon.publish.executor import installed
 from tokenecon.publish.gaps import ending, errors, gaps
 from tokenecon.publish.memory import keeping
+from tokenecon.publish.parts import parts
 from tokenecon.publish.project import STAGED, Project
 from tokenecon.publish.record import Record, record_file, recorded
 from tokenecon.publish.references import check_references, lead_to_chapters
@@ -99,9 +101,11 @@ class Book:
                 on_progress(f"rendering with {renderer_name(renderer)}")
                 shutil.copytree(project.report, report, ignore=shutil.ignore_patterns(*STAGED))
                 self._stage(report, pages, changed, manifest)
-                renderer_module(renderer).render(project, self.edition, report, target, formats)
-                if "html" in formats:
-                    site.complete(project, self.edition, target / "html", target.glob("*.pdf"))
+                pdfs = [part.file for part in parts(project, self.edition)] if "pdf" in formats else []
+                finish = partial(site.complete, project, self.edition, pdfs=pdfs)
+                renderer_module(renderer).render(project, self.edition, report, target, formats, finish)
+                for name in pdfs if "html" in formats else ():
+                    shutil.copy(target / name, target / "html")
             self._write_results(report, target, manifest)
             shutil.rmtree(report)
             _write_changes(changed, target)

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
@@ -47,8 +47,15 @@ def versions() -> dict[str, str]:
     return {"pandoc": str(pypandoc.get_pandoc_version()), "typst": version("typst")}
 
 
-def render(project: Project, edition: Edition, report: Path, target: Path, formats: Sequence[str]) -> None:
-    """Render the staged book in ``report`` to ``target/html`` and the PDFs in ``target``.
+def render(
+    project: Project,
+    edition: Edition,
+    report: Path,
+    target: Path,
+    formats: Sequence[str],
+    finish: Callable[[Path], None] = lambda pages: None,
+) -> None:
+    """Render the staged book in ``report`` to ``target/html``, finished at once, and the PDFs in ``target``.
 
     Raises
     ------
@@ -57,7 +64,7 @@ def render(project: Project, edition: Edition, report: Path, target: Path, forma
     """
     book = _Book(project, edition, report)
     steps = [partial(book.write_pdfs, target)] if "pdf" in formats else []
-    steps += [partial(book.write_html, target / "html")] if "html" in formats else []
+    steps += [partial(book.write_html, target / "html", finish)] if "html" in formats else []
     together(steps)
 
 
@@ -150,25 +157,27 @@ class _Book:
         divs = dict(zip(self.chapters, json.loads(self._resolved("typst"))["blocks"], strict=True))
         blocks = self._read(part.opening, "the opening")["blocks"] if part.opening else []
         blocks += [block for chapter in part.chapters for block in divs[chapter]["c"][1]]
-        cited = {link["c"][2][0] for link in _elements(blocks) if link["t"] == "Link"}
-        for element in _elements(blocks):
+        elements = list(_elements(blocks))
+        links = [element for element in elements if element["t"] == "Link"]
+        cited = {link["c"][2][0] for link in links}
+        for element in elements:
             if element["t"] == "Div" and element["c"][0][0] == "refs":
                 element["c"][1] = [entry for entry in element["c"][1] if f"#{entry['c'][0][0]}" in cited]
         # What is Typst already has the labels of figures and tables in it.
-        raw = (element["c"][1] for element in _elements(blocks) if element["t"] == "RawBlock")
+        raw = (element["c"][1] for element in elements if element["t"] == "RawBlock")
         here = {*_identifiers(blocks), *(label for text in raw for label in _FLOAT.findall(text))}
         labels = {chapter.name: _heading(div["c"][1])[1][0] for chapter, div in divs.items()}
-        for link in _elements(blocks):
-            if link["t"] == "Link" and (page := _QMD.fullmatch(link["c"][2][0])):
+        for link in links:
+            if page := _QMD.fullmatch(link["c"][2][0]):
                 link["c"][2][0] = page[2] or f"#{labels.get(page[1], '')}"
-            if link["t"] == "Link" and link["c"][2][0].startswith("#") and link["c"][2][0][1:] not in here:
+            if link["c"][2][0].startswith("#") and link["c"][2][0][1:] not in here:
                 link["t"], link["c"] = "Span", [["", [], []], link["c"][1]]
         return blocks
 
     # HTML
 
-    def write_html(self, target: Path) -> None:
-        """Write one page a chapter, and what the pages need."""
+    def write_html(self, target: Path, finish: Callable[[Path], None]) -> None:
+        """Write one page a chapter, and what the pages need, and finish them while Typst makes the PDFs."""
         target.mkdir(parents=True)
         pages = [
             _Page(chapter, _heading(div["c"][1])[2], div["c"][1])
@@ -180,6 +189,7 @@ class _Book:
             shutil.copytree(self.report / name, target / name, ignore=shutil.ignore_patterns("*.ttf", "*.otf"))
         for file in (*map(self.report.joinpath, _SHARED), self.templates / "book.css"):
             shutil.copy(file, target)
+        finish(target)
 
     def _write_page(self, pages: list[_Page], number: int, owner: Mapping[str, _Page], target: Path) -> None:
         page = pages[number]
@@ -240,14 +250,16 @@ def _entry(page: _Page, current: _Page, pages: list[_Page]) -> _Json:
 
 
 def _elements(node: Any) -> Iterator[_Json]:
-    if isinstance(node, dict):
-        if "t" in node:
-            yield node
-        for value in node.values():
-            yield from _elements(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _elements(value)
+    """Yield what a document holds, in its order."""
+    ahead = [node]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, dict):
+            if "t" in one:
+                yield one
+            ahead += reversed(one.values())
+        elif isinstance(one, list):
+            ahead += reversed(one)
 
 
 def _identifiers(blocks: list[_Json]) -> Iterator[str]:

@@ -232,8 +232,12 @@ def places(project: Path) -> dict[str, str]:
 
 
 def kernel_variables() -> dict[str, str | None]:
-    """Return what libraries read as they are imported, set to what no user's own files change."""
+    """Return what libraries read as they are imported, set to what no user's own files change.
+
+    One thread each: as many processes run as there are processors, whose threads would wait for one another.
+    """
     return {
+        "OMP_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONSTARTUP": None,
         "MATPLOTLIBRC": os.devnull,

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -51,8 +51,15 @@ def versions() -> dict[str, str]:
     return {"quarto": version() or "missing"}
 
 
-def render(project: Project, edition: Edition, report: Path, target: Path, formats: Sequence[str]) -> None:
-    """Render the staged book in ``report`` to ``target/html`` and the PDFs in ``target``.
+def render(
+    project: Project,
+    edition: Edition,
+    report: Path,
+    target: Path,
+    formats: Sequence[str],
+    finish: Callable[[Path], None] = lambda pages: None,
+) -> None:
+    """Render the staged book in ``report`` to ``target/html``, to be finished, and the PDFs in ``target``.
 
     Raises
     ------
@@ -74,6 +81,7 @@ def render(project: Project, edition: Edition, report: Path, target: Path, forma
         without_modules(output)
         name_chapters(output)
         shutil.move(output, target / "html")
+        finish(target / "html")
 
 
 def without_modules(pages: Path) -> None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -96,10 +95,8 @@ def finish_pages(on_progress: Callable[[str], None], project: Project) -> None:
         on_progress(f"completed {project.relative(folder)}")
 
 
-def complete(project: Project, edition: Edition, folder: Path, pdfs: Iterable[Path] = ()) -> None:
-    """Complete the rendered pages in ``folder``, and write beside them what they need, the PDFs among it."""
-    for pdf in pdfs:
-        shutil.copy(pdf, folder)
+def complete(project: Project, edition: Edition, folder: Path, pdfs: Collection[str] = ()) -> None:
+    """Complete the rendered pages in ``folder``, beside which the PDFs named will lie, and write what they need."""
     book = _Book(project, edition)
     rendered = {file: _told(file) for file in sorted(folder.glob("*.html")) if file.name not in PAGES}
     said = f"edition {edition.id}, data as of {edition.as_of_text}"
@@ -108,7 +105,7 @@ def complete(project: Project, edition: Edition, folder: Path, pdfs: Iterable[Pa
     pages = rendered | {folder / name: _told(folder / name) for name in PAGES if (folder / name).is_file()}
     references = {key: text for page in pages.values() for key, text in page.references.items()}
     terms = read_terms(project.report)
-    offered = {name: label for name, label in PDFS.items() if (folder / name).is_file()}
+    offered = {name: label for name, label in PDFS.items() if name in pdfs}
     for file, page in pages.items():
         notes = {
             "references": {key: text for key, text in references.items() if key in page.cited},

@@ -118,7 +118,8 @@ def _least_squares(formula: str, frame: pd.DataFrame, weights: str | None = None
         drawn = drawn[:, kept]
         squares = (drawn @ outer).reshape(len(drawn), width, width)
         found = np.full((len(drawn), width), NAN)
-        good = np.linalg.cond(squares) < _SINGULAR
+        sizes = np.linalg.eigvalsh(squares)
+        good = sizes[:, -1] < _SINGULAR * sizes[:, 0]
         found[good] = np.linalg.solve(squares[good], (drawn @ products)[good][:, :, None])[:, :, 0]
         return np.linalg.solve(triangle, found.T).T
 

@@ -53,13 +53,28 @@ class _Fits:
         return self.coefficient[self.best, each], self.error[self.best, each]
 
 
-def _whiten(values: np.ndarray, rho: float, gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the innovations of series (the last axis is time) of unit variance, and their scales."""
+def _whitener(rho: float, gaps: np.ndarray) -> np.ndarray:
+    """Return the matrix that turns a series into its innovations of unit variance."""
     kept = rho ** gaps.astype(float)
     scale = np.sqrt(1 - kept**2)
-    white = np.array(values, dtype=float)
-    white[..., 1:] = (values[..., 1:] - kept * values[..., :-1]) / scale
-    return white, scale
+    return np.diag(np.append(1, 1 / scale)) - np.diag(kept / scale, -1)
+
+
+def _products(series: np.ndarray) -> np.ndarray:
+    """Return the square of each value, and its product with the next: sums of squared innovations follow from them."""
+    return np.hstack([series**2, series[:, 1:] * series[:, :-1]])
+
+
+def _summed(products: np.ndarray, white: np.ndarray) -> np.ndarray:
+    """Return the sum of squared innovations of each series."""
+    weights = white.T @ white
+    return products @ np.concatenate([weights.diagonal(), 2 * weights.diagonal(1)])
+
+
+def _without_trend(series: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what least squares leave of each series, and the last coefficient."""
+    found = series @ np.linalg.pinv(x).T
+    return series - found @ x.T, found[:, -1]
 
 
 def _fits(series: np.ndarray, x: np.ndarray, gaps: np.ndarray) -> _Fits:
@@ -68,17 +83,18 @@ def _fits(series: np.ndarray, x: np.ndarray, gaps: np.ndarray) -> _Fits:
     Restricted likelihood, since plain likelihood takes what the trend has taken for independence.
     """
     n, width = x.shape
+    rest, plain = _without_trend(series, x)
+    products = _products(rest)
     likelihood, coefficient, error = [], [], []
     for rho in _RHO:
-        white, scale = _whiten(series, rho, gaps)
-        regressors = _whiten(x.T, rho, gaps)[0].T
-        basis, triangle = np.linalg.qr(regressors)
-        part = white @ basis
-        left = np.maximum((white**2).sum(axis=1) - (part**2).sum(axis=1), 1e-300)
+        white = _whitener(rho, gaps)
+        basis, triangle = np.linalg.qr(white @ x)
+        part = rest @ (white.T @ basis)
+        left = np.maximum(_summed(products, white) - (part**2).sum(axis=1), 1e-300)
         # What the restricted likelihood has besides: the size of the covariance, and of the regressors in its measure.
-        size = 2 * np.log(scale).sum() + 2 * np.log(np.abs(np.diag(triangle))).sum()
+        size = 2 * np.log(np.abs(triangle.diagonal())).sum() - 2 * np.log(white.diagonal()).sum()
         likelihood.append(-((n - width) * np.log(left) + size) / 2)
-        coefficient.append(part[:, -1] / triangle[-1, -1])
+        coefficient.append(plain + part[:, -1] / triangle[-1, -1])
         error.append(np.sqrt(left / (n - width)) / abs(triangle[-1, -1]))
     return _Fits(np.array(coefficient), np.array(error), np.array(likelihood).argmax(axis=0))
 
@@ -336,14 +352,16 @@ def _largest_ratio(
     """Return the largest likelihood ratio of each series, and at which of ``places``; the memory is fitted in both."""
     n = len(x)
     after = np.arange(n) >= places[:, None]
+    rest, _ = _without_trend(series, x)
+    products = _products(rest)
     whole = np.full(len(series), -np.inf)
     broken = np.full((len(places), len(series)), -np.inf)
     for rho in _RHO:
-        white, scale = _whiten(series, rho, gaps)
-        size, total = 2 * np.log(scale).sum(), (white**2).sum(axis=1)
+        white = _whitener(rho, gaps)
+        size, total = -2 * np.log(white.diagonal()).sum(), _summed(products, white)
         for place, regressors in enumerate([x, *(np.column_stack([x, x * one[:, None]]) for one in after)]):
-            basis, _ = np.linalg.qr(_whiten(regressors.T, rho, gaps)[0].T)
-            left = np.maximum(total - ((white @ basis) ** 2).sum(axis=1), 1e-300)
+            basis, _ = np.linalg.qr(white @ regressors)
+            left = np.maximum(total - ((rest @ (white.T @ basis)) ** 2).sum(axis=1), 1e-300)
             likelihood = -(n * np.log(left / n) + size) / 2
             best = whole if place == 0 else broken[place - 1]
             np.maximum(best, likelihood, out=best)
