@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from tokenecon.catalog.schema import Table
@@ -30,11 +31,9 @@ def rows_named(ruling: Mapping[str, str], side: str, frame: pd.DataFrame) -> pd.
     """
     if "statement_id" in frame:
         return frame.index[frame["statement_id"] == ruling[f"{side}_statement"]]
-    match = frame["source_id"] == ruling[f"{side}_source"]
-    for name in KEY:
-        if name in frame:
-            match &= frame[name] == ruling[name]
-    return frame.index[match]
+    wanted = {"source_id": ruling[f"{side}_source"]} | {name: ruling[name] for name in KEY if name in frame}
+    # Arrays, since tables are short and this is asked for every ruling.
+    return frame.index[np.logical_and.reduce([frame[name].to_numpy() == value for name, value in wanted.items()])]
 
 
 def corrected(frame: pd.DataFrame, table: Table, rulings: pd.DataFrame) -> pd.DataFrame:

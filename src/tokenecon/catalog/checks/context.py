@@ -146,13 +146,15 @@ class Data:
         """What one printed unit of a row is in base units."""
         return self.schema.units[row["unit"]].factor
 
+    def _corrected(self, name: str) -> pd.DataFrame:
+        return self.once("corrected", name, lambda: corrected(self[name], self.schema.tables[name], self["rulings"]))
+
     def standing(self, name: str) -> list[tuple[int, Row]]:
         """Rows of a table of facts that no ruling sets aside, corrections applied."""
-        table, rulings = self.schema.tables[name], self["rulings"]
 
         def make() -> list[tuple[int, Row]]:
-            frame = corrected(self[name], table, rulings)
-            return self._rows(frame[rejections(frame, table, rulings) == ""])
+            frame = self._corrected(name)
+            return self._rows(frame[rejections(frame, self.schema.tables[name], self["rulings"]) == ""])
 
         return self.once("standing", name, make)
 
@@ -160,15 +162,15 @@ class Data:
         """Rows of a table of facts that a restatement sets aside, corrections applied."""
 
         def make() -> list[Replaced]:
-            frame = corrected(self[name], self.schema.tables[name], self["rulings"])
-            rows = dict(self._rows(frame))
-            return [
-                Replaced(old, rows[old], new, rows[new]["published_on"])
+            frame = self._corrected(name)
+            pairs = [
+                (old, new)
                 for _, ruling in self.rows("rulings")
                 if (ruling["table"], ruling["kind"]) == (name, "restatement")
                 for new in rows_named(ruling, "kept", frame)
                 for old in rows_named(ruling, "rejected", frame)
             ]
+            return [Replaced(old, frame.loc[old].to_dict(), new, frame.loc[new, "published_on"]) for old, new in pairs]
 
         return self.once("replaced", name, make)
 
