@@ -100,9 +100,15 @@ class Ledger(Findings):
         return own.assign(article=own["article_id"].map(self.articles.set_index("article_id")["name"]))
 
     @finding
+    def counted_of_each(self) -> pd.DataFrame:
+        """Rows of :attr:`every` that count in the score of their article: of those on one evidence the first."""
+        parts = [rows[~same_evidence(rows)] for _, rows in self.every.groupby("article_id", sort=False)]
+        return pd.concat([self.every.iloc[:0], *parts])
+
+    @finding
     def counted(self) -> pd.DataFrame:
-        """Rows of :attr:`rows` that the scoreboard counts: of claims that rest on one evidence the first."""
-        return self.rows[~same_evidence(self.rows)]
+        """Rows of :attr:`rows` that the scoreboard counts."""
+        return self.counted_of_each[self.counted_of_each["claim_id"].isin(self.rows["claim_id"])]
 
     @finding
     def judged_earlier(self) -> pd.DataFrame:

@@ -319,8 +319,10 @@
       + `${counted(view.length)}. ${said.join(" ")}`;
     picture.setAttribute("aria-label", `Scatter plot of list price, on a log scale, against ${name}: ${counted(view.length)}`);
     key.textContent = "Shaded: 95% interval of a median. "
-      + (scores.some(([, , estimated]) => estimated) ? "Hollow: score estimated by its publisher. " : "")
-      + "Point at a model, tap it, or use the arrow keys, to read its price and score.";
+      + (scores.some(([, , estimated]) => estimated) ? "Hollow: score estimated by its publisher. " : "");
+    const hint = Object.assign(document.createElement("span"), { className: "hint" });
+    hint.textContent = "Point at a model, tap it, or use the arrow keys, to read its price and score.";
+    key.append(hint);
   };
 
   const redraw = () => { draw(); remember(); };

@@ -198,7 +198,9 @@ def printed(row: Mapping[str, object]) -> str:
     """Write the figure of a claim as the article prints it, with its unit."""
     if not row["quoted"]:
         return ""
-    return _with_unit(str(row["quoted"]).replace("-", "–"), str(row["unit"]))
+    quoted = str(row["quoted"])
+    grouped = f"{int(quoted):,}" if quoted.isdigit() else quoted.replace("-", "–")
+    return _with_unit(grouped, str(row["unit"]))
 
 
 def computed(row: Mapping[str, object]) -> str:

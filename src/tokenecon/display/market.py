@@ -287,10 +287,9 @@ def _chosen(ax: Axes, rows: pd.DataFrame, choices: Mapping[str, Mapping[object, 
 def launches(ax: Axes, rows: pd.DataFrame, advantage: float, claimed: float) -> None:
     """Draw models that led at launch: lead over the best rival and price over its price, with the claim as a point.
 
-    ``rows`` has ``ahead`` (ratio), ``ratio`` (price over price), ``model`` (name) and ``entity_id``.
+    ``rows`` has ``ahead`` (ratio), ``ratio`` (price over price) and ``model`` (name).
     """
-    palette = {vendor: style.ENTITY_COLOURS.get(vendor, style.MUTED) for vendor in rows["entity_id"].unique()}
-    sns.scatterplot(rows, x="ahead", y="ratio", hue="entity_id", palette=palette, s=36, legend=False, ax=ax)
+    sns.scatterplot(rows, x="ahead", y="ratio", color=SERIES[0], s=36, ax=ax)
     ax.axhline(1, color=style.MUTED, linewidth=0.8)
     ax.axhline(1 + claimed, color=CLAIM, linewidth=1, linestyle=":")
     ax.plot(advantage, 1 + claimed, "D", color="none", markeredgecolor=CLAIM, markersize=9)

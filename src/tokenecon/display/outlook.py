@@ -69,7 +69,8 @@ def tokens_asked(ax: Axes, needs: pd.DataFrame, levels: pd.DataFrame, company: C
         colour = style.MUTED if row.basis == "market" else company.colour
         ax.plot([row.tokens_low, row.tokens_high], [row.Index] * 2, color=style.tint(colour, 0.4), linewidth=4)
         ax.plot(row.tokens_middle, row.Index, "o", color=colour)
-        note(ax, f"{row.tokens_middle / 1e12:,.1f}", row.tokens_middle, row.Index, (0, 6), ha="center")
+        ground = {"facecolor": style.GROUND, "edgecolor": "none", "pad": 0.5}
+        note(ax, f"{row.tokens_middle / 1e12:,.1f}", row.tokens_middle, row.Index, (0, 6), ha="center", bbox=ground)
     ax.margins(x=0.08)
     for row in order[order["tokens_middle"].isna()].itertuples():
         note(ax, "price not known on this day", ax.get_xlim()[0], row.Index, (4, 0), va="center", color=style.MUTED)

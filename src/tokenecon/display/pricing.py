@@ -257,6 +257,11 @@ def pair_ratios(ax: Axes, pairs: pd.DataFrame, pair: Pair) -> None:
     ax.set(xticks=[], ylabel="", xlabel="pairs in order of the ratio")
 
 
+def fold(times: float) -> str:
+    """Write an end of an interval of a ratio: what is over a hundred is not known to a digit."""
+    return "over 100" if times > 100 else f"{times:.2g}"
+
+
 def parts(ax: Axes, split: pd.DataFrame, labels: Mapping[str, str]) -> None:
     """Draw the parts of a decomposition as bars with intervals, in order of ``labels`` (part to its name)."""
     rows = split.set_index("part").loc[list(labels)].assign(name=list(labels.values()))

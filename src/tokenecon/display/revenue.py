@@ -29,7 +29,7 @@ BILLING: Mapping[str, tuple[str, float, str]] = {
     "top_ups": ("top-ups", 0.7, "...."),
     "advertising": ("advertising", 0.7, "xx"),
     "projects": ("projects", 0.8, "\\\\\\\\"),
-    UNSPLIT: ("not split", 0.96, ""),
+    UNSPLIT: ("not split", 0.9, ""),
 }
 """What customers are billed by: its name, how pale it is drawn, its hatch."""
 

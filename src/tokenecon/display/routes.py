@@ -117,9 +117,14 @@ def estimates(ax: Axes, rows: pd.DataFrame) -> None:
 
     ``rows`` has ``label``, ``elasticity``, ``low`` and ``high``.
     """
-    rows = rows.assign(label=rows["label"].str.replace(", ", ",\n"))
-    known = rows[rows["low"].notna()]
-    ax.hlines(known["label"], known["low"], known["high"], color=style.INK, linewidth=2)
+    alone = rows["low"].isna()
+    rows = rows.assign(
+        label=rows["label"].str.replace(", ", ",\n") + alone.map({True: "\n(no interval given)", False: ""})
+    )
+    known = rows[~alone]
+    middle = known[["low", "high"]].mean(axis=1)
+    reach = (known["high"] - known["low"]) / 2
+    ax.errorbar(middle, known["label"], xerr=reach, fmt="none", color=style.INK, linewidth=2, capsize=4)
     sns.scatterplot(rows, x="elasticity", y="label", marker="D", color=style.INK, s=40, ax=ax)
     ax.axvline(0, color=style.MUTED, linewidth=0.6)
     ax.set(xlabel="price elasticity of demand", ylabel="")

@@ -151,4 +151,4 @@ def _text(expression: str, answers: Mapping[str, Mapping[str, Any]]) -> str:
             f"`{{python}} {expression}` prints {given[:40]} as it is: give it a form of tokenecon.display.text, "
             "such as share(x), times(x) or text(name)"
         )
-    return answer["data"]["text/markdown"]
+    return answer["data"]["text/markdown"].replace("n = ", "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")

@@ -142,10 +142,10 @@ def _claim(row: Mapping[str, str], places: Mapping[str, str]) -> str:
     name, found = html.escape(row["claim_id"]), _number(row["computed"])
     ends = [_number(row[end]) for end in ("ci_low", "ci_high")]
     told = [
-        f"printed {row['quoted']} {row['unit']}".rstrip() if row["quoted"] else "",
+        f"printed {_number(row['quoted'])} {row['unit']}".rstrip() if row["quoted"] else "",
         f"computed {found} {row['computed_unit']}".rstrip() if found else "",
-        f"{row['interval'] or 'interval'} {ends[0]} to {ends[1]}" if all(ends) else "",
-        f"n = {row['n']}" if row["n"] else "",
+        f"{row['interval'] or 'interval'}: {ends[0]} to {ends[1]}" if all(ends) else "",
+        f"n\u00a0=\u00a0{_number(row['n'])}" if row["n"] else "",
         f"as of {dated(row['on'])}" if row["on"] else "",
         f"{row['then']} as of {dated(row['then_on'])}, in the first edition" if row["then"] else "",
         f"{row['later']} by the figures of {row['later_in']}" if row["later"] not in ("", row["verdict"]) else "",
@@ -161,11 +161,12 @@ def _claim(row: Mapping[str, str], places: Mapping[str, str]) -> str:
 
 
 def _number(cell: str) -> str:
-    """Return a number with at most six significant digits; what is none as it is."""
+    """Return a number with four significant digits, or all before the point; what is none as it is."""
     try:
-        return f"{float(cell):.6g}".replace("-", "−").replace("inf", "∞")
+        number = float(cell)
     except ValueError:
-        return cell
+        return cell.replace("-", "–")
+    return (f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}").replace("-", "−").replace("inf", "∞")
 
 
 # Facts ----------------------------------------------------------------------------------------------------------------

@@ -242,7 +242,8 @@ def _foot(book: _Book, file: Path, pdfs: Mapping[str, str]) -> str:
         ]
     return (
         '<section class="page-foot" id="cite" aria-label="Citation and files">\n'
-        f"<p>{' · '.join(links)}</p>\n<p>Cite as: {html.escape(book.citation)}</p>\n"
+        f'<p class="files">{" · ".join(links)}</p>\n'
+        f"<p>Cite as: {html.escape(book.citation)}</p>\n"
         f'<details><summary>BibTeX</summary><pre tabindex="0">{html.escape(book.bibtex)}</pre>'
         f'<p><a href="{CITATION}" download>Download</a></p></details>\n</section>\n'
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tokenecon.display.style import TIER_LABELS
 from tokenecon.markup import cell, code, escaped
 from tokenecon.publish.markdown import pipe_table
 from tokenecon.shown import dated
@@ -97,7 +98,7 @@ def _source_table(sources: Iterable[dict[str, str]]) -> str:
             code(row["source_id"]),
             f"{_link(row)} {escaped(row['publisher'])}. {escaped(dated(row['reliability_note']))}".strip(),
             dated(row["published_on"]),
-            escaped(row["tier"]),
+            escaped(TIER_LABELS.get(row["tier"], row["tier"])),
         )
         for row in sources
     ]
@@ -106,6 +107,6 @@ def _source_table(sources: Iterable[dict[str, str]]) -> str:
 
 
 def _link(row: dict[str, str]) -> str:
-    title = escaped(row["title"].rstrip("."))
+    title = escaped(dated(row["title"].rstrip(".")))
     url = re.sub(r"[<>\\\s]", lambda found: quote(found[0]), row["url"])
     return f"[{title}](<{url}>)." if url.startswith(("http://", "https://")) else f"{title}."

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from tokenecon.analysis import revenue
 from tokenecon.analysis.outlook import scenarios
 from tokenecon.analysis.outlook.break_even import HORIZON_YEARS, break_even_revenue, years_to_break_even
+from tokenecon.analysis.outlook.findings import Outlook
 from tokenecon.analysis.outlook.growth import observed_growth, required_growth, requirements, stated_months
 from tokenecon.analysis.outlook.register import FORECAST_KINDS, forecasts, with_outcomes
+from tokenecon.analysis.outlook.scores import UNKNOWN
 from tokenecon.analysis.outlook.tokens import average_prices, daily_tokens, price_bases, token_needs
 from tokenecon.analysis.outlook.year import growth_for_share, implied_total, place, share_needed
 from tokenecon.catalog import Catalog
@@ -448,11 +450,11 @@ def test_the_register_keeps_every_forecast_and_shows_outcomes():
     register = forecasts(cat.statements, cat.segments, pd.Timestamp(cat.edition.as_of))
     kinds = cat.statements["kind"].isin(FORECAST_KINDS)
     assert set(register["statement_id"]) == set(cat.statements.loc[kinds, "statement_id"])
-    said = stated(("x", "zhipu", "api", "2026-08-31", 1.6e9, "monthly_x12"))
-    outcome = with_outcomes(register, cat.financials, said).set_index("statement_id")["status"]
-    assert outcome["zp_arr_target_2026_said_mar"] == "open, level reached"
-    assert outcome["zp_arr_target_2026_said_sep"] == "open"
-    assert outcome["zp_consensus_h1"] == "missed"
+    status = Outlook.open("2026Q3").outcomes.set_index("statement_id")["status"]
+    assert status["zp_arr_target_2026_said_mar"] == "met"
+    assert status["zp_arr_target_2026_said_sep"] == "open"
+    assert status["zp_consensus_h1"] == "missed"
+    assert status.isin(["met", "missed", "superseded", "open", UNKNOWN]).all()
 
 
 def test_a_run_rate_due_is_judged_by_its_own_month():
@@ -471,6 +473,6 @@ def test_a_run_rate_due_is_judged_by_its_own_month():
     )
     figures = pd.DataFrame(columns=["entity_id", "metric", "segment", "period", "base_unit", "value"])
     monthly = SAID.query("statement_id != 'b'")
-    assert with_outcomes(register, figures, monthly)["status"].tolist() == ["met", "missed"]
+    assert with_outcomes(register, figures, monthly)["actual"].tolist() == [200.0, 200.0]
     early = monthly.query("statement_id == 'a'")
-    assert set(with_outcomes(register, figures, early)["status"]) == {"due, outcome not known"}
+    assert with_outcomes(register, figures, early)["actual"].isna().all()

@@ -524,10 +524,13 @@ class Outlook(Findings):
 
     @finding
     def outcomes(self) -> pd.DataFrame:
-        """The register with what is known of each outcome, and the probability given here."""
+        """The register with what is known of each outcome, its status by the scores, and the probability given here."""
         found = register.with_outcomes(self.register, self.figures, self.stated)
         probability = self.chances.set_index("statement_id")["probability"]
-        return found.assign(probability=found["statement_id"].map(probability))
+        return found.assign(
+            status=found["statement_id"].map(self.scores["status"]),
+            probability=found["statement_id"].map(probability),
+        )
 
     @finding
     def scores(self) -> pd.DataFrame:

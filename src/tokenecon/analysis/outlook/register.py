@@ -58,27 +58,21 @@ def with_outcomes(register: pd.DataFrame, figures: pd.DataFrame, stated: pd.Data
     Returns
     -------
     pandas.DataFrame
-        ``register`` with ``actual`` (NaN where not known) and ``status``: ``met`` or ``missed`` (at least the value, or
-        not), ``due, outcome not known``, ``open``, or ``open, level reached``: a run-rate not yet due whose level was
-        stated already. It may be lost again by its day.
+        ``register`` with ``actual``: the figure of just that period, of a run-rate the last of its last month; NaN
+        where it is not known.
     """
     place = ["entity_id", "metric", "segment", "period", "base_unit"]
     known = figures.drop_duplicates(place).set_index(place)["value"].to_dict()
-    rows = []
+    found = []
     for row in register.to_dict("records"):
         actual = known.get(tuple(row[name] for name in place), float("nan"))
-        status = "open"
         if row["metric"] == "run_rate":
             same = (stated["entity_id"] == row["entity_id"]) & (stated["measure"] == row["measure"])
             own = stated[same & (stated["on"] <= row["due"])]
             month = own[(row["due"] - own["on"]).dt.days <= DAYS_A_MONTH]
             actual = float(month.sort_values("on")["value"].iloc[-1]) if len(month) and row["passed"] else float("nan")
-            status = "open, level reached" if (own["value"] >= row["value"]).any() else "open"
-        if row["passed"]:
-            known_outcome = "met" if actual >= row["value"] else "missed"
-            status = known_outcome if actual == actual else "due, outcome not known"
-        rows.append((actual, status))
-    return register.assign(actual=[actual for actual, _ in rows], status=[status for _, status in rows])
+        found.append(actual)
+    return register.assign(actual=found)
 
 
 def band(value: float, qualifier: str) -> tuple[float, float]:

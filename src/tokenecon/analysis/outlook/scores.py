@@ -19,6 +19,8 @@ from tokenecon.analysis.outlook.year import place
 COIN_BRIER = 0.25
 """Score of one who gives everything a probability of one half."""
 
+UNKNOWN = "due, outcome not known"
+
 LEAST_SCORED = 10
 """Forecasts resolved from which their mean score is given: with fewer, one of them decides it."""
 
@@ -51,17 +53,18 @@ def score(now: Knowledge, before: Knowledge | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The register's rows with ``verdict`` (``met``, ``missed``, ``superseded``, ``open``), ``reached_on`` (day on
-        which the level was first stated; NaT), ``early`` (days before the due day), ``latest`` and ``latest_on`` (last
-        value known of the same scope), ``error`` (of it over the forecast, less one), ``course`` (where the year
-        stands against the band), ``then`` and ``now`` (probabilities of the two editions; NaN where not modelled),
-        ``outcome`` (one or zero; NaN until decided), ``hindcast`` (the priors of the edition before were entered after
-        the outcome), ``brier`` (the score of ``then``; NaN until decided) and ``new`` (not
-        known to the edition before).
+        The register's rows with ``verdict`` (``met``, ``missed``, ``superseded``, ``open``), ``status`` (the same, but
+        :data:`UNKNOWN` of what is open after its day), ``reached_on`` (day on which the level was first stated; NaT),
+        ``early`` (days before the due day), ``latest`` and ``latest_on`` (last value known of the same scope),
+        ``error`` (of it over the forecast, less one), ``course`` (where the year stands against the band), ``then`` and
+        ``now`` (probabilities of the two editions; NaN where not modelled), ``outcome`` (one or zero; NaN until
+        decided), ``hindcast`` (the priors of the edition before were entered after the outcome), ``brier`` (the score
+        of ``then``; NaN until decided) and ``new`` (not known to the edition before).
     """
     rows = [_scored(row, now, before) for row in now.register.to_dict("records")]
     found = now.register.assign(**pd.DataFrame(rows, index=now.register.index))
     return found.assign(
+        status=found["verdict"].mask(found["verdict"].eq(Verdict.open) & found["passed"], UNKNOWN),
         brier=brier(found["then"], found["outcome"]),
         new=~found["statement_id"].isin(before.register["statement_id"] if before else []),
     )
