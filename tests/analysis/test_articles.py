@@ -50,6 +50,14 @@ def test_the_rows_of_a_second_article_are_sound(data):
     assert [str(finding) for finding in run_checks(data)] == []
 
 
+def test_the_score_of_an_article_is_that_of_the_chapter():
+    own = Ledger("2026H1")
+    business = own.tally.loc["business"]
+    assert business.sum() < own.rows["group"].eq("business").sum(), "no two claims rest on one evidence"
+    told = scores(own.counted_of_each, own.articles.iloc[:1])["business"].item()
+    assert told == f"{business['supported']} of {business.sum()}"
+
+
 def test_a_second_article_leaves_the_score_of_the_first_alone(ledger):
     assert ledger.tally.equals(Ledger(EDITION).tally)
     assert set(ledger.others["article"]) == {"A rejoinder"}

@@ -163,3 +163,13 @@ def test_on_a_phone_a_table_of_numbers_alone_scrolls_whole(page):
     page.set_content(shown_table(["Vendor"] * 12, ["111×"] * 12))
     page.evaluate("document.querySelector('.table-box').scrollLeft = 200")
     assert page.locator("td").nth(0).bounding_box()["x"] < 0
+
+
+def test_on_a_phone_a_cell_of_a_card_is_as_wide_as_the_card(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    table = shown_table(
+        ["Part", "Claim", "Article", "Why"], ["business", "The line became the main one", "87", "filed"]
+    )
+    page.set_content(table.replace("<div class=table-box>", "<div class=filterable><div class=table-box>") + "</div>")
+    card = page.locator("tbody tr").bounding_box()
+    assert {cell.bounding_box()["width"] for cell in page.locator("td").all()} == {card["width"]}
