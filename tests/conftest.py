@@ -27,7 +27,11 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_collection_modifyitems(items):
-    """Let nbval compare what a cell keeps, though notebooks are stored without the count of runs that it asks for."""
+    """Begin with the modules that run whole reports, so that none of them is alone at the end.
+
+    And let nbval compare what a cell keeps, though notebooks are stored without the count of runs that it asks for.
+    """
+    items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
     for item in items:
         cell = getattr(item, "cell", None)
         if cell is not None and cell.get("outputs"):

@@ -144,7 +144,7 @@ def _claim(row: Mapping[str, str], places: Mapping[str, str]) -> str:
     told = [
         f"printed {_number(row['quoted'])} {row['unit']}".rstrip() if row["quoted"] else "",
         f"computed {found} {row['computed_unit']}".rstrip() if found else "",
-        f"{row['interval'] or 'interval'}: {ends[0]} to {ends[1]}" if all(ends) else "",
+        f"{row['interval'] + ':' if row['interval'] else 'interval'} {ends[0]} to {ends[1]}" if all(ends) else "",
         f"n\u00a0=\u00a0{_number(row['n'])}" if row["n"] else "",
         f"as of {dated(row['on'])}" if row["on"] else "",
         f"{row['then']} as of {dated(row['then_on'])}, in the first edition" if row["then"] else "",
