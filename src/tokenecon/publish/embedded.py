@@ -78,6 +78,7 @@ class _Page:
     chapter: Chapter
     title: list[_Json]
     blocks: list[_Json]
+    elements: list[_Json]
 
     @property
     def href(self) -> str:
@@ -165,7 +166,7 @@ class _Book:
                 element["c"][1] = [entry for entry in element["c"][1] if f"#{entry['c'][0][0]}" in cited]
         # What is Typst already has the labels of figures and tables in it.
         raw = (element["c"][1] for element in elements if element["t"] == "RawBlock")
-        here = {*_identifiers(blocks), *(label for text in raw for label in _FLOAT.findall(text))}
+        here = {*_identifiers(_elements(blocks)), *(label for text in raw for label in _FLOAT.findall(text))}
         labels = {chapter.name: _heading(div["c"][1])[1][0] for chapter, div in divs.items()}
         for link in links:
             if page := _QMD.fullmatch(link["c"][2][0]):
@@ -180,10 +181,10 @@ class _Book:
         """Write one page a chapter, and what the pages need, and finish them while Typst makes the PDFs."""
         target.mkdir(parents=True)
         pages = [
-            _Page(chapter, _heading(div["c"][1])[2], div["c"][1])
+            _Page(chapter, _heading(div["c"][1])[2], div["c"][1], list(_elements(div["c"][1])))
             for chapter, div in zip(self.chapters, json.loads(self._resolved("html"))["blocks"], strict=True)
         ]
-        owner = {identifier: page for page in pages for identifier in _identifiers(page.blocks)}
+        owner = {identifier: page for page in pages for identifier in _identifiers(page.elements)}
         together([partial(self._write_page, pages, number, owner, target) for number in range(len(pages))])
         for name in ("figures", "tables", "notebooks", "fonts"):
             shutil.copytree(self.report / name, target / name, ignore=shutil.ignore_patterns("*.ttf", "*.otf"))
@@ -262,17 +263,17 @@ def _elements(node: Any) -> Iterator[_Json]:
             ahead += reversed(one)
 
 
-def _identifiers(blocks: list[_Json]) -> Iterator[str]:
-    """Yield the ids of headings, divs, spans, figures and tables."""
+def _identifiers(elements: Iterable[_Json]) -> Iterator[str]:
+    """Yield the ids of those elements that are headings, divs, spans, figures or tables."""
     place = {"Header": 1, "Div": 0, "Span": 0, "Figure": 0, "Table": 0}
-    for element in _elements(blocks):
+    for element in elements:
         if element["t"] in place and (identifier := element["c"][place[element["t"]]][0]):
             yield identifier
 
 
 def _point_across_pages(page: _Page, owner: Mapping[str, _Page]) -> None:
     """Let a link to another chapter's label lead to that chapter's page."""
-    for element in _elements(page.blocks):
+    for element in page.elements:
         if element["t"] == "Link":
             target = element["c"][2]
             if page_of := _QMD.fullmatch(target[0]):
