@@ -10,8 +10,6 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from tokenecon.publish.executor import available
-
 settings.register_profile("loaded", deadline=None)  # How long an example takes says how busy the machine is.
 settings.load_profile("loaded")
 
@@ -19,11 +17,6 @@ settings.load_profile("loaded")
 os.environ.setdefault("TOKENECON_FINDINGS", str(Path(__file__).parents[1] / "build" / ".state" / "findings"))
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-def pytest_xdist_auto_num_workers():
-    """Keep processors busy: tests wait for kernels, browsers and renderers."""
-    return available() + 1
 
 
 def pytest_collection_modifyitems(items):

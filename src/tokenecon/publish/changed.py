@@ -41,8 +41,8 @@ def changes_page(project: Project, edition: Edition, changed: Diff | None, chapt
     elif changed is None:
         parts.append(f"What edition {edition.previous} printed is not recorded, so there is nothing to compare with.")
     else:
-        parts += [*_facts(changed, chapters), *_verdicts(project, changed), *_estimates(changed)]
-        parts += [*_figures(changed), *_revised(changed)]
+        parts += [*_facts(changed, chapters), *_verdicts(project, changed), *_estimates(changed, chapters)]
+        parts += [*_figures(changed), *_revised(changed, chapters)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -117,7 +117,13 @@ def _verdicts(project: Project, changed: Diff) -> list[str]:
     return [head, pipe_table(columns, rows, caption, "tbl-changes-verdicts")]
 
 
-def _estimates(changed: Diff) -> list[str]:
+def _placed(key: str, chapters: Mapping[str, str]) -> tuple[str, str]:
+    """Return the chapter of a fact, and the cell and expression that print it there."""
+    notebook, _, rest = key.partition(".")
+    return chapters.get(notebook, code(notebook)), code(rest)
+
+
+def _estimates(changed: Diff, chapters: Mapping[str, str]) -> list[str]:
     head = "## Estimates {#sec-changes-estimates}"
     found = changed.estimates
     said = (
@@ -125,11 +131,14 @@ def _estimates(changed: Diff) -> list[str]:
         f"{found['beyond'].sum():,} lie outside the interval of the earlier edition, {found['apart'].sum():,} of them "
         "with an interval that does not meet it."
     )
-    rows = [(code(key), *(one.replace("-", "−") for one in ends), meet) for key, *ends, meet in changed.moved()]
+    rows = [
+        (*_placed(key, chapters), *(one.replace("-", "−") for one in ends), meet)
+        for key, *ends, meet in changed.moved()
+    ]
     if not rows:
         return [head, said]
     caption = "Estimates that moved beyond their earlier interval. Source: the records in `data/editions`."
-    columns = {"Estimate": 40, changed.before.id: 26, changed.after.id: 26, "Intervals": 8}
+    columns = {"Chapter": 12, "Estimate": 30, changed.before.id: 25, changed.after.id: 25, "Intervals": 8}
     return [head, said, pipe_table(columns, rows, caption, "tbl-changes-estimates")]
 
 
@@ -150,14 +159,14 @@ def _figures(changed: Diff) -> list[str]:
     return [head, pipe_table(columns, rows, caption, "tbl-changes-figures")]
 
 
-def _revised(changed: Diff) -> list[str]:
+def _revised(changed: Diff, chapters: Mapping[str, str]) -> list[str]:
     rows = [
-        (code(key), escaped(row["before_text"]), escaped(row["after_text"]), escaped(_kind(row)))
+        (*_placed(key, chapters), escaped(row["before_text"]), escaped(row["after_text"]), escaped(_kind(row)))
         for key, row in changed.facts[changed.facts["kind"].isin(("restated", "revised"))].iterrows()
     ]
     if not rows:
         return []
-    columns = {"Fact": 44, changed.before.id: 20, changed.after.id: 20, "Kind": 16}
+    columns = {"Chapter": 12, "Fact": 34, changed.before.id: 20, changed.after.id: 20, "Kind": 14}
     caption = "Facts restated or revised. Source: the records in `data/editions`."
     return ["## Restated and revised {#sec-changes-revised}", pipe_table(columns, rows, caption, "tbl-changes-revised")]
 
