@@ -53,7 +53,7 @@ def render(
     report: Path,
     target: Path,
     formats: Sequence[str],
-    finish: Callable[[Path], None] = lambda pages: None,
+    finish: Callable[[Path], None],
 ) -> None:
     """Render the staged book in ``report`` to ``target/html``, finished at once, and the PDFs in ``target``.
 

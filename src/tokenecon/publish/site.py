@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bs4 import BeautifulSoup, CData, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
 
 from tokenecon.catalog.editions import Edition
 from tokenecon.publish import quarto
@@ -25,6 +25,7 @@ from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.pictures import write_card
 from tokenecon.publish.project import Project
 from tokenecon.publish.terms import read_terms
+from tokenecon.publish.words import strings
 
 INDEX = "search-index.js"
 CARD = "social.png"
@@ -161,17 +162,7 @@ def _read_page(name: str, text: str) -> _Told:
 
 def _read(element: Tag) -> str:
     """Return the text that a reader reads, in one line."""
-    return " ".join(" ".join(_strings(element, _NOT_READ)).replace("\u200b", "").split())
-
-
-def _strings(element: Tag, left_out: frozenset[str]) -> Iterator[str]:
-    """Yield the text below an element, but for that of elements of a name or a class that is left out."""
-    for child in element.children:
-        if isinstance(child, Tag):
-            if not _is_one(child, left_out):
-                yield from _strings(child, left_out)
-        elif type(child) in (NavigableString, CData):
-            yield str(child)
+    return " ".join(" ".join(strings(element, partial(_is_one, _NOT_READ))).replace("\u200b", "").split())
 
 
 def _head(book: _Book, file: Path, page: _Told, pdfs: Mapping[str, str]) -> str:
@@ -201,7 +192,7 @@ def _title(main: Tag) -> str:
 
 def _heading(heading: Tag) -> str:
     """Return the text of a heading without its number."""
-    return " ".join("".join(_strings(heading, _NUMBERS)).split())
+    return " ".join("".join(strings(heading, partial(_is_one, _NUMBERS))).split())
 
 
 def _description(main: Tag) -> str:
@@ -299,13 +290,13 @@ def _until_next(heading: Tag) -> Iterator[str]:
             if node.name in ("h1", "h2", "h3") and node is not heading:
                 return
             continue
-        if any(parent is heading or _is_one(parent, _NOT_SEARCHED) for parent in node.parents):
+        if any(parent is heading or _is_one(_NOT_SEARCHED, parent) for parent in node.parents):
             continue
         if words := " ".join(str(node).split()):
             yield words
 
 
-def _is_one(element: Tag, named: frozenset[str]) -> bool:
+def _is_one(named: frozenset[str], element: Tag) -> bool:
     """Whether an element has one of some names or classes."""
     return element.name in named or not named.isdisjoint(element.get("class") or ())
 

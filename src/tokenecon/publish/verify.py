@@ -8,13 +8,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
 
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.live import markup_problems
 from tokenecon.publish.paper import paper_problems, text_of
 from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.project import Project
+from tokenecon.publish.words import strings
 
 _LEFT = {
     "unresolved reference": r"\?@[\w-]+|@(?:fig|tbl|sec|eq)-[\w-]*|\?\?|\{#(?:fig|tbl|sec|eq)-|\b[\w.:-]+\?(?=\))",
@@ -106,19 +107,9 @@ def _page_problems(file: Path, page: BeautifulSoup, root: Path) -> Iterator[str]
 
 
 def _text_problems(page: BeautifulSoup) -> Iterator[str]:
-    yield from _left(" ".join(_said(page.find("main") or page)), _LEFT)
+    yield from _left(" ".join(strings(page.find("main") or page, lambda element: element.name in _NO_PROSE)), _LEFT)
     for broken in page.select(".quarto-unresolved-ref"):
         yield f"unresolved reference {broken.get_text()}"
-
-
-def _said(element: Tag) -> Iterator[str]:
-    """Yield the texts in an element that are prose."""
-    for child in element.children:
-        if isinstance(child, Tag):
-            if child.name not in _NO_PROSE:
-                yield from _said(child)
-        elif type(child) is NavigableString:
-            yield child
 
 
 def _left(text: str, wanted: Iterable[str]) -> Iterator[str]:
