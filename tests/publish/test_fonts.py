@@ -9,7 +9,7 @@ import yaml
 from fontTools.ttLib import TTFont
 
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.fonts import check_glyphs, faces, write_fonts
+from tokenecon.publish.fonts import check_glyphs, faces, write_fonts, write_web_fonts
 
 
 def test_letters_with_a_glyph_pass():
@@ -27,7 +27,7 @@ def test_letters_without_a_glyph_are_named_with_their_place():
 
 @pytest.mark.parametrize(("text", "han"), [("Plain text", False), ("智谱AI", True)])
 def test_pages_get_small_fonts_with_the_letters_in_use(tmp_path, text, han):
-    write_fonts(tmp_path / "fonts", [text])
+    write_web_fonts(tmp_path / "fonts", [text])
     sheet = (tmp_path / "fonts/fonts.css").read_text(encoding="utf-8")
     files = {file.name: file for file in (tmp_path / "fonts").glob("*.woff2")}
     assert ("NotoSansSC-Regular.woff2" in files) is han
@@ -55,4 +55,5 @@ def test_pages_of_both_renderers_ask_for_every_family():
 def test_fonts_are_the_same_bytes_each_time(tmp_path):
     for name in ("a", "b"):
         write_fonts(tmp_path / name, ["智谱"])
+        write_web_fonts(tmp_path / name, ["智谱"])
     assert all((tmp_path / "b" / file.name).read_bytes() == file.read_bytes() for file in (tmp_path / "a").iterdir())

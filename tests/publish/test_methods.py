@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tokenecon.publish.methods import methods_page, read_works
+from tokenecon.publish.methods import methods_page, read_methods, read_works
 
 NAMED = re.compile(r"\b([A-Z][\w’'-]+)(?:,? (?:and )?[A-Z][\w’'-]+)*(?:'s|’s)?,?\s\(?((?:19|20)\d\d)\)")
 ROOT = Path(__file__).parents[2]
@@ -58,9 +58,7 @@ def test_a_function_stands_with_its_works_and_the_chapters_that_reach_it(analysi
         "sec-two": chapter("lives.slope(frame)"),
         "sec-three": chapter("1"),
     }
-    rows = [
-        row for row in methods_page(analysis, ROOT / "report/literature.bib", chapters).splitlines() if "`lives." in row
-    ]
+    rows = [row for row in methods_page(read_methods(analysis, WORKS), chapters).splitlines() if "`lives." in row]
     assert rows == [
         "| A curve after Kaplan and Meier (1958) | `lives.survive` | [-@sec-one] | @KaplanMeier1958 |",
         "| A slope with Newey and West's (1987) errors; White (1980) came before | `lives.slope` | [-@sec-two] "
@@ -92,6 +90,6 @@ def test_a_chapter_is_named_for_what_it_asks_and_not_for_a_name_alike(tmp_path):
     (tmp_path / "one" / "lives.py").write_text(MODULE, encoding="utf-8")
     asks = "f, other = {}.open(), Third.open()\nframe = f.kept"
     chapters = {"sec-one": chapter(asks.format("One")), "sec-two": chapter(asks.format("Two"))}
-    page = methods_page(tmp_path, ROOT / "report/literature.bib", chapters)
+    page = methods_page(read_methods(tmp_path, WORKS), chapters)
     [row] = [row for row in page.splitlines() if "`lives.survive`" in row]
     assert "[-@sec-one]" in row and "sec-two" not in row

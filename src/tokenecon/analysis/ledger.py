@@ -43,6 +43,8 @@ COLUMNS = [
     "computed_unit",
 ]  # fmt: skip
 
+JUDGED = ["claim_id", "verdict", "on"]
+"""What is asked of an earlier edition about a claim."""
 
 KIND_GROUP: Mapping[str, str] = {
     "figure": "numbers",
@@ -62,26 +64,35 @@ class Ledger(Findings):
     def every(self) -> pd.DataFrame:
         """One row a claim of any article as :func:`evaluate` gives it, with the ``group`` in which it is counted.
 
-        ``then`` and ``then_on`` are what the first edition made of it, by the rules of today, where that was another
-        verdict. Notes say which claims rest on one evidence.
+        ``then`` and ``then_on`` are what the first edition made of it, where that was another verdict. Notes say which
+        claims rest on one evidence.
         """
         found = evaluate(self)
         found = found.assign(group=found["kind"].map(KIND_GROUP))
-        then = self.first[["claim_id", "verdict", "on"]].rename(columns={"verdict": "then", "on": "then_on"})
+        then = self.first.rename(columns={"verdict": "then", "on": "then_on"})
         found = found.merge(then, on="claim_id", how="left")
         turned = found["then_on"].notna() & (found["then"] != found["verdict"])
         found = found.assign(then=found["then"].where(turned, ""), then_on=found["then_on"].where(turned))
         return found.assign(note=_shared(found))
 
     @finding
+    def verdicts(self) -> pd.DataFrame:
+        """How the edition judges each claim: ``claim_id``, ``verdict`` and ``on``; of a published one as recorded."""
+        known = self.cat.record
+        if known is None:
+            return self.every[JUDGED]
+        rows = pd.DataFrame.from_dict(known["claims"], orient="index")
+        return rows.rename_axis("claim_id").reset_index().reindex(columns=JUDGED).astype({"on": "datetime64[ns]"})
+
+    @finding
     def first(self) -> pd.DataFrame:
-        """What no figure of the article decides, as the first edition judges it; of that edition itself, none."""
+        """What no figure of the article decides, as the first edition judged it; of that edition itself, none."""
         before = self.before
         if before is None:
-            return pd.DataFrame(columns=["claim_id", "verdict", "on"])
+            return pd.DataFrame(columns=JUDGED)
         while before.before:
             before = before.before
-        return before.every[before.every["verdict"].isin(BUSINESS)]
+        return before.verdicts[before.verdicts["verdict"].isin(BUSINESS)]
 
     @finding
     def articles(self) -> pd.DataFrame:
@@ -126,7 +137,7 @@ class Ledger(Findings):
     @finding
     def turned(self) -> pd.DataFrame:
         """Claims whose verdict is another than in the edition before: ``text``, ``then``, ``now``, and ``note``."""
-        earlier = self.before.rows if self.before else self.rows
+        earlier = (self.before or self).verdicts
         now = self.rows.drop(columns=["then", "then_on"])
         found = now.merge(earlier[["claim_id", "verdict"]].rename(columns={"verdict": "then"}), on="claim_id")
         return found[found["verdict"] != found["then"]].rename(columns={"verdict": "now"}).reset_index(drop=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -32,6 +34,7 @@ from tokenecon.catalog.market import (
 from tokenecon.catalog.paths import data_root
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.printed import decimals
+from tokenecon.catalog.records import recorded
 from tokenecon.catalog.rulings import corrected, rejections
 from tokenecon.catalog.schema import Schema, Table
 from tokenecon.catalog.sound import sound_tables
@@ -110,6 +113,11 @@ class Catalog:
         place = ["entity_id", "metric", "segment", "period_start", "period_end"]
         first = filed.sort_values("published_on", kind="stable").drop_duplicates(place).index
         return filed if len(first) == len(filed) else filed[filed.index.isin(first)].reset_index(drop=True)
+
+    @property
+    def record(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]] | None:
+        """What the edition printed and how it judged, as it was recorded; none before, and none of a draft."""
+        return None if self.edition.draft else recorded(self.root, self.edition.id)
 
     statements = _table("statements", "What was said, one row a statement.")
 

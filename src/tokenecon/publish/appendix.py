@@ -6,6 +6,7 @@ An edition's pages tell of no later edition, so that they stay as they were.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from typing import Any
 from nbformat import NotebookNode
 
 from tokenecon.catalog.editions import Edition
+from tokenecon.inputs import PROJECT
 from tokenecon.publish.changed import changes_page
 from tokenecon.publish.chapter import Content
 from tokenecon.publish.colophon import colophon_page
-from tokenecon.publish.compare import Diff, diff_records
+from tokenecon.publish.compare import Diff, diff_records, figures_changed
 from tokenecon.publish.exclusions import exclusions_page
-from tokenecon.publish.memory import derived
-from tokenecon.publish.methods import methods_page
+from tokenecon.publish.memory import derived, keeping_of
+from tokenecon.publish.methods import Method, methods_page, read_methods, read_works
 from tokenecon.publish.project import HOME, Project
 from tokenecon.publish.record import Record, read_record
 from tokenecon.publish.sources import data_page
@@ -58,12 +60,33 @@ def pages(
     }
     return {
         "data": data_page(project.data, edition.as_of),
-        "exclusions": derived(["exclusions", edition.id], lambda: exclusions_page(project, edition)),
-        "methods": methods_page(project.root / "src" / "tokenecon" / "analysis", project.report / LITERATURE, chapters),
+        "exclusions": _exclusions(project, edition),
+        "methods": methods_page(_methods(project), chapters),
         "terms": terms_page(read_terms(project.report)),
         "changes": changes_page(project, edition, changed, named),
         "colophon": colophon_page(project, manifest),
     }
+
+
+def prepare(edition: str) -> None:
+    """Compute what the pages of an edition take from data and package alone, and keep it for the rendering."""
+    project = Project(Path(os.environ[PROJECT]))
+    found = project.edition(edition)
+    with keeping_of(project, found, project.report):
+        _exclusions(project, found)
+        _methods(project)
+        if found.previous:
+            figures_changed(project, project.edition(found.previous), found)
+
+
+def _exclusions(project: Project, edition: Edition) -> str:
+    return derived(["exclusions", edition.id], lambda: exclusions_page(project, edition))
+
+
+def _methods(project: Project) -> list[Method]:
+    works = read_works(project.report / LITERATURE)
+    analysis = project.root / "src" / "tokenecon" / "analysis"
+    return derived(["methods", *map(repr, works)], lambda: read_methods(analysis, works), alone=True)
 
 
 def previous(project: Project, edition: Edition, record: Record) -> Diff | None:

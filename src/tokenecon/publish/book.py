@@ -18,15 +18,15 @@ from nbformat import NotebookNode
 
 from tokenecon.catalog.editions import Edition
 from tokenecon.publish import appendix, site, stage
-from tokenecon.publish.cache import Cache, code_key, files_below, sha256, sources_key
+from tokenecon.publish.cache import Cache, files_below, sha256
 from tokenecon.publish.changed import CHANGES_CSV
 from tokenecon.publish.compare import Diff
 from tokenecon.publish.executor import installed
 from tokenecon.publish.gaps import ending, errors, gaps
-from tokenecon.publish.memory import keeping
+from tokenecon.publish.memory import keeping_of
 from tokenecon.publish.parts import parts
 from tokenecon.publish.project import STAGED, Project
-from tokenecon.publish.record import Record, record_file, recorded
+from tokenecon.publish.record import Record, record_file, record_of
 from tokenecon.publish.references import check_references, lead_to_chapters
 from tokenecon.publish.renderers import renderer_module, renderer_name
 
@@ -73,7 +73,7 @@ class Book:
 
     def record(self) -> Record:
         """Return what the edition prints."""
-        return recorded(stage.collect_facts(self.contents), self.contents.values())
+        return record_of(stage.collect_facts(self.contents), self.contents.values())
 
     def stage(self) -> None:
         """Stage the book in ``report/`` itself, for Quarto to be run there by hand."""
@@ -92,8 +92,7 @@ class Book:
         project, manifest = self.project, self._manifest(renderer)
         with _replacing(project.build / self.edition.id) as target:
             report = target / ".report"
-            folder = project.build / ".state" / self.edition.id / "rendered"
-            with keeping(folder, report, sources_key(project), code_key(project)):
+            with keeping_of(project, self.edition, report):
                 pages, changed = self._pages(manifest)
                 for path, notebook in self.run.executed.items():
                     if why := ending(notebook.cells):

@@ -18,7 +18,7 @@ from tokenecon import inputs
 from tokenecon.catalog.editions import Edition, list_editions
 from tokenecon.publish.cache import Cache, sources_key
 from tokenecon.publish.errors import NotebookError, PublishError, plain_disk_errors
-from tokenecon.publish.executor import Task, available, executor, places, variables
+from tokenecon.publish.executor import Task, available, executor, on_cluster, places, variables
 from tokenecon.publish.parts import APPENDIX, REPORT
 from tokenecon.publish.project import Project
 from tokenecon.publish.renderers import check_name, choose_renderer, identity
@@ -34,6 +34,9 @@ UNLESS_SAME = ", unless what it uses comes out the same"
 
 CHECK = "check"
 """Stands for the check of the data among the notebooks that run."""
+
+PAGES = "pages"
+"""Stands for what pages take from the data alone."""
 
 Progress = Callable[[str], None]
 Check = Callable[[], Sequence[object]]
@@ -127,7 +130,7 @@ def build_all(
         results[work.edition.id] = _rendered(work, renderer, formats, made_with)
 
     with _opened(project, found, on_progress, force) as works:
-        _execute(works, render, max_workers, cluster, check)
+        _execute(works, render, max_workers, cluster, check, prepare=not on_cluster(cluster))
     return [results[one.id] for one in found]
 
 
@@ -237,8 +240,12 @@ def _execute(
     max_workers: int | None = None,
     cluster: str | None = None,
     check: Check | None = None,
+    prepare: bool = False,
 ) -> None:
-    """Run every notebook that has to run, the longest first, and call ``ready`` for each edition that has them all."""
+    """Run every notebook that has to run, the longest first, and call ``ready`` for each edition that has them all.
+
+    ``prepare`` says whether what pages take from the data alone is computed beside, for them to be rendered.
+    """
     project, by_id, waiting = works[0].project, {work.edition.id: work for work in works}, list(works)
     checked = sources_key(project) if check and any(work.left for work in works) else ""
     unchecked = bool(check and checked and not _is_checked(project, checked))
@@ -256,18 +263,14 @@ def _execute(
     with executor(project.root, cluster, min(count, max_workers or available())) as pool:
         futures: dict[Future[Any], Any] = {pool.submit(check): CHECK} if check and unchecked else {}
         _compare(works, pool)
-        tasks = {key: task for work in works for key, task in work.tasks().items()}
-        # Edition by edition, so that one is rendered while the next is executed, and the longest first.
-        place = {edition: number for number, edition in enumerate(by_id)}
-        for key in sorted(tasks, key=lambda key: (place[key[0]], -by_id[key[0]].cache.seconds(key[1]))):
-            futures[pool.submit(tasks[key][0], *tasks[key][1])] = key
+        futures |= _submit(works, pool, prepare)
         for future in as_completed(futures):
             key = futures[future]
             if key == CHECK:
                 _refuse(future.result())
                 (project.build / ".state" / "checked").write_text(checked, encoding="utf-8")
                 unchecked = False
-            else:
+            elif key != PAGES:  # What fails of those says so when they are rendered.
                 try:
                     by_id[key[0]].done(key[1], future.result())
                 except NotebookError as error:
@@ -279,6 +282,27 @@ def _execute(
                 go_on()
     # The last edition is rendered when the memory of those that executed is free again.
     go_on()
+
+
+def _submit(works: Sequence[_Work], pool: Executor, prepare: bool) -> dict[Future[Any], Any]:
+    """Give the notebooks that have to run to the executor, an edition's longest first; name each by edition and file.
+
+    Edition by edition, so that one is rendered while the next is executed.
+    """
+    futures: dict[Future[Any], Any] = {}
+    for work in works:
+        tasks = work.tasks()
+        for key in sorted(tasks, key=lambda key: -work.cache.seconds(key[1])):
+            futures[pool.submit(tasks[key][0], *tasks[key][1])] = key
+        if tasks and prepare:
+            futures[pool.submit(_prepare, work.edition.id)] = PAGES
+    return futures
+
+
+def _prepare(edition: str) -> None:
+    from tokenecon.publish.appendix import prepare
+
+    prepare(edition)
 
 
 def _compare(works: Sequence[_Work], pool: Executor) -> None:

@@ -82,7 +82,7 @@ def diff(before: str | None = None, after: str | None = None, *, project: Projec
 
 def diff_records(project: Project, before: Edition, after: Edition, was: Record, now: Record) -> Diff:
     """Compare what two editions printed, and the figures of the tables as each knows them."""
-    figures = derived(["figures", before.id, after.id], lambda: _figures(project, before, after))
+    figures = figures_changed(project, before, after)
     one, other = changes.facts_frame(was.facts), changes.facts_frame(now.facts)
     return Diff(
         before,
@@ -92,6 +92,11 @@ def diff_records(project: Project, before: Edition, after: Edition, was: Record,
         figures,
         changes.verdicts_changed(was.claims, now.claims),
     )
+
+
+def figures_changed(project: Project, before: Edition, after: Edition) -> pd.DataFrame:
+    """Return the figures of the tables that another edition knows otherwise; see :func:`changes.figures_changed`."""
+    return derived(["figures", before.id, after.id], lambda: _figures(project, before, after))
 
 
 def _figures(project: Project, before: Edition, after: Edition) -> pd.DataFrame:

@@ -9,7 +9,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -24,22 +23,13 @@ from tokenecon.publish.errors import PublishError
 from tokenecon.publish.memory import remembered, together
 from tokenecon.publish.parts import Part, parts
 from tokenecon.publish.project import HOME, Chapter, Project, noon
+from tokenecon.publish.typeset import typeset
 
 _READER = "markdown+table_attributes"
 _SHARED = ("palette.css", "style.css", "filter.js", "site.js", "favicon.svg", "facts.json")
 _FLOAT = re.compile(r"<((?:fig|tbl|eq)-[\w-]+)>")
 _QMD = re.compile(r"([\w-]+)\.qmd(#[\w:.-]+)?")
 _Json = dict[str, Any]
-
-_COMPILE = """
-import sys, typst
-source, target, root, fonts, timestamp = sys.argv[1:]
-try:
-    typst.compile(source, output=target, root=root, font_paths=[fonts], timestamp=int(timestamp))
-except RuntimeError as error:
-    sys.exit(str(error))
-"""
-"""Compiles a PDF, in a process of its own: what Typst remembers of a book would stay in memory."""
 
 
 def versions() -> dict[str, str]:
@@ -91,11 +81,14 @@ class _Book:
     def __init__(self, project: Project, edition: Edition, report: Path) -> None:
         self.project, self.edition, self.report = project, edition, report
         self.templates = report / "embedded"
-        chapters = project.chapters()
-        texts = {chapter.file: (report / chapter.file).read_text(encoding="utf-8") for chapter in chapters}
+        self.chapters = project.chapters()
+        texts = {chapter.file: (report / chapter.file).read_text(encoding="utf-8") for chapter in self.chapters}
         parsed = together([partial(self._read, text, file) for file, text in texts.items()])
         self.api = parsed[0]["pandoc-api-version"]
-        self.chapters = {chapter: document["blocks"] for chapter, document in zip(chapters, parsed, strict=True)}
+        # As text, which is a tenth of the size of what it is read into.
+        self._divs = json.dumps(
+            [_chapter_div(chapter, document["blocks"]) for chapter, document in zip(self.chapters, parsed, strict=True)]
+        )
         self._resolved = cache(self._resolve)
 
     def _read(self, text: str, what: str) -> _Json:
@@ -104,22 +97,21 @@ class _Book:
 
     def _resolve(self, target: str) -> str:
         """Return a document, as JSON, of one div a chapter, numbered, with references and citations resolved."""
-        divs = [_chapter_div(chapter, blocks) for chapter, blocks in self.chapters.items()]
         meta = {
             "target": _string(target),
             "bibliography": _string(str(self.report / "references.bib")),
             "link-citations": {"t": "MetaBool", "c": True},
         }
         arguments = ["-f", "json", "-t", "json", f"--lua-filter={self.templates / 'filter.lua'}", "--citeproc"]
-        return _pandoc(arguments, self._document(divs, meta), "the book")
+        return _pandoc(arguments, self._document(self._divs, meta), "the book")
 
     def labels(self) -> dict[str, dict[str, str]]:
         """Return what each label is called; see :func:`labels`."""
         listed = json.loads(self._resolved("typst"))["meta"].get("labels", {"c": {}})["c"]
         return {label: {key: _text(said) for key, said in own["c"].items()} for label, own in listed.items()}
 
-    def _document(self, blocks: list[_Json], meta: _Json) -> str:
-        return json.dumps({"pandoc-api-version": self.api, "meta": meta, "blocks": blocks})
+    def _document(self, blocks: str, meta: _Json) -> str:
+        return f'{{"pandoc-api-version": {self.api}, "meta": {json.dumps(meta)}, "blocks": {blocks}}}'
 
     def _meta(self) -> _Json:
         return {
@@ -146,12 +138,9 @@ class _Book:
         day = {name: _string(str(getattr(self.edition.as_of, name))) for name in ("year", "month", "day")}
         meta = self._meta() | {"document-date": {"t": "MetaMap", "c": day}, "subtitle": _string(part.subtitle)}
         arguments = ["-f", "json", "-t", "typst-citations", f"--template={self.templates / 'book.typ'}"]
-        document = self._document(self._blocks(part), meta)
+        document = self._document(json.dumps(self._blocks(part)), meta)
         source.write_text(_pandoc(arguments, document, "the PDF"), encoding="utf-8")
-        given = [source, target, self.report, self.report / "fonts", noon(self.edition)]
-        done = subprocess.run([sys.executable, "-c", _COMPILE, *map(str, given)], stderr=subprocess.PIPE, text=True)
-        if done.returncode:
-            raise PublishError(f"Typst cannot make the PDF: {done.stderr.strip()}")
+        typeset(source, target, self.report / "fonts", "the PDF", timestamp=noon(self.edition))
 
     def _blocks(self, part: Part) -> list[_Json]:
         """Return a part's chapters: what it refers to in the other part is text, and its references are its own."""
@@ -180,17 +169,20 @@ class _Book:
     def write_html(self, target: Path, finish: Callable[[Path], None]) -> None:
         """Write one page a chapter, and what the pages need, and finish them while Typst makes the PDFs."""
         target.mkdir(parents=True)
+        self._write_pages(target)
+        for name in ("figures", "tables", "notebooks", "fonts"):
+            shutil.copytree(self.report / name, target / name, ignore=shutil.ignore_patterns("*.ttf", "*.otf"))
+        for file in (*map(self.report.joinpath, _SHARED), self.templates / "book.css"):
+            shutil.copy(file, target)
+        finish(target)
+
+    def _write_pages(self, target: Path) -> None:
         pages = [
             _Page(chapter, _heading(div["c"][1])[2], div["c"][1], list(_elements(div["c"][1])))
             for chapter, div in zip(self.chapters, json.loads(self._resolved("html"))["blocks"], strict=True)
         ]
         owner = {identifier: page for page in pages for identifier in _identifiers(page.elements)}
         together([partial(self._write_page, pages, number, owner, target) for number in range(len(pages))])
-        for name in ("figures", "tables", "notebooks", "fonts"):
-            shutil.copytree(self.report / name, target / name, ignore=shutil.ignore_patterns("*.ttf", "*.otf"))
-        for file in (*map(self.report.joinpath, _SHARED), self.templates / "book.css"):
-            shutil.copy(file, target)
-        finish(target)
 
     def _write_page(self, pages: list[_Page], number: int, owner: Mapping[str, _Page], target: Path) -> None:
         page = pages[number]
@@ -206,7 +198,7 @@ class _Book:
             "-f", "json", "-t", "html5", "--mathml", "--section-divs", "--toc", "--toc-depth=3",
             f"--template={self.templates / 'book.html'}",
         ]  # fmt: skip
-        text = _pandoc(arguments, self._document(page.blocks, meta), page.chapter.file)
+        text = _pandoc(arguments, self._document(json.dumps(page.blocks), meta), page.chapter.file)
         (target / page.href).write_text(text, encoding="utf-8")
 
 

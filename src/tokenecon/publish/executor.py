@@ -77,9 +77,14 @@ def executor(project: Path, cluster: str | None = None, workers: int | None = No
     PublishError
         If there is no such cluster.
     """
-    if cluster := cluster or os.environ.get(CLUSTER):
-        return _cluster(project, cluster)
+    if named := on_cluster(cluster):
+        return _cluster(project, named)
     return _processes(project, workers or available())
+
+
+def on_cluster(cluster: str | None) -> str:
+    """Return the cluster meant, that of the environment if none is named; "" for processes here."""
+    return cluster or os.environ.get(CLUSTER, "")
 
 
 def available() -> int:

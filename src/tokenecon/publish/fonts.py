@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ HAN = "Noto Sans SC"
 """The family that Chinese names are set in."""
 
 FIRST_HAN = 0x2E80
+
+SHEET = "fonts.css"
+"""Names the fonts to the pages."""
 
 BASIC = "".join(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x180))))
 """Letters that a page may show though the book does not: what a reader types, what a script writes."""
@@ -56,20 +60,33 @@ def faces() -> tuple[Face, ...]:
 
 
 def write_fonts(target: Path, texts: Iterable[str]) -> None:
-    """Write the fonts with letters in ``texts`` into ``target``: whole for the PDF, and those letters for the pages."""
+    """Write the fonts that a PDF of ``texts`` needs into ``target``, whole, and a sheet for :func:`write_web_fonts`."""
     target.mkdir()
-    used = set().union(BASIC, *texts)
+    for face, _ in _faces_of(texts):
+        shutil.copy(face.file, target)
+    (target / SHEET).write_text("", encoding="utf-8")
+
+
+def write_web_fonts(target: Path, texts: Iterable[str]) -> None:
+    """Write the fonts of pages with ``texts`` into ``target``, with no other letters, and the sheet that names them."""
+    target.mkdir(exist_ok=True)
     rules = []
+    for face, letters in _faces_of(texts):
+        name = f"{face.file.stem}.woff2"
+        given = [face.file.name, *_MADE_WITH, "".join(map(chr, sorted(letters)))]
+        (target / name).write_bytes(kept(given, partial(_subset, face.file, letters)))
+        rules.append(_rule(face, name, letters if face.family == HAN else ()))
+    (target / SHEET).write_text("\n".join(rules) + "\n", encoding="utf-8")
+    (target / "OFL.txt").write_bytes((faces()[0].file.parent / "OFL.txt").read_bytes())
+
+
+def _faces_of(texts: Iterable[str]) -> Iterator[tuple[Face, frozenset[int]]]:
+    """Yield the faces in which letters of ``texts`` are set, with these."""
+    used = set().union(BASIC, *texts)
     for face in faces():
         letters = frozenset(letter for letter in map(ord, used) if face.family != HAN or letter >= FIRST_HAN)
         if letters := letters & _letters(face.file):
-            (target / face.file.name).write_bytes(face.file.read_bytes())
-            name = f"{face.file.stem}.woff2"
-            given = [face.file.name, *_MADE_WITH, "".join(map(chr, sorted(letters)))]
-            (target / name).write_bytes(kept(given, partial(_subset, face.file, letters)))
-            rules.append(_rule(face, name, letters if face.family == HAN else ()))
-    (target / "fonts.css").write_text("\n".join(rules) + "\n", encoding="utf-8")
-    (target / "OFL.txt").write_bytes((faces()[0].file.parent / "OFL.txt").read_bytes())
+            yield face, letters
 
 
 def check_glyphs(texts: Mapping[str, str]) -> None:

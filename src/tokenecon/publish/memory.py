@@ -7,18 +7,20 @@ import os
 import pickle
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar, copy_context
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tokenecon.catalog.editions import Edition
 from tokenecon.inputs import write_whole
-from tokenecon.publish.cache import sha256
+from tokenecon.publish.cache import code_key, sha256, sources_key
 from tokenecon.publish.executor import available
+from tokenecon.publish.project import Project
 
 KEPT_SECONDS = 7 * 24 * 3600
 """How long a step is kept that no build has asked for."""
@@ -75,6 +77,12 @@ def keeping(folder: Path, report: Path, sources: str, code: str) -> Iterator[Non
         _memory.reset(token)
 
 
+def keeping_of(project: Project, edition: Edition, report: Path) -> AbstractContextManager[None]:
+    """Keep steps of an edition's book, staged in ``report``, beside its executed notebooks."""
+    folder = project.build / ".state" / edition.id / "rendered"
+    return keeping(folder, report, sources_key(project), code_key(project))
+
+
 def together(steps: Sequence[Callable[[], Made]]) -> list[Made]:
     """Take steps that wait for other processes side by side, each knowing what is kept; return what they return.
 
@@ -113,17 +121,27 @@ def kept(given: Sequence[str], compute: Callable[[], bytes], lasts: Callable[[by
 
     ``lasts`` says of what was made whether it may be kept.
     """
+    return kept_each({"": given}, lambda _: {"": compute()}, lasts)[""]
+
+
+def kept_each(
+    given: Mapping[str, Sequence[str]],
+    compute: Callable[[Sequence[str]], Mapping[str, bytes]],
+    lasts: Callable[[bytes], bool] = bool,
+) -> dict[str, bytes]:
+    """Return by name what was made of just this earlier, and compute the others at once, given their names."""
     memory = _memory.get()
     if memory is None:
-        return compute()
-    file = memory.folder / hashlib.sha256("\0".join(given).encode()).hexdigest()
-    if file.is_file():
-        os.utime(file)
-        return file.read_bytes()
-    made = compute()
-    if lasts(made):
-        write_whole(file, made)
-    return made
+        return dict(compute(list(given)))
+    files = {name: memory.folder / hashlib.sha256("\0".join(own).encode()).hexdigest() for name, own in given.items()}
+    missing = [name for name, file in files.items() if not file.is_file()]
+    made = compute(missing) if missing else {}
+    for name, content in made.items():
+        if lasts(content):
+            write_whole(files[name], content)
+    for name in files.keys() - made.keys():
+        os.utime(files[name])
+    return {name: made[name] if name in made else file.read_bytes() for name, file in files.items()}
 
 
 def _is_page(name: str) -> bool:

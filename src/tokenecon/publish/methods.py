@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from nbformat import NotebookNode
 
 from tokenecon.markup import code, escaped
 from tokenecon.publish.markdown import pipe_table
-from tokenecon.publish.memory import derived
 
 _ENTRY = re.compile(r"^@\w+\{(?P<key>[\w:-]+),(?P<fields>.*?)^\}", re.M | re.S)
 _REACH = 60
@@ -90,20 +89,16 @@ def read_methods(analysis: Path, works: Iterable[Work]) -> list[Method]:
     ]
 
 
-def methods_page(analysis: Path, literature: Path, chapters: Mapping[str, NotebookNode]) -> str:
+def methods_page(methods: Sequence[Method], chapters: Mapping[str, NotebookNode]) -> str:
     """Return Markdown with a row for each function that names its literature, in the order of modules.
 
     Parameters
     ----------
-    analysis : Path
-        The folder of the modules.
-    literature : Path
-        The bibliography.
+    methods : sequence of Method
+        As :func:`read_methods` gives them.
     chapters : mapping
         The label of each chapter to its notebook.
     """
-    works = read_works(literature)
-    methods = derived(["methods", *map(repr, works)], lambda: read_methods(analysis, works), alone=True)
     used = {label: _closure(methods, _names(notebook)) for label, notebook in chapters.items()}
     rows = [
         (

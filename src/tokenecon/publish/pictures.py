@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,9 +11,9 @@ import typst
 
 from tokenecon.markup import shown
 from tokenecon.publish.chapter import Figure
-from tokenecon.publish.errors import PublishError
 from tokenecon.publish.fonts import faces
-from tokenecon.publish.memory import kept, together
+from tokenecon.publish.memory import kept_each
+from tokenecon.publish.typeset import typeset
 
 RESOLUTION = 160
 """Pixels an inch; a figure is about seven inches wide."""
@@ -30,41 +29,45 @@ _PAGE = """
 """
 
 
-def write_pictures(figures: Iterable[Figure], folder: Path, origin: str) -> None:
+def write_pictures(figures: Sequence[Figure], folder: Path, origin: str) -> None:
     """Write ``<label>.png`` beside ``<label>.svg`` in ``folder`` for each figure.
 
     Parameters
     ----------
-    figures : iterable of Figure
+    figures : sequence of Figure
         Whose SVG files stand in ``folder``.
     folder : Path
         The folder of the figures; ``fonts`` stands beside it.
     origin : str
         What the line below each picture says.
     """
-    together([partial(_write_picture, figure, folder, origin) for figure in figures])
+    pages = {figure.label: _page(figure, origin) for figure in figures}
+    given = {figure.label: [version("typst"), pages[figure.label], figure.svg] for figure in figures}
+    pictures = kept_each(given, lambda labels: _drawn({label: pages[label] for label in labels}, folder))
+    for label, picture in pictures.items():
+        (folder / f"{label}.png").write_bytes(picture)
 
 
-def _write_picture(figure: Figure, folder: Path, origin: str) -> None:
-    page = _HEAD + _PAGE.format(
+def _page(figure: Figure, origin: str) -> str:
+    return _PAGE.format(
         title=_string(shown(figure.title)),
         subtitle=_string(shown(figure.subtitle)),
         file=_string(f"{figure.label}.svg"),
         origin=_string(origin),
     )
-    drawn = partial(_drawn, page, folder / f".{figure.label}.typ")
-    (folder / f"{figure.label}.png").write_bytes(kept([version("typst"), page, figure.svg], drawn))
 
 
-def _drawn(page: str, source: Path) -> bytes:
-    source.write_text(page, encoding="utf-8")
-    fonts = source.parents[1] / "fonts"
-    try:
-        return typst.compile(source, root=source.parent, font_paths=[fonts], format="png", ppi=RESOLUTION)
-    except RuntimeError as error:
-        raise PublishError(f"Typst cannot draw the figures: {error}") from None
-    finally:
-        source.unlink()
+def _drawn(pages: Mapping[str, str], folder: Path) -> dict[str, bytes]:
+    """Draw all at once, a page each."""
+    source = folder / ".pictures.typ"
+    source.write_text("".join([_HEAD, *pages.values()]), encoding="utf-8")
+    typeset(source, folder / ".{p}.png", folder.parent / "fonts", "the figures", format="png", ppi=RESOLUTION)
+    source.unlink()
+    files = {label: folder / f".{number}.png" for number, label in enumerate(pages, 1)}
+    drawn = {label: file.read_bytes() for label, file in files.items()}
+    for file in files.values():
+        file.unlink()
+    return drawn
 
 
 def _string(text: str) -> str:

@@ -16,12 +16,13 @@ from typing import Any
 from tokenecon.analysis.changes import differences, same
 from tokenecon.catalog.editions import Edition, list_editions
 from tokenecon.catalog.errors import DataError
+from tokenecon.catalog.records import record_path, recorded
 from tokenecon.publish.chapter import Content
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.project import Project
 
 _FACT = ("value", "unit", "text", "low", "high", "n", "errors")
-_CLAIM = ("verdict", "computed", "ci_low", "ci_high", "n")
+_CLAIM = ("verdict", "computed", "ci_low", "ci_high", "n", "on")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def _number(cell: str) -> float | str:
 
 def record_file(project: Project, edition: str) -> Path:
     """Return where the record of an edition stands."""
-    return project.data / "editions" / f"{edition}.facts.json"
+    return record_path(project.data, edition)
 
 
 def read_record(project: Project, edition: str) -> Record | None:
@@ -63,14 +64,11 @@ def read_record(project: Project, edition: str) -> Record | None:
     PublishError
         If the file is damaged.
     """
-    file = record_file(project, edition)
-    if not file.is_file():
-        return None
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        return Record(content["facts"], content["claims"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise PublishError(f"{project.relative(file)}: is damaged ({error!r}); take it from version control") from None
+        content = recorded(project.data, edition)
+    except DataError as error:
+        raise PublishError(str(error)) from None
+    return Record(**content) if content else None
 
 
 def edition_states(project: Project | None = None) -> list[tuple[Edition, str, int]]:
@@ -110,7 +108,7 @@ def _lines(rows: Mapping[str, Mapping[str, Any]]) -> str:
     return f"{{\n{text}\n}}" if text else "{}"
 
 
-def recorded(facts: Mapping[str, Mapping[str, Any]], contents: Iterable[Content]) -> Record:
+def record_of(facts: Mapping[str, Mapping[str, Any]], contents: Iterable[Content]) -> Record:
     """Return the record of executed notebooks: their facts, and the verdicts of the table that judges claims."""
     kept = {key: {name: fact[name] for name in _FACT if name in fact} for key, fact in facts.items()}
     return Record(kept, claims_of(table.data_csv for content in contents for table in content.tables))

@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup, Tag
 
 from tokenecon.catalog.editions import Edition
 from tokenecon.publish import quarto
+from tokenecon.publish.fonts import write_web_fonts
 from tokenecon.publish.listings import CLAIMS, FACTS, FIGURES, PAGES, Listed, read_listed, write_listings
 from tokenecon.publish.memory import derived
 from tokenecon.publish.parts import APPENDIX, REPORT
@@ -120,6 +121,7 @@ def complete(project: Project, edition: Edition, folder: Path, pdfs: Collection[
         file.write_text(text, encoding="utf-8")
     _write_index([entry for page in rendered.values() for entry in page.entries], folder / INDEX)
     (folder / CITATION).write_text(book.bibtex, encoding="utf-8")
+    write_web_fonts(folder / "fonts", (file.read_text(encoding="utf-8") for file in folder.glob("*.html")))
     write_card(folder / CARD, project.title, project.subtitle, book.state)
 
 
