@@ -94,12 +94,11 @@ class Market(Findings):
     @finding
     def samples(self) -> Mapping[tuple[str, float], sample.Sample]:
         """Samples of the hedonic regression by test and blend, :attr:`drawn` among them."""
-        return {
-            (name, ratio): sample.hedonic_sample(self.lists, *self._tables, benchmark=name, ratio=ratio)
-            for name in self.tests
-            for ratio in (1, listed.BLEND, 10)
-            if (name, ratio) != (INDEX, listed.BLEND)
-        } | {(INDEX, listed.BLEND): self.drawn}
+        tables = self._tables
+        others = [name for name in self.tests if name != INDEX]
+        drawn = {name: sample.hedonic_sample(self.lists, *tables, benchmark=name) for name in others}
+        drawn[INDEX] = self.drawn
+        return {(name, ratio): one.at(ratio) for name, one in drawn.items() for ratio in (1, listed.BLEND, 10)}
 
     @finding
     def base(self) -> pd.DataFrame:

@@ -28,6 +28,11 @@ class Sample(NamedTuple):
     frame: pd.DataFrame
     steps: pd.DataFrame
 
+    def at(self, ratio: float) -> Sample:
+        """Return the same models at another blend, of ``ratio`` (above zero) input tokens to one of output."""
+        frame = listed.blended(self.frame, ratio)
+        return self._replace(frame=frame.assign(log_price=np.log(frame["blended"])))
+
 
 def snapshot_day(capability: pd.DataFrame, benchmark: str, day: dt.date | str | None = None) -> pd.Timestamp:
     """Return the day of the last set of scores of a test.
