@@ -23,7 +23,7 @@ def computed(
         return name
 
     with keeping(folder / "kept", report, sources, code):
-        assert remembered([given], lambda: compute("page")) == "page"
+        assert remembered([given], lambda: compute("page").encode()) == b"page"
         assert derived([given], lambda: (compute("table"),)) == ("table",)
         assert derived([given], lambda: (compute("words"),), alone=True) == ("words",)
         assert kept([given, "picture"], lambda: compute("picture").encode()) == b"picture"
@@ -62,12 +62,12 @@ def test_steps_side_by_side_know_what_is_kept_and_the_first_error_is_told(tmp_pa
     (tmp_path / "report").mkdir()
     made: list[str] = []
 
-    def step(name: str) -> str:
-        return remembered([name], lambda: made.append(name) or name)
+    def step(name: str) -> bytes:
+        return remembered([name], lambda: made.append(name) or name.encode())
 
     for _ in range(2):
         with keeping(tmp_path / "kept", tmp_path / "report", "data", "package"):
-            assert together([partial(step, name) for name in "abc"]) == ["a", "b", "c"]
+            assert together([partial(step, name) for name in "abc"]) == [b"a", b"b", b"c"]
     assert sorted(made) == ["a", "b", "c"]
     assert together([]) == []
     with pytest.raises(ZeroDivisionError):

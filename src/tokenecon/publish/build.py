@@ -197,13 +197,15 @@ class _Work:
 
     def book(self) -> Any:
         from tokenecon.publish.book import Book, Run
+        from tokenecon.publish.memory import keeping_of
 
         run = Run.load(self.cache, self.reasons)
         for path, reason in self.reasons.items():
             if not reason:
                 self.say(f"{path.stem:<{self._width}}           unchanged")
                 self._tell(run.notebooks[path.stem]["warnings"])
-        return Book(self.project, self.edition, run)
+        with keeping_of(self.project, self.edition, self.project.report):
+            return Book(self.project, self.edition, run)
 
     def _tell(self, warnings: Sequence[Mapping[str, Any]]) -> None:
         for one in warnings:

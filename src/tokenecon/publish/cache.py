@@ -7,6 +7,7 @@ import json
 import os
 import platform
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +33,14 @@ CHANGING = "changed while it was read"
 class Cache:
     """The executed notebooks of one edition, in ``build/.state/<edition>``, and what its report was made from.
 
-    Open one for each build: it hashes a file once.
+    Open one for each build: it hashes and reads a file once.
     """
 
     def __init__(self, project: Project, edition: Edition) -> None:
         self.project, self.edition = project, edition
         self.folder = project.build / ".state" / edition.id
         self._hashes: dict[Path, str] = {}
+        self._notebooks: dict[Path, NotebookNode] = {}
 
     # Notebooks
 
@@ -101,12 +103,12 @@ class Cache:
         """
         import nbformat
 
-        from tokenecon.publish.source import read_notebook, with_results
+        from tokenecon.publish.source import with_results
 
         record_file, executed = self._files(notebook)
         record = json.loads(record_file.read_text(encoding="utf-8"))
         name = self.project.relative(notebook)
-        shown = with_results(read_notebook(notebook, name), nbformat.read(executed, as_version=4))
+        shown = with_results(deepcopy(self._read(notebook)), nbformat.read(executed, as_version=4))
         known = {own: digest for own, digest in record["inputs"].items() if digest != MISSING}
         return shown, record | {"inputs": known | {name: self._sha256(name)}}
 
@@ -142,9 +144,16 @@ class Cache:
         return self.folder / f"{notebook.stem}.json", self.folder / notebook.name
 
     def _code(self, notebook: Path) -> str:
-        from tokenecon.publish.source import code_digest, read_notebook
+        from tokenecon.publish.source import code_digest
 
-        return code_digest(read_notebook(notebook, self.project.relative(notebook)))
+        return code_digest(self._read(notebook))
+
+    def _read(self, notebook: Path) -> NotebookNode:
+        from tokenecon.publish.source import read_notebook
+
+        if notebook not in self._notebooks:
+            self._notebooks[notebook] = read_notebook(notebook, self.project.relative(notebook))
+        return self._notebooks[notebook]
 
     def _inputs(self, notebook: Path, result: Executed) -> list[str]:
         """Name the inputs relative to the project, the likeliest reason for a run first."""

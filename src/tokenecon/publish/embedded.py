@@ -19,6 +19,7 @@ from typing import Any
 import pypandoc
 
 from tokenecon.catalog.editions import Edition
+from tokenecon.publish.cache import sha256
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.memory import remembered, together
 from tokenecon.publish.parts import Part, parts
@@ -29,6 +30,7 @@ _READER = "markdown+table_attributes"
 _SHARED = ("palette.css", "style.css", "filter.js", "site.js", "favicon.svg", "facts.json")
 _FLOAT = re.compile(r"<((?:fig|tbl|eq)-[\w-]+)>")
 _QMD = re.compile(r"([\w-]+)\.qmd(#[\w:.-]+)?")
+_DRAWING = re.compile(r'image\("/(figures/[\w.-]+)"')
 _Json = dict[str, Any]
 
 
@@ -139,8 +141,16 @@ class _Book:
         meta = self._meta() | {"document-date": {"t": "MetaMap", "c": day}, "subtitle": _string(part.subtitle)}
         arguments = ["-f", "json", "-t", "typst-citations", f"--template={self.templates / 'book.typ'}"]
         document = self._document(json.dumps(self._blocks(part)), meta)
-        source.write_text(_pandoc(arguments, document, "the PDF"), encoding="utf-8")
+        text = _pandoc(arguments, document, "the PDF")
+        source.write_text(text, encoding="utf-8")
+        read = [self.report / name for name in sorted(set(_DRAWING.findall(text)))]
+        read += sorted((self.report / "fonts").iterdir())
+        given = [version("typst"), str(noon(self.edition)), text, *map(sha256, read)]
+        target.write_bytes(remembered(given, partial(self._compiled, source, target)))
+
+    def _compiled(self, source: Path, target: Path) -> bytes:
         typeset(source, target, self.report / "fonts", "the PDF", timestamp=noon(self.edition))
+        return target.read_bytes()
 
     def _blocks(self, part: Part) -> list[_Json]:
         """Return a part's chapters: what it refers to in the other part is text, and its references are its own."""
@@ -204,7 +214,7 @@ class _Book:
 
 def _pandoc(arguments: list[str], text: str, what: str, folder: Path | None = None) -> str:
     command = [pypandoc.get_pandoc_path(), "--wrap=none", "--data-dir=/nonexistent", *arguments]
-    return remembered([*command, text], lambda: _converted(command, text, what, folder))
+    return remembered([*command, text], lambda: _converted(command, text, what, folder).encode()).decode()
 
 
 def _converted(command: list[str], text: str, what: str, folder: Path | None) -> str:

@@ -20,7 +20,7 @@ from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 
 from tokenecon.publish.errors import PublishError
-from tokenecon.publish.memory import kept
+from tokenecon.publish.memory import derived, kept
 
 HAN = "Noto Sans SC"
 """The family that Chinese names are set in."""
@@ -100,7 +100,8 @@ def check_glyphs(texts: Mapping[str, str]) -> None:
         One line a place, which names the characters.
     """
     used = {letter for letter in set().union(*texts.values()) if ord(letter) > 0x7F and _is_seen(letter)}
-    lost = _without_glyph("".join(sorted(used)))
+    letters = "".join(sorted(used))
+    lost = derived(["glyphs", letters], lambda: _without_glyph(letters), alone=True)
     problems = []
     for place, text in texts.items():
         if here := sorted(lost & set(text)):

@@ -96,13 +96,13 @@ def together(steps: Sequence[Callable[[], Made]]) -> list[Made]:
         return [step.result() for step in begun]
 
 
-def remembered(given: Sequence[str], compute: Callable[[], str]) -> str:
-    """Return what a step made of just this earlier, else compute it: text that follows from ``given`` and the book."""
+def remembered(given: Sequence[str], compute: Callable[[], bytes]) -> bytes:
+    """Return what a step made of just this earlier, else compute it: what follows from ``given`` and the book."""
     memory = _memory.get()
     if memory is None:
         return compute()
     place = str(memory.report)
-    return kept(memory.given(given), lambda: compute().encode(), lambda made: place.encode() not in made).decode()
+    return kept(memory.given(given), compute, lambda made: place.encode() not in made)
 
 
 def derived(given: Sequence[str], compute: Callable[[], Any], alone: bool = False) -> Any:

@@ -6,9 +6,11 @@ text; Quarto needs both before it runs anything, so these pages are committed, a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from tokenecon.publish.chapter import Content, read_chapter
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.fonts import check_glyphs, write_fonts
 from tokenecon.publish.listings import FACTS, anchor
+from tokenecon.publish.memory import derived
 from tokenecon.publish.pictures import write_pictures
 from tokenecon.publish.project import GENERATED, HOME, Chapter, Project
 from tokenecon.publish.sources import bibliography, read_sources
@@ -43,7 +46,7 @@ def read_contents(chapters: Iterable[Chapter], executed: Mapping[Path, NotebookN
     for chapter in chapters:
         if chapter.notebook:
             try:
-                contents[chapter.name] = read_chapter(executed[chapter.notebook], chapter.notebook.name)
+                contents[chapter.name] = _read(executed[chapter.notebook], chapter.notebook.name)
             except PublishError as error:
                 problems.append(str(error))
     owners: dict[str, str] = {}
@@ -55,6 +58,14 @@ def read_contents(chapters: Iterable[Chapter], executed: Mapping[Path, NotebookN
     if problems:
         raise PublishError("\n".join(problems))
     return contents
+
+
+def _read(notebook: NotebookNode, name: str) -> Content:
+    return derived(["chapter", name, _digest(notebook)], lambda: read_chapter(notebook, name), alone=True)
+
+
+def _digest(notebook: NotebookNode) -> str:
+    return hashlib.sha256(json.dumps(notebook).encode()).hexdigest()
 
 
 def write_entries(project: Project, contents: Mapping[str, Content]) -> None:
@@ -151,8 +162,13 @@ def write_notebooks(executed: Mapping[Path, NotebookNode], target: Path) -> None
     """Write the executed notebooks into ``target``, every value in its sentence."""
     target.mkdir(parents=True, exist_ok=True)
     for path, notebook in executed.items():
-        shown = NotebookNode(notebook, cells=[inline.with_values(cell) for cell in notebook.cells])
-        (target / path.name).write_text(nbformat.writes(shown) + "\n", encoding="utf-8")
+        text = derived(["notebook", _digest(notebook)], partial(_with_values, notebook), alone=True)
+        (target / path.name).write_text(text, encoding="utf-8")
+
+
+def _with_values(notebook: NotebookNode) -> str:
+    shown = NotebookNode(notebook, cells=[inline.with_values(cell) for cell in notebook.cells])
+    return nbformat.writes(shown) + "\n"
 
 
 def collect_facts(contents: Mapping[str, Content]) -> dict[str, dict[str, Any]]:
