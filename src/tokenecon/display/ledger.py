@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from rich.table import Table as Grid
 from rich.text import Text
 
+from tokenecon.catalog import Country
 from tokenecon.display import style
 from tokenecon.display.outlook import amount_text
 from tokenecon.display.plots import across
@@ -93,8 +94,11 @@ def forecasts(ax: Axes, scores: pd.DataFrame) -> None:
             ax.plot(row.latest / row.value, level, "D", color=style.INK, markersize=7, zorder=5)
             beside = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
             ax.annotate(f"{row.latest / row.value:.2f}", (1, level), (6, 0), va="center", size=8, **beside)
+    if scores["latest"].notna().any():
+        head = {"xycoords": "axes fraction", "textcoords": "offset points", "annotation_clip": False}
+        ax.annotate("last\nknown", (1, 0), (6, -3), va="top", size=8, color=style.MUTED, linespacing=1, **head)
     ax.axvline(1, color=style.MUTED, linewidth=1)
-    ax.set_yticks(range(len(scores)), list(scores["label"])[::-1], multialignment="right", size=7, linespacing=1)
+    ax.set_yticks(range(len(scores)), list(scores["label"])[::-1], multialignment="right", size=8, linespacing=1.05)
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter(NullFormatter())
@@ -172,6 +176,13 @@ def rules(rows: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
     """Return rules of verdict with ``claim``: what those claims say that name the computation, or which one it is."""
     told = claims.groupby("computation")["text"].agg("; ".join)
     return rows.assign(claim=rows["computation"].map(told).fillna("All claims taken together"))
+
+
+def study_rows(study: pd.DataFrame, countries: Sequence[Country]) -> pd.DataFrame:
+    """Return the study of intervals as its table shows it: ``printed`` marked, designs named after countries."""
+    named = {rf", {country.code}$": f", {country.adjective}" for country in countries}
+    printed = study["printed"].map({True: "yes", False: ""})
+    return study.assign(printed=printed, design=study["design"].replace(named, regex=True))
 
 
 def scores(rows: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:

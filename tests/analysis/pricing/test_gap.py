@@ -146,6 +146,11 @@ def test_small_samples_are_left_out_of_the_robustness_table():
     assert (found["group"] == "quantile").sum() == 3
 
 
+def test_every_specification_sets_the_other_country_over_the_one():
+    found = gap.robustness([gap.Specification("main", "all", prepared(8, n=800, cn_slope=US_SLOPE))])
+    assert found["gap"].to_numpy() == pytest.approx(np.exp(-GAP), rel=0.12)
+
+
 def test_quantiles_agree_with_the_mean_where_errors_are_symmetric():
     found = gap.quantile_slopes(prepared(9, n=2000), (0.5,))
     assert found["difference"].item() == pytest.approx(gap.slopes(prepared(9, n=2000)).value["difference"], abs=0.1)

@@ -49,17 +49,18 @@ def tokens_rise(known: Findings, claim: Claim) -> Result:
     """
     f = known.of(Market)
     others = f.vendors_grown.dropna(subset="times").query("entity_id != @own", local_dict={"own": f.companies[0].id})
-    home = known.cat.entities.set_index("entity_id")["country"][claim["entity_id"]]
-    parts = {"all": others["times"] > 1, home: others.loc[others["country"] == home, "times"] > 1}
+    place = known.name(claim["entity_id"])
+    home = others["country"] == known.cat.entities.set_index("entity_id")["country"][claim["entity_id"]]
+    parts = {"all": others["times"] > 1, place: others.loc[home, "times"] > 1}
     said = known.cat.operating.query("metric == 'daily_tokens' and segment == 'total'")
     said = said[said["entity_id"] == claim["entity_id"]].sort_values("period_end")
     beside = (
-        f"the published total of {known.name(claim['entity_id'])} went from {said['value'].iloc[0] / 1e12:.1f} to "
+        f"the published total of {place} went from {said['value'].iloc[0] / 1e12:.1f} to "
         f"{said['value'].iloc[-1] / 1e12:,.0f} trillion tokens a day by {said['period'].iloc[-1]}, and cannot tell "
         "one company from another"
     )
     sources = (*said["source_id"], *used(known, tokens=True, prices=False))
-    if parts[home].empty:
+    if parts[place].empty:
         note = f"no list of many vendors over time is known; {beside}"
         return Result(Verdict.undetermined, note=note, sources=keys(said["source_id"]), section=SECTION)
     most = threshold(known, claim, "most")

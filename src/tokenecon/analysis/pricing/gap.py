@@ -164,10 +164,6 @@ def median_gap(frame: pd.DataFrame) -> Estimate:
     return vendor_bootstrap(statistic, frame["entity_id"], frame["country"], unit="times")
 
 
-def _inverse(ratio: float) -> float:
-    return 1 / ratio
-
-
 def slopes(
     frame: pd.DataFrame, controls: str = "date", outcome: str = "log_price", x: str = "z", draws: int = DRAWS
 ) -> pd.DataFrame:
@@ -221,7 +217,7 @@ def quantile_slopes(frame: pd.DataFrame, quantiles: Sequence[float] = (0.25, 0.5
     """
     rows = []
     for q in quantiles:
-        level = quantile_coefficient("log_price ~ is_one + z + date", frame, "is_one", q).map(np.exp)
+        level = quantile_coefficient("log_price ~ is_one + z + date", frame, "is_one", q).map(lambda log: np.exp(-log))
         slope, more = (
             quantile_coefficient("log_price ~ is_one * z + date", frame, term, q) for term in ("z", "is_one:z")
         )
@@ -311,7 +307,7 @@ def robustness(specifications: Sequence[Specification], fewest: int = 8, draws: 
     Returns
     -------
     pandas.DataFrame
-        ``group``, ``label``, ``n_one``, ``n_other``; ``gap`` (the one country over the other at equal capability and
+        ``group``, ``label``, ``n_one``, ``n_other``; ``gap`` (the other country over the one at equal capability and
         controls); ``slope_other``, ``slope_one``, ``difference`` (log points for a standard deviation of capability);
         gap and difference with ``_low`` and ``_high``; ``errors``.
     """
@@ -322,7 +318,7 @@ def robustness(specifications: Sequence[Specification], fewest: int = 8, draws: 
         n_one, n_other = int(whole["is_one"].sum()), int((1 - whole["is_one"]).sum())
         if min(n_one, n_other) < fewest:
             continue
-        apart = gap_by_vendor(whole, f"z + {one.controls}" if one.controls else "z", one.outcome, draws).map(_inverse)
+        apart = gap_by_vendor(whole, f"z + {one.controls}" if one.controls else "z", one.outcome, draws)
         slope = slopes(whole, one.controls, one.outcome, draws=draws)
         names = {"value": "difference", "low": "difference_low", "high": "difference_high"}
         ends = slope.loc["difference", list(names)].rename(names)
