@@ -1,6 +1,7 @@
 """The ledger: verdicts on planted cases, scores of forecasts, and that no claim is left out."""
 
 import dataclasses
+import shutil
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from tokenecon.analysis.judge import Result, Verdict
 from tokenecon.analysis.ledger import Ledger
 from tokenecon.analysis.market.findings import Market
 from tokenecon.analysis.revenue.claims import share_price
-from tokenecon.catalog import Catalog, DataError
+from tokenecon.catalog import Catalog, DataError, data_root
 from tokenecon.catalog.checks import run_checks
 from tokenecon.display.ledger import reference
 
@@ -226,6 +227,21 @@ def test_a_claim_that_was_false_and_is_true_since_says_both():
     turned = now[now["then"] != ""]
     assert (turned["then"] != turned["verdict"]).all() and turned["then_on"].notna().all()
     assert (Ledger.open("2025FY").every["then"] == "").all()
+
+
+def test_what_an_earlier_edition_judged_is_what_it_recorded(tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(data_root(), data)
+    file = data / "editions/2025FY.facts.json"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        text.replace('"api_direct_path": {"verdict": "not supported"', '"api_direct_path": {"verdict": "supported"'),
+        encoding="utf-8",
+    )
+    then, was = (Ledger.open("2026H1", folder).first.set_index("claim_id") for folder in (data, data_root()))
+    assert then.loc["api_direct_path", "verdict"] == "supported"
+    assert was.loc["api_direct_path", "verdict"] == "not supported"
+    assert then["on"].equals(was["on"]) and then.loc["api_direct_path", "on"] == pd.Timestamp("2025-12-31")
 
 
 def test_a_claim_judged_on_its_articles_year_says_what_the_edition_period_gives():

@@ -94,6 +94,21 @@ def test_a_changed_sentence_is_on_its_page_and_nothing_runs(project, monkeypatch
     assert manifest["inputs"]["notebooks/01_one.ipynb"] == sha256(project.notebooks / "01_one.ipynb")
 
 
+def test_only_the_pdf_that_a_changed_sentence_stands_in_is_made_again(project, monkeypatch):
+    made = []
+
+    def typeset(source, target, *given, **named):
+        made.append(target.name)
+        target.write_bytes(b"%PDF")
+
+    monkeypatch.setattr(embedded, "typeset", typeset)
+    appendix = (project.build / "2025FY/appendix.pdf").read_bytes()
+    replace(project.notebooks / "01_one.ipynb", "A remark.", "A changed remark.")
+    build(renderer="embedded", project=project)
+    assert made == ["report.pdf"]
+    assert (project.build / "2025FY/appendix.pdf").read_bytes() == appendix
+
+
 def test_when_nothing_changed_nothing_is_done(project, monkeypatch):
     monkeypatch.setattr(embedded, "render", lambda *arguments: pytest.fail("it renders"))
     before = digests(project.build / "2025FY")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tokenecon.publish.memory import derived, keeping, kept, remembered, together
+from tokenecon.publish.memory import derived, keeping, kept, kept_each, remembered, together
 
 
 def computed(
@@ -49,6 +50,20 @@ def test_a_table_follows_from_the_data_and_the_package_too(tmp_path):
 def test_a_page_follows_from_filters_and_templates_too(tmp_path):
     computed(tmp_path)
     assert computed(tmp_path, shared="another filter") == ["page"]
+
+
+def test_of_several_steps_those_missing_are_made_at_once(tmp_path):
+    (tmp_path / "report").mkdir()
+    made: list[list[str]] = []
+
+    def draw(names: Sequence[str]) -> dict[str, bytes]:
+        made.append(list(names))
+        return {name: name.encode() for name in names}
+
+    with keeping(tmp_path / "kept", tmp_path / "report", "data", "package"):
+        for names in ("ab", "abc", "abc"):
+            assert kept_each({name: ["picture", name] for name in names}, draw) == {n: n.encode() for n in names}
+    assert made == [["a", "b"], ["c"]]
 
 
 def test_without_a_build_nothing_is_kept():

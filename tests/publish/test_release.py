@@ -84,7 +84,7 @@ def test_a_draft_is_not_published(project):
 
 def test_a_damaged_record_is_named(project):
     (project.data / "editions/2025FY.facts.json").write_text("{")
-    with pytest.raises(PublishError, match=r"data/editions/2025FY.facts.json: is damaged"):
+    with pytest.raises(PublishError, match=r"data/editions/2025FY.facts.json:1: file: is damaged"):
         publish.release(project=project)
 
 

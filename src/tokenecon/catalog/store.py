@@ -34,7 +34,7 @@ from tokenecon.catalog.market import (
 from tokenecon.catalog.paths import data_root
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.printed import decimals
-from tokenecon.catalog.records import recorded
+from tokenecon.catalog.records import record_path, recorded
 from tokenecon.catalog.rulings import corrected, rejections
 from tokenecon.catalog.schema import Schema, Table
 from tokenecon.catalog.sound import sound_tables
@@ -117,6 +117,7 @@ class Catalog:
     @property
     def record(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]] | None:
         """What the edition printed and how it judged, as it was recorded; none before, and none of a draft."""
+        inputs.note([f"data/{record_path(self.root, self.edition.id).relative_to(self.root).as_posix()}"])
         return None if self.edition.draft else recorded(self.root, self.edition.id)
 
     statements = _table("statements", "What was said, one row a statement.")

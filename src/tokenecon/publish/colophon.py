@@ -22,9 +22,15 @@ def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
     rows = [(code(name), version, "—") for name, version in programs.items()]
     rows += [(code(name), version, locked.get(_normal(name), "—")) for name, version in manifest["packages"].items()]
     inputs = [(code(name), f"`{digest[:16]}`") for name, digest in manifest["inputs"].items() if name.startswith(_TOLD)]
-    said = (
-        f"The {manifest['renderer']['name']} renderer made these pages from {len(manifest['notebooks'])} notebooks and "
-        f"{len(manifest['inputs'])} files in all; [the whole list](inputs.json) stands beside the pages."
+    made = (
+        f"The {manifest['renderer']['name']} renderer made this from {len(manifest['notebooks'])} notebooks and other "
+        "files; `inputs.json`, beside the report's pages, names each with its hash."
+    )
+    listed = pipe_table(
+        {"File": 60, "SHA-256, beginning": 40},
+        inputs,
+        "The data, the notebooks and the lock file from which these pages were made. Source: the build's manifest.",
+        "tbl-inputs",
     )
     return "\n\n".join([
         "## Versions {#sec-colophon-versions}",
@@ -35,13 +41,9 @@ def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
             "tbl-versions",
         ),
         "## Inputs {#sec-colophon-inputs}",
-        only_html(said),
-        pipe_table(
-            {"File": 60, "SHA-256, beginning": 40},
-            inputs,
-            "The data, the notebooks and the lock file from which these pages were made. Source: the build's manifest.",
-            "tbl-inputs",
-        ),
+        made,
+        # A PDF with hashes of files would be another one with every change of any of them.
+        only_html(listed),
     ]) + "\n"  # fmt: skip
 
 
