@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from functools import cached_property
 from importlib.metadata import version
@@ -22,7 +22,7 @@ from tokenecon.publish.cache import code_key, sha256, sources_key
 from tokenecon.publish.executor import available
 from tokenecon.publish.project import Project
 
-KEPT_SECONDS = 7 * 24 * 3600
+KEPT_SECONDS = 3 * 24 * 3600
 """How long a step is kept that no build has asked for."""
 
 Made = TypeVar("Made")
@@ -58,8 +58,9 @@ class _Memory:
 
     def forget(self) -> None:
         for file in self.folder.iterdir():
-            if file.stat().st_mtime < time.time() - KEPT_SECONDS:
-                file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # Another process was writing it, or forgets it too.
+                if file.stat().st_mtime < time.time() - KEPT_SECONDS:
+                    file.unlink()
 
 
 _memory: ContextVar[_Memory | None] = ContextVar("memory", default=None)
