@@ -7,30 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenecon.markup import code
-from tokenecon.publish.chapter import only_html
 from tokenecon.publish.markdown import pipe_table
 from tokenecon.publish.project import Project
 
-_TOLD = ("data/", "notebooks/", "requirements.lock")
-"""What the names of inputs begin with that the page lists."""
-
 
 def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
-    """Return Markdown on what the report was made with and from: versions, renderer, inputs with their hashes."""
+    """Return Markdown on what the report was made with and from: versions, renderer, and where its inputs are listed."""
     locked = _locked(project)
     programs = {"python": manifest["python"]} | manifest["renderer"]["versions"]
     rows = [(code(name), version, "—") for name, version in programs.items()]
     rows += [(code(name), version, locked.get(_normal(name), "—")) for name, version in manifest["packages"].items()]
-    inputs = [(code(name), f"`{digest[:16]}`") for name, digest in manifest["inputs"].items() if name.startswith(_TOLD)]
     made = (
-        f"The {manifest['renderer']['name']} renderer made this from {len(manifest['notebooks'])} notebooks and other "
-        "files; `inputs.json`, beside the report's pages, names each with its hash."
-    )
-    listed = pipe_table(
-        {"File": 60, "SHA-256, beginning": 40},
-        inputs,
-        "The data, the notebooks and the lock file from which these pages were made. Source: the build's manifest.",
-        "tbl-inputs",
+        f"The {manifest['renderer']['name']} renderer made this from {len(manifest['notebooks'])} notebooks and "
+        f"{len(manifest['inputs'])} files in all. `inputs.json`, beside the report's pages, names each with its hash."
     )
     return "\n\n".join([
         "## Versions {#sec-colophon-versions}",
@@ -42,8 +31,6 @@ def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
         ),
         "## Inputs {#sec-colophon-inputs}",
         made,
-        # A PDF with hashes of files would be another one with every change of any of them.
-        only_html(listed),
     ]) + "\n"  # fmt: skip
 
 
