@@ -12,7 +12,7 @@ from tokenecon.publish.project import Project
 
 
 def colophon_page(project: Project, manifest: Mapping[str, Any]) -> str:
-    """Return Markdown on what the report was made with and from: versions, renderer, and where its inputs are listed."""
+    """Return Markdown on what the report was made with and from: versions, renderer, where its inputs are listed."""
     locked = _locked(project)
     programs = {"python": manifest["python"]} | manifest["renderer"]["versions"]
     rows = [(code(name), version, "—") for name, version in programs.items()]
