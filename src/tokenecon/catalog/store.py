@@ -31,7 +31,7 @@ from tokenecon.catalog.market import (
     with_ends,
     with_rulings,
 )
-from tokenecon.catalog.paths import data_root
+from tokenecon.catalog.paths import data_root, display_name
 from tokenecon.catalog.periods import Period
 from tokenecon.catalog.printed import decimals
 from tokenecon.catalog.records import record_path, recorded
@@ -117,7 +117,7 @@ class Catalog:
     @property
     def record(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]] | None:
         """What the edition printed and how it judged, as it was recorded; none before, and none of a draft."""
-        inputs.note([f"data/{record_path(self.root, self.edition.id).relative_to(self.root).as_posix()}"])
+        inputs.note([display_name(record_path(self.root, self.edition.id), self.root)])
         return None if self.edition.draft else recorded(self.root, self.edition.id)
 
     statements = _table("statements", "What was said, one row a statement.")

@@ -75,7 +75,7 @@ def prepare(edition: str) -> None:
     with keeping_of(project, found, project.report):
         _exclusions(project, found)
         _methods(project)
-        if found.previous:
+        if found.previous and read_record(project, found.previous):
             figures_changed(project, project.edition(found.previous), found)
 
 

@@ -61,8 +61,10 @@ def _drawn(pages: Mapping[str, str], folder: Path) -> dict[str, bytes]:
     """Draw all at once, a page each."""
     source = folder / ".pictures.typ"
     source.write_text("".join([_HEAD, *pages.values()]), encoding="utf-8")
-    typeset(source, folder / ".{p}.png", folder.parent / "fonts", "the figures", format="png", ppi=RESOLUTION)
-    source.unlink()
+    try:
+        typeset(source, folder / ".{p}.png", folder.parent / "fonts", "the figures", format="png", ppi=RESOLUTION)
+    finally:
+        source.unlink()
     files = {label: folder / f".{number}.png" for number, label in enumerate(pages, 1)}
     drawn = {label: file.read_bytes() for label, file in files.items()}
     for file in files.values():
