@@ -166,7 +166,7 @@ def test_two_conditions_in_one_cell_are_refused(execute):
         (amount(724_334_000, "CNY m"), "724 million yuan"),
         (number(1234), "1,234"),
         (number(-0.04, 1), "0.0"),
-        (listed({"H1 2026": 0.5, "~x": 0.1}, share), r"50% (H1 2026), 10% (\~x)"),
+        (listed({"H1 2026": 0.5, "~x": 0.1}, share), r"50% (H1 2026) and 10% (\~x)"),
         (text("HK$/US$"), r"HK\$/US\$"),
         (when(True), ""),
     ],

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import statistics
 import subprocess
 import sys
 import tomllib
@@ -88,8 +89,22 @@ def test_notebooks_are_stored_bare(path):
             assert bool(cell.outputs) == compared, f"{where}: keep what nbval compares, and strip the rest"
             assert not re.search(r"^\s*[!%]", cell.source, re.M), f"{where}: no shell or magic commands"
             assert not re.search(r"^\s*(def|class) ", cell.source, re.M), f"{where}: functions live in src/"
-            statements = [line for line in cell.source.splitlines() if line.strip() and not line.startswith("#|")]
-            assert len(statements) <= 20, f"{where}: {len(statements)} lines; split the cell"
+            assert length(cell) <= 20, f"{where}: {length(cell)} lines; split the cell"
+
+
+def length(cell):
+    """Lines of code of a cell, without its options."""
+    return sum(1 for line in cell.source.splitlines() if line.strip() and not line.startswith("#|"))
+
+
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if "1" <= path.stem[1] <= "5"], ids=lambda path: path.stem)
+def test_a_chapter_is_short_and_its_cells_draw_in_seaborn(path):
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert statistics.median(map(length, cells)) <= 8
+    if path.stem.startswith("0"):
+        assert len(cells) <= 25
+        figures = [cell.source for cell in cells if "#| label: fig-" in cell.source]
+        assert sum(bool(re.search(r"\b(sns|so)\.", source)) for source in figures) >= 3
 
 
 def test_saving_in_jupyterlab_leaves_no_difference_after_the_hook(tmp_path):

@@ -2,6 +2,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import seaborn.objects as so
 
 from tokenecon.catalog import Country
 from tokenecon.display import pricing as charts
@@ -149,7 +150,13 @@ def test_a_line_that_ended_before_the_others_says_when(ax):
 def test_yearly_changes_stand_as_ratios_on_a_log_axis(ax):
     rows = pd.DataFrame({"what": "launches", "country": ["CN", "US"], "value": [1.5, 0.07], "low": [0.4, 0.05],
                          "high": [3.7, 0.2], "n": [48, 67]})  # fmt: skip
-    charts.movements(ax, rows, PAIR)
+    drawn = so.Plot(rows, x="value", y="what", xmin="low", xmax="high", color="country", marker="country")
+    drawn.scale(**charts.scales(PAIR)).add(so.Range(), so.Dodge(by=["color"]), legend=False).on(ax).plot()
+    charts.finished_movements(ax, rows, PAIR)
+    ends = [segment for found in ax.collections for segment in found.get_segments()]
+    assert [segment[:, 0].tolist() for segment in ends] == [[0.05, 0.2], [0.4, 3.7]]
+    heights = {text.get_text(): text.xy[1] for text in ax.texts}
+    assert [heights["0.07 (n = 67)"], heights["1.50 (n = 48)"]] == [segment[0, 1] for segment in ends]
     assert ax.get_xscale() == "log" and ax.get_xlim()[0] < 0.05
     assert set(texts(ax)) == {"1.50 (n = 48)", "0.07 (n = 67)"}
 

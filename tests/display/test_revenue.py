@@ -24,7 +24,7 @@ def test_bars_by_billing_are_as_wide_as_their_shares_in_the_order_of_the_legend(
 
 def test_shares_are_written_where_a_line_ends_or_turns(found):
     figure, (ax,) = theme.canvas(found.within_year)
-    revenue.api_shares(ax, found.within_year, found.companies)
+    revenue.finished_shares(ax, found.within_year, found.companies)
     own = found.within_year.query("entity_id == @found.companies[0].id").sort_values("middle")["share"]
     turns = np.sign(own.diff()) != np.sign(-own.diff(-1))
     written = [text.get_text() for text in ax.texts]

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
@@ -54,17 +53,16 @@ WIDE = 120
 TERMINAL: Mapping[str, str] = {"holds": "green", "partly": "yellow", "fails": "red", "unsure": "dim"}
 
 
-def scoreboard(ax: Axes, rows: pd.DataFrame, room: int) -> None:
-    """Draw claims of one group by verdict as bars: filled where the claim holds, hollow where it does not.
+def scoreboard(ax: Axes, order: Sequence[str], room: int, title: str) -> None:
+    """Give bars of verdicts, drawn in this order, their look: filled where the claim holds, hollow where it does not.
 
-    ``rows`` has ``verdict``, one row a claim; there is room for ``room`` bars, so that panels have bars of one width.
+    There is room for ``room`` bars, so that panels have bars of one width.
     """
-    order = [verdict for verdict in TONES if verdict in set(rows["verdict"])]
-    sns.countplot(rows, y="verdict", order=order, color=DARK, ax=ax)
     for bar, verdict in zip(ax.patches, order, strict=True):
         bar.set(**LOOKS[TONES[verdict]])
     ax.bar_label(ax.containers[0], padding=4)
     ax.set(xlabel="", ylabel="", ylim=(room - 0.5, -0.5))
+    ax.set_title(title, fontsize=9)
     ax.set_xticks([])
     ax.grid(visible=False)
     ax.spines["bottom"].set_visible(False)

@@ -35,24 +35,30 @@ TIER_LETTERS: Mapping[str, str] = dict(zip(style.TIER_LABELS, "fgcrpko", strict=
 SHARES = ("demand_growth", "price_change", "noise", "other_growth", "gross_margin", "rd_growth")
 
 
-def growth_asked(ax: Axes, required: pd.DataFrame, seen: pd.DataFrame, palette: Mapping[str, str]) -> None:
-    """Draw a row a vendor: dots of growth seen between statements, the last one dark, and hollow what targets ask for.
+def growth_rows(
+    required: pd.DataFrame, seen: pd.DataFrame, palette: Mapping[str, str]
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
+    """Return growth seen with a row a vendor, those of whom it is asked first, and their colours, full and pale.
 
-    ``required`` has ``company``, ``growth`` and ``value``; ``seen`` has ``company``, ``growth`` and ``last``.
+    ``required`` and ``seen`` have ``company``; ``seen`` also ``last``.
     """
     order = list(dict.fromkeys([*required["company"], *seen.loc[seen["last"], "company"]]))
-    look = {"x": "growth", "y": "company", "ax": ax, "legend": False}
-    rows = seen.assign(company=pd.Categorical(seen["company"], order)).sort_values("company")
     full = {name: palette.get(name, style.INK) for name in order}
-    tints = {name: style.tint(colour, 0.6) for name, colour in full.items()}
-    sns.scatterplot(rows, hue="company", palette=tints, s=30, **look)
-    sns.scatterplot(rows[rows["last"]], hue="company", palette=full, s=55, **look)
+    rows = seen.assign(company=pd.Categorical(seen["company"], order)).sort_values("company")
+    return rows, full, {name: style.tint(colour, 0.6) for name, colour in full.items()}
+
+
+def growth_asked(ax: Axes, required: pd.DataFrame, palette: Mapping[str, str]) -> None:
+    """Draw hollow, in the row of its vendor, the monthly growth that each target asks for; the ends have their level.
+
+    ``required`` has ``company``, ``growth`` and ``value``; ``palette`` names the rows in their order.
+    """
     for company, asked in required.sort_values("growth").groupby("company"):
-        ax.plot(asked["growth"], asked["company"], "D", color=full[company], markerfacecolor="none")
+        ax.plot(asked["growth"], asked["company"], "D", color=palette[company], markerfacecolor="none")
         for row in asked.iloc[[0, -1]].drop_duplicates("growth").itertuples():
             note(ax, f"{row.value / 1e6:,.0f}", row.growth, company, (0, 7), ha="center", va="bottom")
     ax.axvline(0, color=style.MUTED, linewidth=0.8)
-    ax.set_ylim(len(order) - 0.4, -0.6)
+    ax.set_ylim(len(palette) - 0.4, -0.6)
     percent_below(ax)
 
 
@@ -124,15 +130,11 @@ def run_rates(
     panel(ax, company)
 
 
-def year_share(ax: Axes, draws: np.ndarray, expected: pd.DataFrame, filed: pd.DataFrame, company: Company) -> None:
-    """Draw the simulated token share of one company's year, dashed what was forecast, solid what is filed of it.
+def year_share(ax: Axes, expected: pd.DataFrame, filed: pd.DataFrame, company: Company) -> None:
+    """Draw over simulated token shares of a company's year what was forecast, dashed, and what is filed of it, solid.
 
     ``expected`` has ``value`` and ``said_by``; ``filed`` has ``share`` and ``period``.
     """
-    sns.histplot(
-        x=draws, bins=50, binrange=(0, 1), stat="probability", color=style.tint(company.colour, 0.35), alpha=1,
-        edgecolor="none", ax=ax,
-    )  # fmt: skip
     for row in expected[expected["entity_id"] == company.id].itertuples():
         ax.axvline(row.value, color=style.INK, linestyle="--", linewidth=1.2)
         note(ax, f"{row.said_by}\n{row.value:.0%}", row.value, ax.get_ylim()[1], (-4, -2), ha="right", va="top")
@@ -206,17 +208,16 @@ def break_even(ax: Axes, curves: pd.DataFrame, state: pd.Series, company: Compan
 
 
 def cover(ax: Axes, filed: pd.DataFrame, ahead: pd.DataFrame, company: Company) -> None:
-    """Draw one company's gross profit over R&D: full years filed solid, the simulated fan dashed; log scale.
+    """Draw beside one company's filed gross profit over R&D the simulated fan, dashed, and write both; log scale.
 
-    ``filed`` has ``on`` and ``cover`` (positive); ``ahead`` is a :func:`fan`.
+    ``filed`` has the company's ``on`` and ``cover`` (positive); ``ahead`` is a :func:`fan` with ``entity_id``.
     """
-    past, path = (frame[frame["entity_id"] == company.id] for frame in (filed, ahead))
-    sns.lineplot(past, x="on", y="cover", marker=company.marker, color=company.colour, ax=ax)
-    for row in past.itertuples():
+    path = ahead[ahead["entity_id"] == company.id]
+    for row in filed.itertuples():
         note(ax, f"{row.cover:.2f}", row.on, row.cover, (0, 6), ha="center")
     fan(ax, path, company.colour, "{:.1f}")
     ax.axhline(1, color=style.INK, linewidth=1)
-    note(ax, "R&D covered", past["on"].min() if len(past) else path["on"].min(), 1, (0, 3), size=8)
+    note(ax, "R&D covered", filed["on"].min() if len(filed) else path["on"].min(), 1, (0, 3), size=8)
     ax.set_yscale("log")
     ax.yaxis.set_major_locator(LogLocator(subs=(1,)))
     ax.yaxis.set_major_formatter("{x:g}")

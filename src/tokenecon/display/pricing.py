@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import seaborn as sns
+import seaborn.objects as so
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.dates import MonthLocator, YearLocator, date2num
@@ -96,18 +97,27 @@ def ranges(ax: Axes, rows: pd.DataFrame, country: Country, name: str, shift: flo
     ax.plot(rows[name], place, country.marker, color=colour, markersize=6)
 
 
-def movements(ax: Axes, rows: pd.DataFrame, pair: Pair) -> None:
-    """Draw each country's ratio ``value`` with its interval on a log scale, a row a ``what``, with value and ``n``."""
-    kinds = list(rows["what"].unique())
-    for country, shift in zip(pair, (-0.15, 0.15), strict=True):
-        own = rows[rows["country"] == country.code].set_index("what").reindex(kinds)
-        own = own.rename(columns={"value": "change", "low": "change_low", "high": "change_high"})
-        ranges(ax, own, country, "change", shift)
-        for place, row in enumerate(own.itertuples()):
-            text = f"{row.change:.2f} (n = {row.n:.0f})" if row.n > 0 else ""
-            note(ax, text, row.change_high, shift - place, (6, 0), va="center", size=7.5)
-    rows_of(ax, kinds)
+def scales(pair: Pair) -> dict[str, so.Nominal]:
+    """Return what draws the countries apart in ``seaborn.objects`` where ``color`` and ``marker`` are their codes."""
+    codes = [country.code for country in pair[::-1]]
+    values = {"color": [country.colour for country in pair[::-1]], "marker": [country.marker for country in pair[::-1]]}
+    return {name: so.Nominal(looks, order=codes) for name, looks in values.items()}
+
+
+def finished_movements(ax: Axes, rows: pd.DataFrame, pair: Pair) -> None:
+    """Write value and ``n`` beside the intervals of two countries, dodged in a row a ``what``, and set a log scale."""
+    kinds, shifts = list(rows["what"].unique()), {pair[1].code: -0.2, pair[0].code: 0.2}
+    for row in rows[rows["n"] > 0].itertuples():
+        place = kinds.index(row.what) + shifts[row.country]
+        note(ax, f"{row.value:.2f} (n = {row.n:.0f})", row.high, place, (6, 0), va="center", size=7.5)
+    for border in range(1, len(kinds)):
+        ax.axhline(border - 0.5, color=style.GRID, linewidth=0.8)
     log_axis(ax.xaxis, rows["low"].min(), rows["high"].max() * 1.8)
+    ax.set(xlabel="", ylabel="")
+    ax.tick_params(axis="y", labelcolor=style.INK)
+    across(ax)
+    country_key(ax, pair)
+    ax.axvline(1, color=style.INK, linewidth=0.9)
 
 
 def bands(ax: Axes, lines: pd.DataFrame, y: str, pair: Pair) -> None:

@@ -14,7 +14,7 @@ from tokenecon.analysis.revenue.mix import UNSPLIT
 from tokenecon.catalog import Company
 from tokenecon.display import style
 from tokenecon.display.plots import hatched, label_ends, million_axis, note, panel, percent_axis, year_axis
-from tokenecon.display.theme import colours, marks
+from tokenecon.display.theme import colours
 from tokenecon.shown import dated
 
 API_FIRST = ("api", "deployment", "product")
@@ -34,12 +34,11 @@ BILLING: Mapping[str, tuple[str, float, str]] = {
 """What customers are billed by: its name, how pale it is drawn, its hatch."""
 
 
-def api_shares(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company]) -> None:
-    """Draw the API share of each company over time, with its value at the ends and where it turns.
+def finished_shares(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company]) -> None:
+    """Write beside lines of the API share each company's value at the ends and where it turns, and its name.
 
     ``rows`` has ``company``, ``middle`` (day) and ``share``.
     """
-    sns.lineplot(rows, x="middle", y="share", hue="company", style="company", dashes=False, ax=ax, **marks(companies))
     for _, own in rows.sort_values("middle").groupby("company"):
         share = own["share"].to_numpy()
         before, after = np.append(share[:1], share[:-1]), np.append(share[1:], share[-1:])

@@ -133,18 +133,21 @@ def text(value: object) -> Printed:
     return Printed(escaped(value), str(value), "text")
 
 
-def listed(values: Mapping[str, float], form: Callable[[float], Printed]) -> Printed:
-    """Write values one after the other with their labels: "40% (H1 2024), 11% (H2 2024)"; each label keys its fact."""
+def listed(values: Mapping[str, float], form: Callable[[float], Printed], last: str = "and") -> Printed:
+    """Write values as a list with their labels: "40% (H1 2024) and 11% (H2 2024)"; each label keys its fact."""
     parts = {str(label): form(value) for label, value in values.items()}
-    shown = [f"{part.text} ({text(label)})" for label, part in parts.items()]
-    return Printed(", ".join(shown), parts=parts)
+    return Printed(_list([f"{part.text} ({text(label)})" for label, part in parts.items()], last), parts=parts)
 
 
 def joined(names: Iterable[object], last: str = "and") -> Printed:
     """Write names as a list in a sentence: "Zhipu, MiniMax and Moonshot"."""
-    *before, end = [str(text(name)) for name in names] or [""]
-    shown = f"{', '.join(before)} {last} {end}" if before else end
+    shown = _list([str(text(name)) for name in names], last)
     return Printed(shown, shown, "text")
+
+
+def _list(shown: list[str], last: str) -> str:
+    *before, end = shown or [""]
+    return f"{', '.join(before)} {last} {end}" if before else end
 
 
 def cite(source_ids: Iterable[str]) -> Printed:
