@@ -108,6 +108,7 @@ def complete(project: Project, edition: Edition, folder: Path, pdfs: Collection[
     references = {key: text for page in pages.values() for key, text in page.references.items()}
     terms = read_terms(project.report)
     offered = {name: label for name, label in PDFS.items() if name in pdfs}
+    read = {chapter.name for chapter in project.chapters() if chapter.notebook}
     for file, page in pages.items():
         notes = {
             "references": {key: text for key, text in references.items() if key in page.cited},
@@ -115,7 +116,7 @@ def complete(project: Project, edition: Edition, folder: Path, pdfs: Collection[
         }
         text = file.read_text(encoding="utf-8")
         text = _with_head(text, _head(book, file, page, offered))
-        text = _after_title(text, _reading(page.words, offered))
+        text = _after_title(text, _reading(page.words if file.stem in read else "", offered))
         text = _before_end(text, _foot(book, file, offered), notes)
         text = _PICTURE.sub(rf'\g<0> · <a href="{FIGURES}#\1">Embed</a>', text) if file in rendered else text
         file.write_text(text, encoding="utf-8")
@@ -216,8 +217,9 @@ def _shortened(text: str) -> str:
 
 
 def _reading(words: str, pdfs: Mapping[str, str]) -> str:
+    """Return the line below a title; only a page that is read, and not looked up, has ``words`` and says how long."""
     minutes = max(1, round(len(words.split()) / WORDS_A_MINUTE))
-    parts = [f"{minutes} minute{'s' if minutes > 1 else ''} to read"]
+    parts = [f"{minutes} minute{'s' if minutes > 1 else ''} to read"] if words else []
     parts += [f'<a href="{name}">{label}</a>' for name, label in pdfs.items()]
     parts.append('<a href="#cite">Cite</a>')
     return f'<p class="reading">{" · ".join(parts)}</p>'
