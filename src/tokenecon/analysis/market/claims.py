@@ -80,7 +80,8 @@ def tokens_rise(known: Findings, claim: Claim) -> Result:
 def quality_sets_price(known: Findings, claim: Claim) -> Result:
     """Ask whether capability is priced at all: supported if the premium over all models excludes zero."""
     earned = known.of(Market).premium
-    note = f"premium of {premium.ADVANTAGE:.0%} more capability over all models on sale, date of release held fixed"
+    more = f"premium of {premium.ADVANTAGE:.0%} more capability"
+    note = f"{more} over all models on sale, date of release held fixed, an association"
     verdict, on = by_interval(earned.low, earned.high), known.of(Market).priced_on
     return estimated(earned, verdict, "percent", note, used(known), SECTION, on)
 

@@ -555,6 +555,12 @@ class Outlook(Findings):
         return max(held["added_on"].max() for held in self.priors.values())
 
     @property
+    def called(self) -> str:
+        """What the first edition's simulation is: a hindcast, if its priors were entered after its day."""
+        first = self.earlier[0] if self.earlier else self
+        return "hindcast" if first.entered > first.as_of else "forecast"
+
+    @property
     def earlier(self) -> tuple[Outlook, ...]:
         """The same findings of all editions before, the first edition's first."""
         return (*self.before.earlier, self.before) if self.before else ()

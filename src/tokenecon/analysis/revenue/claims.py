@@ -211,7 +211,7 @@ def api_convergence(known: Findings, claim: Claim) -> Result:
     )
     note = f"API share of revenue in {known.focal} and a year before: {note}"
     if len(single):
-        note += "; one figure only of " + ", ".join(dict.fromkeys(map(known.name, single["entity_id"])))
+        note += ", one figure only of " + ", ".join(dict.fromkeys(map(known.name, single["entity_id"])))
     sources, on = [*now["source_id"], *single["source_id"]], now["period_end"].max()
     return ranged(by_agreement(list(change > 0)), change, "vendors", "percentage points", note, sources, REVENUE, on)
 

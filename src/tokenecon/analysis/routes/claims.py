@@ -95,7 +95,7 @@ def volume_share(known: Findings, claim: Claim) -> Result:
     on = parts["period_end"].max()
     volume = np.log(parts["volume"]) / (np.log(parts["volume"]) + np.log(parts["price"]))
     note = (
-        f"part of volume in the logarithm of stated volume times price, {len(parts)} readings for "
+        f"part of volume in the logarithm of stated volume times price, taken as stated, {len(parts)} readings for "
         f"{' and '.join(parts['period'].unique())}. They are the company's words and exceed what revenue did"
     )
     verdict = by_interval(volume.min(), volume.max(), threshold(known, claim, "most"))
