@@ -8,7 +8,8 @@ A chapter's findings are a class whose results are methods marked :class:`findin
 
 Read as attributes, they are computed at most once. Where the environment variable ``TOKENECON_FINDINGS`` names a
 folder, they are kept there and shared by every process of a build, for as long as the code of catalogue and analysis,
-the versions of its libraries, the editions and the tables read stay the same. A result read from disk counts as a use
+the versions of its libraries, the editions and the tables read stay the same. Results of a copy of the data are read
+there too where they hold, and kept beside the copy. A result read from disk counts as a use
 of the tables it was computed from, and gives the warnings that computing it gave. Each has a digest, by which a build
 knows a result that came out the same from tables that have changed.
 """
@@ -199,11 +200,13 @@ def _kept(found: Findings, name: str, compute: Callable[[], Any]) -> tuple[Any, 
     if not folder:
         with inputs.recording() as used:
             return compute(), used, ""
-    file = Path(folder) / found.edition.id / f"{name}.pickle"
+    shared = Path(folder) / found.edition.id / f"{name}.pickle"
+    file = _own_store(Path(folder), found.root) / found.edition.id / f"{name}.pickle"
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{file}.lock"):
-        if (known := _read(file, found.root)) is not None:
-            return known
+        for place in dict.fromkeys((file, shared)):
+            if (known := _read(place, found.root)) is not None:
+                return known
         with inputs.recording() as used, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             value = compute()
@@ -211,6 +214,13 @@ def _kept(found: Findings, name: str, compute: Callable[[], Any]) -> tuple[Any, 
         digest = _write(file, name, found.root, value, used, given)
     _give(given)
     return value, used, digest
+
+
+def _own_store(folder: Path, root: Path) -> Path:
+    """Return where results of the data in ``root`` are written: those of a copy beside it, so as to drive out none."""
+    beside = folder.resolve().parents[2:3]
+    copied = beside and (beside[0] / "data").is_dir() and beside[0] / "data" != root
+    return root.parent / "build" / ".state" / "findings" if copied else folder
 
 
 def _plainly(value: Any) -> bytes:
