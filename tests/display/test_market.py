@@ -97,6 +97,8 @@ def test_estimates_stand_on_their_intervals_and_on_what_could_be_seen():
     assert {(0, -0.25, 0.25), (0, 0.1, 0.3), (1, -0.5, 0.5), (1, -0.4, 0.2)} <= set(horizontal(ax))
     assert {tuple(mark) for mark in np.round(marks(ax), 9)} == {(0.2, 0.0), (-0.1, 1.0)}
     assert "b (n = 20)" in texts(ax)
+    *ranges, dots = ax.collections
+    assert isinstance(dots, PathCollection) and dots.zorder > max(one.zorder for one in ranges)
 
 
 def test_a_lone_point_is_drawn_and_each_series_named_apart_at_the_end():

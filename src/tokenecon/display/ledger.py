@@ -130,12 +130,13 @@ def forecast_labels(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFram
 
 
 def forecast_rows(scores: pd.DataFrame, names: pd.Series, metrics: pd.DataFrame) -> pd.DataFrame:
-    """Return scored forecasts with texts to show: ``label``, ``amount`` and ``last``."""
+    """Return scored forecasts with texts to show: ``label``, ``amount``, ``said_by`` (with the month) and ``last``."""
     who = scores["entity_id"].map(names).str.split(" (", n=1, regex=False).str[0]
     what = scores["metric"].map(metrics.set_index("metric_id")["label"]).str.lower()
     return scores.assign(
         label=who + ": " + what + scores["measure"].map({"api": ", API", "total": ", all"}).fillna(""),
         amount=[_amount(row.value, row.base_unit) for row in scores.itertuples()],
+        said_by=[f"{row.said_by}, {row.said_on:%-m/%y}" for row in scores.itertuples()],
         last=[_amount(row.latest, row.base_unit) for row in scores.itertuples()],
     )
 

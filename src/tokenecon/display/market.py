@@ -322,6 +322,7 @@ def effects(ax: Axes, rows: pd.DataFrame) -> None:
     plot = plot.add(so.Range(linewidth=11, color=style.GRID), xmin="least", xmax="detectable")
     plot = plot.add(so.Range(linewidth=2, color=SERIES[0]), xmin="low", xmax="high")
     plot.add(so.Dot(pointsize=6, color=SERIES[0]), x="value").on(ax).plot()
+    ax.collections[-1].set_zorder(3)  # seaborn puts dots under ranges, and a wide one would cover them.
     ax.axvline(0, color=style.MUTED, linewidth=0.9)
     left = -3 * rows["detectable"].median()
     ax.set_xlim(left, -left)

@@ -148,8 +148,8 @@ def _figures(changed: Diff) -> list[str]:
     if not rows:
         return [
             head,
-            f"Every figure that edition {changed.before.id} used still stands: none was restated, and no ruling or "
-            "stronger source took its place.",
+            f"Every figure of the accounts that edition {changed.before.id} used still stands: none was restated, and "
+            "no ruling or stronger source took its place.",
         ]
     caption = (
         "Figures that stand differently than in the previous edition. "

@@ -98,7 +98,7 @@ def by_chance(family: Collection[Estimate]) -> ByChance:
 
 
 def detectable(estimate: Estimate, power: float = POWER) -> float:
-    """Return the smallest effect that the interval of an estimate would exclude from zero with a given probability.
+    """Return the smallest effect whose interval would exclude zero with a given probability.
 
     From the width of its interval (Bloom 1995), on the scale on which that is about symmetric; NaN without one.
     """

@@ -174,15 +174,16 @@ def largest_customers(known: Any, claim: Claim) -> Result:
     both = found.top_two.set_index("country")
     own = found.customers[found.customers["metric"] == "top5_customer_share"]
     own = own[own["country"] == one.code].iloc[-1]
+    bounds = both.loc[one.code]
     note = (
-        f"{own['company']}'s five largest customers brought {own['share']:.1%} of revenue in {own['period']}, "
-        "many by projects"
+        f"{own['company']}'s two largest customers brought {bounds['low']:.0%} to {bounds['high']:.0%} of revenue in "
+        f"{own['period']}, as its five largest brought {own['share']:.1%}, many by projects"
     )
     if other.code not in both.index:
         note += f"; nothing is known of any {other.adjective} vendor"
         sources, on = (own["source_id"],), own["period_end"]
         return Result(Verdict.undetermined, note=note, n=1, sources=sources, section=SECTION, on=on)
-    theirs, bounds = both.loc[other.code], both.loc[one.code]
+    theirs = both.loc[other.code]
     note += (
         f"; {theirs['company']}'s two largest {theirs['share']:.0%} in {theirs['period']}. One company a side decides "
         "nothing"
@@ -205,9 +206,8 @@ def premiums_do_not_last(known: Any, claim: Claim) -> Result:
     one, other = found.countries
     own, theirs = found.launch_premia.loc[one.code], found.launch_premia.loc[other.code]
     later, stays = found.premium_later, found.lasts[one.code]
-    change = (
-        f"; those moved by {later.value:+.2f} log points within half a year, {later.n} survivors" if later.n else ""
-    )
+    moved = f"still on sale half a year later, had moved by {later.value:+.2f} log points"
+    change = f"; {later.n} {other.adjective} ones, {moved}" if later.n else ""
     note = (
         f"launches priced above near-score rivals on sale that day: {own['premium']:.0f} of {own['n']:.0f} "
         f"{one.adjective} and {theirs['premium']:.0f} of {theirs['n']:.0f} {other.adjective}{change}. With so few a "

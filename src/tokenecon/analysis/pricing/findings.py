@@ -893,11 +893,16 @@ class Pricing(Findings):
     @finding
     def family(self) -> Mapping[str, tuple[Estimate, float]]:
         """The headline estimates of the chapter, each with what it is tested against."""
+        one, other = self.countries
         found = {
             "ratio of medians": ("ratio of medians", self.raw, 1.0),
             "matched pairs": ("matched pairs", self.pair, 1.0),
             "equal score and date": ("price gap", self.level, 1.0),
-            "difference of slopes": ("difference of slopes", self.slope_difference, 0.0),
+            f"difference of slopes, {one.adjective} less {other.adjective}": (
+                "difference of slopes",
+                self.slope_difference,
+                0.0,
+            ),
             "spread of two lists": ("spread", self.spread, 1.0),
             "successors keep their price": ("successors", self.successions_kept, 0.5),
             "time on the frontier, hazard": ("time undercut, hazard", self.hazard, 1.0),
@@ -911,7 +916,7 @@ class Pricing(Findings):
             for code, one in kind.items()
         }
         designs = {"token": "price of a token", "run": "cost of a run", "quotient": "tokens of a run"}
-        found |= {f"equal score, per {name}": (designs[name], one, 1.0) for name, one in self.tasks.items()}
+        found |= {f"equal score, {designs[name]}": (designs[name], one, 1.0) for name, one in self.tasks.items()}
         if self.in_use is not None:
             found["equal score and date, in use"] = ("price gap in use", self.in_use, 1.0)
         known = self.cat.table("study")

@@ -369,9 +369,10 @@ class Revenue(Findings):
 
     @finding
     def judged(self) -> pd.DataFrame:
-        """The article's figures on the revenue mix, computed again and judged."""
+        """The article's figures on the revenue mix in the currency of the accounts, computed again and judged."""
         quotes = self.cat.claims_of().query(
-            "statement_id == '' and metric in @RECOGNISED", local_dict={"RECOGNISED": RECOGNISED}
+            "statement_id == '' and metric in @RECOGNISED and computation != 'from_accounts_converted'",
+            local_dict={"RECOGNISED": RECOGNISED},
         )
         return self._named(self.figures_judged.loc[self._own(quotes)["claim_id"]].reset_index())
 
