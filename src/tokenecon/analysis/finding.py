@@ -9,9 +9,9 @@ A chapter's findings are a class whose results are methods marked :class:`findin
 Read as attributes, they are computed at most once. Where the environment variable ``TOKENECON_FINDINGS`` names a
 folder, they are kept there and shared by every process of a build, for as long as the code of catalogue and analysis,
 the versions of its libraries, the editions and the tables read stay the same. Results of a copy of the data are read
-there too where they hold, and kept beside the copy. A result read from disk counts as a use
-of the tables it was computed from, and gives the warnings that computing it gave. Each has a digest, by which a build
-knows a result that came out the same from tables that have changed.
+there too where they hold, and kept beside the copy. A result read from disk counts as a use of the tables it was
+computed from, and gives the warnings that computing it gave. Each has a digest, by which a build knows a result that
+came out the same from tables that have changed.
 """
 
 from __future__ import annotations
@@ -216,11 +216,17 @@ def _kept(found: Findings, name: str, compute: Callable[[], Any]) -> tuple[Any, 
     return value, used, digest
 
 
+@cache
 def _own_store(folder: Path, root: Path) -> Path:
-    """Return where results of the data in ``root`` are written: those of a copy beside it, so as to drive out none."""
-    beside = folder.resolve().parents[2:3]
-    copied = beside and (beside[0] / "data").is_dir() and beside[0] / "data" != root
-    return root.parent / "build" / ".state" / "findings" if copied else folder
+    """Return where results of the data in ``root`` are written: those of a copy beside it, so as to drive out none.
+
+    They lie there as the project's own lie beside its data.
+    """
+    place = folder.resolve()
+    for project in place.parents[2:3]:
+        if (project / "data").is_dir() and project / "data" != root:
+            return root.parent / place.relative_to(project)
+    return folder
 
 
 def _plainly(value: Any) -> bytes:

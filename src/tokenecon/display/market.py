@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from tokenecon.catalog import Country
 from tokenecon.display import style
-from tokenecon.display.plots import across, note, percent_axis, time_axis
+from tokenecon.display.plots import across, dots_above, note, percent_axis, time_axis
 from tokenecon.display.theme import apart
 
 SERIES = ("#0b62a4", "#c8500a", "#00795c", "#7a4ea3")
@@ -123,6 +123,7 @@ def concentration(ax: Axes, rows: pd.DataFrame, threshold: float) -> None:
     plot = plot.add(so.Range(linewidth=6, alpha=0.45), xmin="hhi_low", xmax="hhi_high", legend=False)
     plot = plot.add(so.Dot(pointsize=6.5), x="hhi_low", legend=False)
     plot.scale(color=colours, marker=marks).on(ax).plot()
+    dots_above(ax)
     for level, row in enumerate(rows.itertuples()):
         note(ax, f"{row.equal} equal", row.hhi_high, level, (8, 0), va="center")
     names_above(ax, [f"{row.group.partition(',')[0]} · {row.label}" for row in rows.itertuples()], 0, 0.22)
@@ -193,6 +194,7 @@ def firms(ax: Axes, ranges: pd.DataFrame, marks: Sequence[float]) -> None:
     plot = plot.add(so.Range(linewidth=3), orient="y", xmin="low", xmax="high", legend=False)
     plot = plot.add(so.Dot(pointsize=5.5), orient="y", x="median", legend=False)
     plot.scale(color=so.Nominal(colour, order=scopes), marker=so.Nominal(marker, order=scopes)).on(ax).plot()
+    dots_above(ax)
     for mark in marks:
         ax.axvline(mark, color=style.MUTED, linewidth=0.9, linestyle=":")
     low, high = ranges["low"].min(), ranges["high"].max()
@@ -255,6 +257,7 @@ def specification_curve(
     plot = so.Plot(shown, x="place")
     plot = plot.add(so.Range(linewidth=1, color=style.tint(SERIES[0], 0.65)), ymin="low", ymax="high")
     plot.add(so.Dot(pointsize=2, color=SERIES[0]), y="premium").on(ax).plot()
+    dots_above(ax)
     ax.axhline(claimed, color=CLAIM, linewidth=1.3)
     note(ax, f"claimed: {claimed:.0%}", 0, claimed, (2, 4), color=CLAIM)
     if beyond := int((rows["premium"] > top).sum()):
@@ -322,7 +325,7 @@ def effects(ax: Axes, rows: pd.DataFrame) -> None:
     plot = plot.add(so.Range(linewidth=11, color=style.GRID), xmin="least", xmax="detectable")
     plot = plot.add(so.Range(linewidth=2, color=SERIES[0]), xmin="low", xmax="high")
     plot.add(so.Dot(pointsize=6, color=SERIES[0]), x="value").on(ax).plot()
-    ax.collections[-1].set_zorder(3)  # seaborn puts dots under ranges, and a wide one would cover them.
+    dots_above(ax)
     ax.axvline(0, color=style.MUTED, linewidth=0.9)
     left = -3 * rows["detectable"].median()
     ax.set_xlim(left, -left)

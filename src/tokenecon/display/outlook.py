@@ -13,7 +13,16 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from tokenecon.catalog import Company
 from tokenecon.display import style
-from tokenecon.display.plots import across, label_ends, million_axis, note, panel, percent_axis, plain_log, time_axis
+from tokenecon.display.plots import (
+    label_ends,
+    million_axis,
+    named_rows,
+    note,
+    panel,
+    percent_axis,
+    plain_log,
+    time_axis,
+)
 from tokenecon.display.routes import model_name
 from tokenecon.display.theme import colours, marks
 from tokenecon.shown import minus
@@ -87,7 +96,7 @@ def tokens_asked(ax: Axes, needs: pd.DataFrame, levels: pd.DataFrame, company: C
     ax.set_ylim(-0.7, len(order) + 0.25)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value / 1e12:,.4g}")
     ax.xaxis.set_minor_locator(NullLocator())
-    _across(ax)
+    named_rows(ax)
 
 
 def fan(ax: Axes, path: pd.DataFrame, colour: str, form: str = "") -> None:
@@ -242,13 +251,7 @@ def multiples(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company]) -> Non
 def percent_below(ax: Axes) -> None:
     """Write the ratios of the horizontal axis as percent, with a grid for rows of marks."""
     ax.xaxis.set_major_formatter(lambda value, _: minus(f"{value:.0%}"))
-    _across(ax)
-
-
-def _across(ax: Axes) -> None:
-    ax.tick_params(axis="y", labelcolor=style.INK)
-    across(ax)
-    ax.set(xlabel="", ylabel="")
+    named_rows(ax)
 
 
 def prior_text(parameter: str, value: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.dates import ConciseDateFormatter, DateFormatter, DateLocator, MonthLocator, YearLocator
 from matplotlib.ticker import LogLocator, PercentFormatter
 
@@ -78,6 +79,20 @@ def across(ax: Axes) -> None:
     """Let the grid of a chart of rows run along the values, and not along the rows."""
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
+
+
+def named_rows(ax: Axes) -> None:
+    """Finish a chart whose rows have names: these in ink, a grid along the values, and no names of axes."""
+    ax.tick_params(axis="y", labelcolor=style.INK)
+    across(ax)
+    ax.set(xlabel="", ylabel="")
+
+
+def dots_above(ax: Axes) -> None:
+    """Lift dots over ranges: ``seaborn.objects`` puts them under, where a wide range covers them."""
+    for drawn in ax.collections:
+        if isinstance(drawn, PathCollection):
+            drawn.set_zorder(3)
 
 
 def panel(ax: Axes, company: Company) -> None:

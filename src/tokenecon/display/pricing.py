@@ -17,7 +17,7 @@ from matplotlib.ticker import NullFormatter
 
 from tokenecon.catalog import Country
 from tokenecon.display import plots, style
-from tokenecon.display.plots import across, note
+from tokenecon.display.plots import across, dots_above, named_rows, note
 from tokenecon.display.theme import apart
 
 Pair = Sequence[Country]
@@ -99,9 +99,9 @@ def ranges(ax: Axes, rows: pd.DataFrame, country: Country, name: str, shift: flo
 
 def scales(pair: Pair) -> dict[str, so.Nominal]:
     """Return what draws the countries apart in ``seaborn.objects`` where ``color`` and ``marker`` are their codes."""
-    codes = [country.code for country in pair[::-1]]
-    values = {"color": [country.colour for country in pair[::-1]], "marker": [country.marker for country in pair[::-1]]}
-    return {name: so.Nominal(looks, order=codes) for name, looks in values.items()}
+    look = looks(pair)
+    named = {"color": look["palette"], "marker": look["markers"]}
+    return {name: so.Nominal(values, order=look["hue_order"]) for name, values in named.items()}
 
 
 def finished_movements(ax: Axes, rows: pd.DataFrame, pair: Pair) -> None:
@@ -113,9 +113,8 @@ def finished_movements(ax: Axes, rows: pd.DataFrame, pair: Pair) -> None:
     for border in range(1, len(kinds)):
         ax.axhline(border - 0.5, color=style.GRID, linewidth=0.8)
     log_axis(ax.xaxis, rows["low"].min(), rows["high"].max() * 1.8)
-    ax.set(xlabel="", ylabel="")
-    ax.tick_params(axis="y", labelcolor=style.INK)
-    across(ax)
+    named_rows(ax)
+    dots_above(ax)
     country_key(ax, pair)
     ax.axvline(1, color=style.INK, linewidth=0.9)
 

@@ -171,10 +171,11 @@ def largest_customers(known: Any, claim: Claim) -> Result:
     """
     found = known.of(Pricing).served()
     one, other = found.countries
-    both = found.top_two.set_index("country")
+    known_two = found.top_two
+    both = known_two.set_index("country")
     own = found.customers[found.customers["metric"] == "top5_customer_share"]
     own = own[own["country"] == one.code].iloc[-1]
-    bounds = both.loc[one.code]
+    bounds = known_two[known_two["entity_id"] == own["entity_id"]].iloc[0]
     note = (
         f"{own['company']}'s two largest customers brought {bounds['low']:.0%} to {bounds['high']:.0%} of revenue in "
         f"{own['period']}, as its five largest brought {own['share']:.1%}, many by projects"

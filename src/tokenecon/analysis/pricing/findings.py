@@ -893,16 +893,12 @@ class Pricing(Findings):
     @finding
     def family(self) -> Mapping[str, tuple[Estimate, float]]:
         """The headline estimates of the chapter, each with what it is tested against."""
-        one, other = self.countries
+        slopes = "difference of slopes, {.adjective} less {.adjective}".format(*self.countries)
         found = {
             "ratio of medians": ("ratio of medians", self.raw, 1.0),
             "matched pairs": ("matched pairs", self.pair, 1.0),
             "equal score and date": ("price gap", self.level, 1.0),
-            f"difference of slopes, {one.adjective} less {other.adjective}": (
-                "difference of slopes",
-                self.slope_difference,
-                0.0,
-            ),
+            slopes: ("difference of slopes", self.slope_difference, 0.0),
             "spread of two lists": ("spread", self.spread, 1.0),
             "successors keep their price": ("successors", self.successions_kept, 0.5),
             "time on the frontier, hazard": ("time undercut, hazard", self.hazard, 1.0),
