@@ -1,8 +1,10 @@
 """Projects built once a session, and copies of them to be changed."""
 
+import os
 import shutil
 
 import pytest
+from filelock import FileLock
 from publish.sample_project import make_project
 
 from tokenecon.publish import Project, build, choose_renderer
@@ -17,12 +19,22 @@ def kernels():
         yield
 
 
+def built_once(renderer, tmp_path_factory):
+    """Return the sample project, built by whichever process of the tests is the first to ask."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with FileLock(shared / f"{renderer}.lock"):
+        if not (shared / renderer / "done").exists():
+            shutil.rmtree(shared / renderer, ignore_errors=True)
+            build(renderer=renderer, project=make_project(shared / renderer / "project"))
+            (shared / renderer / "done").touch()
+    return Project(shared / renderer / "project")
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory, kernels):
     """A project built once with the embedded renderer. Look, do not touch."""
-    project = make_project(tmp_path_factory.mktemp("embedded") / "project")
-    build(renderer="embedded", project=project)
-    return project
+    return built_once("embedded", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +42,7 @@ def quarto_built(tmp_path_factory, kernels):
     """The same with Quarto, where there is one."""
     if choose_renderer() != "quarto":
         pytest.skip("Quarto 1.9 or newer is not on PATH")
-    project = make_project(tmp_path_factory.mktemp("quarto") / "project")
-    build(renderer="quarto", project=project)
-    return project
+    return built_once("quarto", tmp_path_factory)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ class Edition:
         self.name, self.companies, self.focal = name, about["companies"], about["focal"]
         self.as_of = pd.Timestamp(about["as_of"])
         self.recorded_on = str(about.get("recorded_on", ""))
-        self._rows = {}
+        self._rows, self._facts = {}, {}
 
     def rows(self, table):
         """Return the rows known, days as timestamps and numbers as numbers."""
@@ -67,6 +67,11 @@ class Edition:
 
     def facts(self, table):
         """Return one row a fact in base units: rulings applied, then the strongest source and the finest print."""
+        if table not in self._facts:
+            self._facts[table] = self._stated(table)
+        return self._facts[table].copy()
+
+    def _stated(self, table):
         found = self._ruled(table, self._known(raw(table)).reset_index(drop=True))
         grain = found["value"].str.partition(".")[2].str.len()
         found = found.assign(grain=-grain, source_tier=self._tier(found["source_id"]))

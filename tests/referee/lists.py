@@ -55,18 +55,19 @@ def changes(prices):
     """
     placed = prices[prices["effective_from"].notna() | ~(prices["effective_to"] <= prices["published_on"])]
     placed = placed.assign(echo=~placed["dating"].isin(["page", "stated"]))
-    kept = []
-    for _, rows in placed.sort_values(["begin", "echo", "input", "output"], kind="stable").groupby(MODEL):
-        price, day, lists = None, None, {}
-        for row in rows.to_dict("records"):
-            told = (row["input"], row["output"])
-            place = (row["endpoint"], row["name"])
-            speaks = price is None or not row["echo"] or lists.get(place, row["begin"]) < row["begin"]
-            if told != price and speaks and row["begin"] != day:
-                kept.append(row)
-                price, day = told, row["begin"]
-            lists[place] = row["begin"]
-    return pd.DataFrame(kept)
+    placed = placed.sort_values([*MODEL, "begin", "echo", "input", "output"], kind="stable")
+    kept, model, price, day, lists = [], None, None, None, {}
+    seen = placed[[*MODEL, "begin", "echo", "input", "output", "endpoint", "name"]]
+    for at, (*own, begin, echo, input_, output, endpoint, name) in enumerate(seen.itertuples(index=False)):
+        if own != model:
+            model, price, day, lists = own, None, None, {}
+        told, place = (input_, output), (endpoint, name)
+        speaks = price is None or not echo or lists.get(place, begin) < begin
+        if told != price and speaks and begin != day:
+            kept.append(at)
+            price, day = told, begin
+        lists[place] = begin
+    return placed.iloc[kept].reset_index(drop=True)
 
 
 def on_day(prices, day, market="international"):

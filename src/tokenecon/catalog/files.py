@@ -242,6 +242,8 @@ def _running_on(lines: list[str], width: int) -> tuple[int, list[str] | None]:
 
 
 def _cells(text: str) -> tuple[list[str] | None, str]:
+    if text and '"' not in text:
+        return text.split(","), ""
     try:
         return next(csv.reader(io.StringIO(text, newline=""), strict=True), []), ""
     except csv.Error as error:
@@ -253,10 +255,14 @@ def _take_rows(lines: list[str], header: list[str], raw: RawTable, *, strict: bo
     good = {}
     lines = lines if strict else [line.translate(SPACES) for line in lines]
     for number, cells, fault in _records(lines[1:], len(header), start=2):
+        bare = [cell.strip() for cell in cells or ()]
+        if cells == bare and len(bare) == len(header) and bare[0][:1] not in ("", "#") and "".join(bare).isprintable():
+            good[number] = bare
+            continue
         found = [("row", fault)] if cells is None else _row_faults(cells, header, strict)
         raw.findings += [Finding(raw.file, number, column, message) for column, message in found]
         if cells and not any(column == "row" for column, _ in found) and not any("\n" in cell for cell in cells):
-            good[number] = [cell.strip() for cell in cells]
+            good[number] = bare
     if good:
         frame = pd.DataFrame.from_dict(good, orient="index", columns=header, dtype=str)
         raw.frame = frame.reindex(columns=raw.frame.columns, fill_value="")
