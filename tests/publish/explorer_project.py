@@ -25,7 +25,7 @@ now = f.views.opening_medians["median"]
 SHARE = "`{python} share(now[one.code] / now[other.code])`"
 FIGURE = f"""#| label: fig-explorer
 #| fig-title: "The median `{{python}} one.adjective` model lists at {SHARE} of the `{{python}} other.adjective` median"
-#| fig-subtitle: "Dollars by million tokens on `{{python}} day(f.views.opening.day)`; log scale"
+#| fig-subtitle: "Dollars per million tokens on `{{python}} day(f.views.opening.day)`; log scale"
 #| fig-cap: "List prices and scores. Source: Artificial Analysis [@AA_SNAPSHOTS]; lists of prices."
 #| fig-alt: "Scatter plot of list price on a log axis against the score of each model, with medians by country"
 explorer.explorer(f.views, f.benchmarks, f.names, f.countries)

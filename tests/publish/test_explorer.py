@@ -209,7 +209,7 @@ def test_points_stand_where_price_and_score_say(open_page, views):
     places = points(page)
     known, checked = views.view, []
     for label, place in places.items():
-        found = re.fullmatch(r"(.+), [^,]+: ([\d.]+) dollars by million tokens, score ([\d.]+)(, estimated)?", label)
+        found = re.fullmatch(r"(.+), [^,]+: ([\d.]+) dollars per million tokens, score ([\d.]+)(, estimated)?", label)
         rows = known[(known["model"] == found[1]) & (known["score"].sub(float(found[3])).abs() <= 0.0501)]
         if len(rows) == 1:
             checked.append((rows["score"].item(), math.log(rows["blended"].item()), *place))

@@ -229,7 +229,7 @@
       ]),
       ...steps(...range).map((value) =>
         text(percent ? `${Math.round(100 * value)}%` : String(value), frame.x(value), frame.bottom + 16, "middle")),
-      text("Dollars by million tokens, log scale", 0, 12, "start"),
+      text("Dollars per million tokens, log scale", 0, 12, "start"),
       text(frame.width < 560 ? name : `${name}, scores of ${day(scored)}`, (frame.left + frame.right) / 2, frame.height - 6, "middle"),
     );
   };
@@ -265,7 +265,7 @@
       element.setAttribute("tabindex", -1);
       element.setAttribute("class", `point group-${group}${estimated ? " estimated" : ""}`);
       element.setAttribute("aria-label",
-        `${name}, ${vendor}: ${money(price)} dollars by million tokens, score ${score(point.score)}${estimated ? ", estimated" : ""}`);
+        `${name}, ${vendor}: ${money(price)} dollars per million tokens, score ${score(point.score)}${estimated ? ", estimated" : ""}`);
       [point.x, point.y] = [frame.x(point.score), frame.y(price)];
       element.style.transform = `translate(${point.x.toFixed(1)}px, ${point.y.toFixed(1)}px)`;
       drawn.set(model, { element, point });
@@ -352,7 +352,7 @@
     tip.replaceChildren(
       html("b", {}, name),
       html("span", {}, `${vendor}, ${data.groups[group].short || data.groups[group].name}`),
-      html("span", {}, `${money(price)} dollars by million tokens`),
+      html("span", {}, `${money(price)} dollars per million tokens`),
       html("span", {}, `Score ${score(value)}${estimated ? ", estimated" : ""}`),
       html("span", {}, `Released ${day(released)}`),
     );

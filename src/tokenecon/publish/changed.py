@@ -167,7 +167,10 @@ def _revised(changed: Diff, chapters: Mapping[str, str]) -> list[str]:
     if not rows:
         return []
     columns = {"Chapter": 12, "Fact": 34, changed.before.id: 20, changed.after.id: 20, "Kind": 14}
-    caption = "Facts restated or revised. Source: the records in `data/editions`."
+    caption = (
+        "Facts restated or revised, each named by the cell and the expression that print it. "
+        "Source: the records in `data/editions`."
+    )
     return ["## Restated and revised {#sec-changes-revised}", pipe_table(columns, rows, caption, "tbl-changes-revised")]
 
 

@@ -34,7 +34,7 @@ class Drift(FetchError):
 
 @dataclass(frozen=True)
 class Offer:
-    """A model on a list, with its prices as printed, in dollars by million text tokens; `input` is None without one.
+    """A model on a list, with its prices as printed, in dollars per million text tokens; `input` is None without one.
 
     Parameters
     ----------

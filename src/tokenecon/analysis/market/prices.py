@@ -2,7 +2,7 @@
 
 Frames of prices have one row a span in which a list showed a price, as ``Catalog.list_prices`` gives them:
 ``model_id``, ``entity_id`` (maker), ``market``, ``currency``, ``endpoint`` and ``name`` (which list, under which
-name), ``input`` and ``output`` (money by million tokens), ``effective_from``, ``effective_to``, ``published_on``,
+name), ``input`` and ``output`` (money per million tokens), ``effective_from``, ``effective_to``, ``published_on``,
 ``dating``. Where a list does not know the first day of a span, the day on which it was seen stands for it.
 """
 

@@ -130,7 +130,7 @@ def paid(used: pd.DataFrame, paths: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``day``, ``fisher`` (first day 1), ``unit_value`` (dollars by million tokens), ``models`` (priced and used).
+        ``day``, ``fisher`` (first day 1), ``unit_value`` (dollars per million tokens), ``models`` (priced and used).
     """
     days = list(used.index[::STEP])
     bought = {day: _bought(used, paths, day) for day in days}

@@ -35,7 +35,7 @@ def cost(rent: float, prefill: float, decode: float, utilisation: float = 1.0, r
     Returns
     -------
     float
-        Cost by million tokens.
+        Cost per million tokens.
 
     Raises
     ------

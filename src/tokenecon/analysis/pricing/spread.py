@@ -179,7 +179,7 @@ def list_margins(found: pd.DataFrame, cost_low: float, cost: float, cost_high: f
     found : pandas.DataFrame
         One day of :func:`on_both`.
     cost_low, cost, cost_high : float
-        Dollars by million tokens of the blend.
+        Dollars per million tokens of the blend.
 
     Returns
     -------

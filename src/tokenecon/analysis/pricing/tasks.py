@@ -61,7 +61,7 @@ def variants(
     -------
     pandas.DataFrame
         ``named`` (the variant), ``model_id``, ``entity_id``, ``country``, ``is_one``, ``score``, ``run`` (dollars),
-        ``own`` (dollars by million tokens at the maker's list), ``paid`` (at the index's price, where there is none at
+        ``own`` (dollars per million tokens at the maker's list), ``paid`` (at the index's price, where there is none at
         the maker's), ``effort`` (set to high or more), ``on``.
     """
     rows = costed(capability)
