@@ -107,8 +107,9 @@ class Data:
     @staticmethod
     def _rows(frame: pd.DataFrame) -> list[tuple[int, Row]]:
         # Plain dictionaries: checks look at single cells, where a pandas row is slow.
+        columns = frame.columns.tolist()
         cells = zip(frame.index.tolist(), frame.to_numpy().tolist(), strict=True)
-        return [(line, dict(zip(frame.columns, row, strict=True))) for line, row in cells]
+        return [(line, dict(zip(columns, row, strict=True))) for line, row in cells]
 
     def by(self, name: str, *key: str) -> dict[Any, Row]:
         """Rows of a table by a column, or by several together."""

@@ -16,8 +16,9 @@ def datings(data: Data, name: str) -> Iterator[Place]:
     """Rows carry the day of their source, or an earlier one where the source is a series."""
     if name == "sources" or not {"source_id", "published_on"} <= set(data.schema.tables[name].fields):
         return
+    sources = data.sources
     for line, row in data.rows(name):
-        source = data.sources[row["source_id"]]
+        source = sources[row["source_id"]]
         day, own = row["published_on"], source["published_on"]
         if source["dating"] == "document" and day != own:
             yield line, "published_on", f"{day} is not the day of source {row['source_id']}, {own}"
