@@ -66,3 +66,7 @@ def test_a_cell_has_its_evidence_and_month_and_nobody_says_is_missing():
 )
 def test_prices_are_named_by_model_and_market(label, shown):
     assert charts.price_label(label) == shown
+
+
+def test_a_target_that_was_passed_asks_for_nothing():
+    assert [charts.asked_text(growth) for growth in (0.158, 0.0, -0.111)] == ["15.8%", "0.0%", "passed already"]

@@ -242,7 +242,7 @@ def _running_on(lines: list[str], width: int) -> tuple[int, list[str] | None]:
 
 
 def _cells(text: str) -> tuple[list[str] | None, str]:
-    if text and '"' not in text:
+    if text and '"' not in text and len(text) <= csv.field_size_limit():
         return text.split(","), ""
     try:
         return next(csv.reader(io.StringIO(text, newline=""), strict=True), []), ""
@@ -256,25 +256,24 @@ def _take_rows(lines: list[str], header: list[str], raw: RawTable, *, strict: bo
     lines = lines if strict else [line.translate(SPACES) for line in lines]
     for number, cells, fault in _records(lines[1:], len(header), start=2):
         bare = [cell.strip() for cell in cells or ()]
-        if cells == bare and len(bare) == len(header) and bare[0][:1] not in ("", "#") and "".join(bare).isprintable():
-            good[number] = bare
-            continue
-        found = [("row", fault)] if cells is None else _row_faults(cells, header, strict)
+        found = [("row", fault)] if cells is None else _row_faults(cells, bare, header, strict)
         raw.findings += [Finding(raw.file, number, column, message) for column, message in found]
-        if cells and not any(column == "row" for column, _ in found) and not any("\n" in cell for cell in cells):
+        if cells and not any(column == "row" for column, _ in found) and "\n" not in "".join(cells):
             good[number] = bare
     if good:
         frame = pd.DataFrame.from_dict(good, orient="index", columns=header, dtype=str)
         raw.frame = frame.reindex(columns=raw.frame.columns, fill_value="")
 
 
-def _row_faults(cells: list[str], header: list[str], strict: bool) -> list[tuple[str, str]]:
-    if not any(cell.strip() for cell in cells):
+def _row_faults(cells: list[str], bare: list[str], header: list[str], strict: bool) -> list[tuple[str, str]]:
+    if not any(bare):
         return [("row", "is blank; delete the line")]
     if cells[0].startswith("#"):
         return [("row", f"{shown(cells[0])} is a comment; delete the line")]
     if len(cells) != len(header):
         return [("row", f"has {len(cells)} cells where the header has {len(header)}; {_width_hint(cells, header)}")]
+    if "".join(cells).isprintable() and not (strict and cells != bare):
+        return []
     found = []
     for column, cell in zip(header, cells, strict=True):
         if cell.isprintable() and not (strict and cell != cell.strip()):

@@ -331,9 +331,9 @@ def years_text(years: float) -> str:
     return "not within the horizon" if np.isinf(years) else f"{years:.1f}"
 
 
-def asked(growth: float) -> str:
+def asked_text(growth: float) -> str:
     """Write what a target asks for a month; one that a later statement is beyond asks for nothing."""
-    return f"{growth:.1%}" if growth > 0 else "passed already"
+    return f"{growth:.1%}" if growth >= 0 else "passed already"
 
 
 def amount_text(value: float, unit: str) -> str:
