@@ -265,15 +265,15 @@ def estimates(facts: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         Indexed by the ``key`` of the estimate: ``value``, ``low``, ``high``, ``n`` (NaN where not printed), ``text``.
     """
-    numbers = facts[facts["value"].map(lambda value: isinstance(value, (int, float)))]["value"]
+    told = facts[facts["value"].map(lambda value: isinstance(value, (int, float)))]
+    numbers = dict(told["value"])
     rows = []
-    own = facts.loc[numbers.index, ["low", "high", "n"]].itertuples(index=False)
-    for (key, value), (low, high, n) in zip(numbers.items(), own, strict=True):
+    for key, value, low, high, n, text in told[["value", "low", "high", "n", "text"]].itertuples():
         if math.isnan(low) and math.isnan(high):
             low, high = (numbers.get(f"{key}_{end}", math.nan) for end in ("low", "high"))
             n = numbers.get(f"{key}_n", numbers.get(f"{key.rpartition('.')[0]}.n"))
         if not (math.isnan(low) or math.isnan(high)):
-            rows.append((key, float(value), float(low), float(high), n, facts["text"][key]))
+            rows.append((key, float(value), float(low), float(high), n, text))
     columns = ["key", "value", "low", "high", "n", "text"]
     return pd.DataFrame(rows, columns=columns).astype({"n": float}).set_index("key")
 

@@ -31,6 +31,9 @@ _SHARED = ("palette.css", "style.css", "filter.js", "site.js", "favicon.svg", "f
 _FLOAT = re.compile(r"<((?:fig|tbl|eq)-[\w-]+)>")
 _QMD = re.compile(r"([\w-]+)\.qmd(#[\w:.-]+)?")
 _DRAWING = re.compile(r'image\("/(figures/[\w.-]+)"')
+_SET_ASIDE = re.compile(r'\[\["rows-(\d+)",\[\],\[\]\],0,\[\],\[\]\]')
+_LOOKED_AT = re.compile(r'"t":"(?:Cite|CodeBlock|Div|Header|Para|Table)"')
+"""What the filter and the citations look at; rows of a table that hold none of it stay as they are."""
 _Json = dict[str, Any]
 
 
@@ -87,10 +90,10 @@ class _Book:
         texts = {chapter.file: (report / chapter.file).read_text(encoding="utf-8") for chapter in self.chapters}
         parsed = together([partial(self._read, text, file) for file, text in texts.items()])
         self.api = parsed[0]["pandoc-api-version"]
+        divs = [_chapter_div(chapter, read["blocks"]) for chapter, read in zip(self.chapters, parsed, strict=True)]
+        self._rows = _set_rows_aside(divs)
         # As text, which is a tenth of the size of what it is read into.
-        self._divs = json.dumps(
-            [_chapter_div(chapter, document["blocks"]) for chapter, document in zip(self.chapters, parsed, strict=True)]
-        )
+        self._divs = json.dumps(divs)
         self._resolved = cache(self._resolve)
 
     def _read(self, text: str, what: str) -> _Json:
@@ -105,7 +108,8 @@ class _Book:
             "link-citations": {"t": "MetaBool", "c": True},
         }
         arguments = ["-f", "json", "-t", "json", f"--lua-filter={self.templates / 'filter.lua'}", "--citeproc"]
-        return _pandoc(arguments, self._document(self._divs, meta), "the book")
+        resolved = _pandoc(arguments, self._document(self._divs, meta), "the book")
+        return _SET_ASIDE.sub(lambda found: self._rows[int(found[1])], resolved)
 
     def labels(self) -> dict[str, dict[str, str]]:
         """Return what each label is called; see :func:`labels`."""
@@ -229,6 +233,22 @@ def _chapter_div(chapter: Chapter, blocks: list[_Json]) -> _Json:
     unnumbered = "unnumbered" in _heading(blocks)[1][1]
     kind = "unnumbered" if unnumbered else "appendix" if chapter.appendix else "numbered"
     return {"t": "Div", "c": [["", ["chapter"], [["name", chapter.name], ["kind", kind]]], blocks]}
+
+
+def _set_rows_aside(divs: list[_Json]) -> list[str]:
+    """Put numbers in the place of rows that references leave alone, half of a book, and return the rows as JSON."""
+    aside: list[str] = []
+    ahead = list(divs)
+    while ahead:
+        block = ahead.pop()
+        if block["t"] == "Div":
+            ahead += block["c"][1]
+        for place, body in enumerate(block["c"][4] if block["t"] == "Table" else ()):
+            text = json.dumps(body, separators=(",", ":"))
+            if not _LOOKED_AT.search(text):
+                block["c"][4][place] = [[f"rows-{len(aside)}", [], []], 0, [], []]
+                aside.append(text)
+    return aside
 
 
 def _heading(blocks: list[_Json]) -> list[Any]:

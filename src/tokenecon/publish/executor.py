@@ -48,7 +48,7 @@ ATTEMPTS = 3
 """How often a task is begun whose worker is killed each time."""
 
 PRELOADED = (
-    *("tokenecon.publish.execute", "ipykernel.kernelapp", "rich.table"),
+    *("tokenecon.publish.execute", "ipykernel.kernelapp", "ipykernel.debugger", "rich.table"),
     *("statsmodels.formula.api", "statsmodels.stats.api", "statsmodels.duration.api", "statsmodels.stats.oaxaca"),
     *("seaborn.objects", "sklearn.mixture", "arch.bootstrap", "diptest", "scipy.signal"),
 )
@@ -245,6 +245,7 @@ def kernel_variables() -> dict[str, str | None]:
         "OMP_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONSTARTUP": None,
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the debugger that a kernel brings complains to the user
         "MATPLOTLIBRC": os.devnull,
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     }

@@ -15,9 +15,6 @@ from pathlib import Path
 
 import pylopdf_fonts_zh_cn
 import typst
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
-from pypdf import PdfReader
 
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.memory import derived, kept
@@ -120,6 +117,8 @@ def _without_glyph(letters: str) -> frozenset[str]:
     """Return those of ``letters`` that come out of a PDF as the null character, which stands for no glyph."""
     if not letters:
         return frozenset()
+    from pypdf import PdfReader
+
     pages = "\n#pagebreak()\n".join(f"#str.from-unicode({ord(letter)})" for letter in letters)
     source = f'#set text(font: ("Lato", "{HAN}", "Libertinus Serif"))\n{pages}'
     folders = sorted({face.file.parent for face in faces()})
@@ -130,12 +129,17 @@ def _without_glyph(letters: str) -> frozenset[str]:
 
 @cache
 def _letters(file: Path) -> frozenset[int]:
+    from fontTools.ttLib import TTFont
+
     with TTFont(file, lazy=True) as font:
         return frozenset(font.getBestCmap())
 
 
 @cache
 def _subset(file: Path, letters: frozenset[int]) -> bytes:
+    from fontTools.subset import Options, Subsetter
+    from fontTools.ttLib import TTFont
+
     options = Options(flavor="woff2", notdef_outline=True, hinting=False)
     options.layout_features = ["kern", "liga", "lnum", "tnum", "mark", "ccmp", "locl"]
     with TTFont(file, recalcTimestamp=False) as font:
