@@ -302,7 +302,7 @@ def launches(ax: Axes, rows: pd.DataFrame, advantage: float, claimed: float) -> 
     ax.set(ylim=(low * 0.75, high * 1.4), ylabel="")
     ax.set(xlim=(min(rows["ahead"].min() * 0.8, 0.01), rows["ahead"].max() * 2.2))
     for row in rows.sort_values("ratio", ascending=False).itertuples():
-        note(ax, row.model, row.ahead, row.ratio, (5, -3), spare=True, size=7.5)
+        note(ax, row.model, row.ahead, row.ratio, (4, 2), spare=True, size=7.5)
     ax.set_xlabel("lead in score over the best rival on sale, log scale")
 
 

@@ -60,9 +60,11 @@ def growth_rows(
 def growth_asked(ax: Axes, required: pd.DataFrame, palette: Mapping[str, str]) -> None:
     """Draw hollow, in the row of its vendor, the monthly growth that each target asks for; the ends have their level.
 
+    A target that a later statement is beyond asks for nothing, and is left out.
+
     ``required`` has ``company``, ``growth`` and ``value``; ``palette`` names the rows in their order.
     """
-    for company, asked in required.sort_values("growth").groupby("company"):
+    for company, asked in required[required["growth"] >= 0].sort_values("growth").groupby("company"):
         ax.plot(asked["growth"], asked["company"], "D", color=palette[company], markerfacecolor="none")
         for row in asked.iloc[[0, -1]].drop_duplicates("growth").itertuples():
             note(ax, f"{row.value / 1e6:,.0f}", row.growth, company, (0, 7), ha="center", va="bottom")
@@ -85,7 +87,7 @@ def tokens_asked(ax: Axes, needs: pd.DataFrame, levels: pd.DataFrame, company: C
         ax.plot([row.tokens_low, row.tokens_high], [row.Index] * 2, color=style.tint(colour, 0.4), linewidth=4)
         ax.plot(row.tokens_middle, row.Index, "o", color=colour)
         ground = {"facecolor": style.GROUND, "edgecolor": "none", "pad": 0.5}
-        note(ax, f"{row.tokens_middle / 1e12:,.1f}", row.tokens_middle, row.Index, (0, 6), ha="center", bbox=ground)
+        note(ax, f"{row.tokens_middle / 1e12:,.1f}", row.tokens_high, row.Index, (5, 0), va="center", bbox=ground)
     ax.margins(x=0.08)
     for row in order[order["tokens_middle"].isna()].itertuples():
         note(ax, "price not known on this day", ax.get_xlim()[0], row.Index, (4, 0), va="center", color=style.MUTED)

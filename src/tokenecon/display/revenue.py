@@ -93,12 +93,16 @@ def run_rates(ax: Axes, drawn: pd.DataFrame, company: Company) -> None:
     own = stated[stated["entity_id"] == company.id].astype({"forecast": bool})
     sns.scatterplot(
         own[~own["forecast"]], x="on", y="value", hue="measure", palette=shades, style="tier",
-        markers=dict(style.TIER_MARKERS), s=45, legend=False, ax=ax,
+        markers=dict(style.TIER_MARKERS), s=50, edgecolor=style.GROUND, linewidth=1, legend=False, ax=ax,
     )  # fmt: skip
     for row in own[own["forecast"]].itertuples():
         ax.plot(row.on, row.value, "o", color=shades[row.measure], markerfacecolor="none")
     told = own[own["measure"] == min(own["measure"], default="")]  # the API's where it is stated
-    told = told[~told["forecast"]].sort_values("value").drop_duplicates("on", keep="last")
+    told = told[~told["forecast"]].sort_values("value")
+    lower = told[(told["on"] == told["on"].max()) & (told["value"] < told["value"].max())].head(1)
+    for row in lower.itertuples():
+        note(ax, f"{row.value / 1e6:,.0f}", row.on, row.value, (-6, 0), ha="right", va="center")
+    told = told.drop_duplicates("on", keep="last")
     for row in told.itertuples():
         look = {"ha": "right"} if row.on == told["on"].max() else {"va": "top"}
         note(ax, f"{row.value / 1e6:,.0f}", row.on, row.value, (-6, 4) if "ha" in look else (3, -3), **look)

@@ -22,8 +22,8 @@ def sparkline(ax: Axes, rows: pd.DataFrame, companies: Sequence[Company], title:
     ``rows`` has ``company``, ``middle`` (day) and ``value``; all of them are of one panel.
     """
     sns.lineplot(rows, x="middle", y="value", hue="company", style="company", dashes=False, ax=ax, **marks(companies))
+    ax.margins(x=0.45, y=0.36)
     label_ends(ax, rows, "middle", "value", "company", colours(companies), value=form)
-    ax.margins(x=0.45, y=0.28)
     year_axis(ax, "’%y")
     ax.yaxis.set_major_locator(MaxNLocator(3))
     if form.endswith("%"):

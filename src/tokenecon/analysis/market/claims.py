@@ -178,7 +178,8 @@ def tiers(known: Findings, claim: Claim) -> Result:
         f"{largest['cr1_high'].max():.0%} by definition. {told}"
     )
     return Result(
-        verdict, float(shape.modes), n=shape.n, unit="modes", note=note, sources=used(known), section=SECTION,
+        verdict, float(shape.modes), n=shape.n, unit="mode" if shape.modes == 1 else "modes", note=note,
+        sources=used(known), section=SECTION,
         on=f.priced_on,
     )  # fmt: skip
 

@@ -152,8 +152,8 @@ def api_adds_most(known: Findings, claim: Claim) -> Result:
     now = known.of(Revenue).growth.query("period == @known.focal")
     now = now[now["entity_id"].isin(compared(known, claim))]
     gaps = _api_less_rest(now)
-    note = "in " + known.focal + " " + ", ".join(f"{known.name(e)} {gap:+.0%}" for e, gap in gaps.items())
-    note = f"contribution of the API line to growth less that of the rest: {note}"
+    note = "in " + known.focal + " " + ", ".join(f"{known.name(e)} {100 * gap:+.0f}" for e, gap in gaps.items())
+    note = f"contribution of the API line to growth less that of the rest, in percentage points: {note}"
     verdict, sources, on = by_agreement(list(gaps > 0)), now["source_id"], now["period_end"].max()
     return ranged(verdict, gaps, "vendors", "percentage points", note, sources, REVENUE, on)
 
@@ -168,11 +168,12 @@ def line_adds_most(known: Findings, claim: Claim) -> Result:
         for p in (year, known.focal)
     )
     parts = then.set_index("route")["contribution"]
-    note = f"in {year} the API line added {parts['api']:.0%} to growth, the rest {parts.drop('api').sum():.0%}"
+    added = [f"{100 * part:.0f}" for part in (parts["api"], parts.drop("api").sum())]
+    note = f"in {year} the API line added {added[0]} percentage points to growth, the rest {added[1]}"
     later = None
     if known.focal != year and len(now):
         since = now.set_index("route")["contribution"]
-        note += f"; in {known.focal} {since['api']:+.0%} and {since.drop('api').sum():+.0%}"
+        note += f"; in {known.focal} {100 * since['api']:+.0f} and {100 * since.drop('api').sum():+.0f}"
         later = by_comparison(since["api"], since.drop("api").sum())
     gap = float(parts["api"] - parts.drop("api").sum())
     verdict = by_comparison(parts["api"], parts.drop("api").sum())
