@@ -31,9 +31,12 @@ _SHARED = ("palette.css", "style.css", "filter.js", "site.js", "favicon.svg", "f
 _FLOAT = re.compile(r"<((?:fig|tbl|eq)-[\w-]+)>")
 _QMD = re.compile(r"([\w-]+)\.qmd(#[\w:.-]+)?")
 _DRAWING = re.compile(r'image\("/(figures/[\w.-]+)"')
-_SET_ASIDE = re.compile(r'\[\["rows-(\d+)",\[\],\[\]\],0,\[\],\[\]\]')
-_LOOKED_AT = re.compile(r'"t":"(?:Cite|CodeBlock|Div|Header|Para|Table)"')
-"""What the filter and the citations look at; rows of a table that hold none of it stay as they are."""
+_LOOKED_AT = re.compile(r'"t":"(?:Cite|CodeBlock|Div|Header|Math|Table)"')
+"""What the filter and the citations look at; a block that holds none of it stays as it is."""
+_ASIDE = "aside"
+_SET_ASIDE = re.compile(
+    rf'\{{"t":"RawBlock","c":\["{_ASIDE}","(\d+)"\]\}}|\[\["{_ASIDE}-(\d+)",\[\],\[\]\],0,\[\],\[\]\]'
+)
 _Json = dict[str, Any]
 
 
@@ -91,9 +94,9 @@ class _Book:
         parsed = together([partial(self._read, text, file) for file, text in texts.items()])
         self.api = parsed[0]["pandoc-api-version"]
         divs = [_chapter_div(chapter, read["blocks"]) for chapter, read in zip(self.chapters, parsed, strict=True)]
-        self._rows = _set_rows_aside(divs)
         # As text, which is a tenth of the size of what it is read into.
-        self._divs = json.dumps(divs)
+        self._aside: list[str] = []
+        self._divs = json.dumps([self._slimmed(div) for div in divs])
         self._resolved = cache(self._resolve)
 
     def _read(self, text: str, what: str) -> _Json:
@@ -109,7 +112,32 @@ class _Book:
         }
         arguments = ["-f", "json", "-t", "json", f"--lua-filter={self.templates / 'filter.lua'}", "--citeproc"]
         resolved = _pandoc(arguments, self._document(self._divs, meta), "the book")
-        return _SET_ASIDE.sub(lambda found: self._rows[int(found[1])], resolved)
+        return _SET_ASIDE.sub(lambda found: self._aside[int(found[1] or found[2])], resolved)
+
+    def _slimmed(self, div: _Json) -> _Json:
+        """Return a div with numbers in the place of what Pandoc has nothing to do to: nine tenths of a book."""
+        (identifier, *_), blocks = div["c"]
+        captioned = identifier.startswith("fig-")
+        kept = [self._slim(block) for block in blocks[: len(blocks) - captioned]]
+        return {"t": "Div", "c": [div["c"][0], [*kept, *blocks[len(kept) :]]]}
+
+    def _slim(self, block: _Json) -> _Json:
+        if block["t"] == "Div":
+            return self._slimmed(block)
+        if block["t"] == "Table":
+            *head, bodies, foot = block["c"]
+            aside = [
+                self._put_aside(body, lambda number: [[f"{_ASIDE}-{number}", [], []], 0, [], []]) for body in bodies
+            ]
+            return {"t": "Table", "c": [*head, aside, foot]}
+        return self._put_aside(block, lambda number: {"t": "RawBlock", "c": [_ASIDE, str(number)]})
+
+    def _put_aside(self, part: Any, standing_for: Callable[[int], Any]) -> Any:
+        text = json.dumps(part, separators=(",", ":"))
+        if _LOOKED_AT.search(text):
+            return part
+        self._aside.append(text)
+        return standing_for(len(self._aside) - 1)
 
     def labels(self) -> dict[str, dict[str, str]]:
         """Return what each label is called; see :func:`labels`."""
@@ -233,22 +261,6 @@ def _chapter_div(chapter: Chapter, blocks: list[_Json]) -> _Json:
     unnumbered = "unnumbered" in _heading(blocks)[1][1]
     kind = "unnumbered" if unnumbered else "appendix" if chapter.appendix else "numbered"
     return {"t": "Div", "c": [["", ["chapter"], [["name", chapter.name], ["kind", kind]]], blocks]}
-
-
-def _set_rows_aside(divs: list[_Json]) -> list[str]:
-    """Put numbers in the place of rows that references leave alone, half of a book, and return the rows as JSON."""
-    aside: list[str] = []
-    ahead = list(divs)
-    while ahead:
-        block = ahead.pop()
-        if block["t"] == "Div":
-            ahead += block["c"][1]
-        for place, body in enumerate(block["c"][4] if block["t"] == "Table" else ()):
-            text = json.dumps(body, separators=(",", ":"))
-            if not _LOOKED_AT.search(text):
-                block["c"][4][place] = [[f"rows-{len(aside)}", [], []], 0, [], []]
-                aside.append(text)
-    return aside
 
 
 def _heading(blocks: list[_Json]) -> list[Any]:

@@ -179,8 +179,7 @@ def tiers(known: Findings, claim: Claim) -> Result:
     )
     return Result(
         verdict, float(shape.modes), n=shape.n, unit="mode" if shape.modes == 1 else "modes", note=note,
-        sources=used(known), section=SECTION,
-        on=f.priced_on,
+        sources=used(known), section=SECTION, on=f.priced_on,
     )  # fmt: skip
 
 
