@@ -31,8 +31,8 @@ _SHARED = ("palette.css", "style.css", "filter.js", "site.js", "favicon.svg", "f
 _FLOAT = re.compile(r"<((?:fig|tbl|eq)-[\w-]+)>")
 _QMD = re.compile(r"([\w-]+)\.qmd(#[\w:.-]+)?")
 _DRAWING = re.compile(r'image\("/(figures/[\w.-]+)"')
-_LOOKED_AT = re.compile(r'"t":"(?:Cite|CodeBlock|Div|Header|Math|Table)"')
-"""What the filter and the citations look at; a block that holds none of it stays as it is."""
+_LOOKED_AT = re.compile(r'"t":"(?:Cite|CodeBlock|Div|Figure|Header|Link|Math|Span|Table)"|"t":"RawBlock","c":\["typst"')
+"""What is numbered, referred to, cited or pointed at; a block that holds none of it stays as it is."""
 _ASIDE = "aside"
 _SET_ASIDE = re.compile(
     rf'\{{"t":"RawBlock","c":\["{_ASIDE}","(\d+)"\]\}}|\[\["{_ASIDE}-(\d+)",\[\],\[\]\],0,\[\],\[\]\]'
@@ -96,7 +96,7 @@ class _Book:
         divs = [_chapter_div(chapter, read["blocks"]) for chapter, read in zip(self.chapters, parsed, strict=True)]
         # As text, which is a tenth of the size of what it is read into.
         self._aside: list[str] = []
-        self._divs = json.dumps([self._slimmed(div) for div in divs])
+        self._divs = _compact([self._slimmed(div) for div in divs])
         self._resolved = cache(self._resolve)
 
     def _read(self, text: str, what: str) -> _Json:
@@ -111,11 +111,10 @@ class _Book:
             "link-citations": {"t": "MetaBool", "c": True},
         }
         arguments = ["-f", "json", "-t", "json", f"--lua-filter={self.templates / 'filter.lua'}", "--citeproc"]
-        resolved = _pandoc(arguments, self._document(self._divs, meta), "the book")
-        return _SET_ASIDE.sub(lambda found: self._aside[int(found[1] or found[2])], resolved)
+        return _pandoc(arguments, self._document(self._divs, meta), "the book")
 
     def _slimmed(self, div: _Json) -> _Json:
-        """Return a div with numbers in the place of what Pandoc has nothing to do to: nine tenths of a book."""
+        """Return a div with numbers in the place of what stays as it is, three quarters of a book."""
         (identifier, *_), blocks = div["c"]
         captioned = identifier.startswith("fig-")
         kept = [self._slim(block) for block in blocks[: len(blocks) - captioned]]
@@ -133,7 +132,7 @@ class _Book:
         return self._put_aside(block, lambda number: {"t": "RawBlock", "c": [_ASIDE, str(number)]})
 
     def _put_aside(self, part: Any, standing_for: Callable[[int], Any]) -> Any:
-        text = json.dumps(part, separators=(",", ":"))
+        text = _compact(part)
         if _LOOKED_AT.search(text):
             return part
         self._aside.append(text)
@@ -143,6 +142,11 @@ class _Book:
         """Return what each label is called; see :func:`labels`."""
         listed = json.loads(self._resolved("typst"))["meta"].get("labels", {"c": {}})["c"]
         return {label: {key: _text(said) for key, said in own["c"].items()} for label, own in listed.items()}
+
+    def _whole(self, blocks: Any, meta: _Json) -> str:
+        """Return a document of blocks, with what was set aside put back."""
+        text = _SET_ASIDE.sub(lambda found: self._aside[int(found[1] or found[2])], _compact(blocks))
+        return self._document(text, meta)
 
     def _document(self, blocks: str, meta: _Json) -> str:
         return f'{{"pandoc-api-version": {self.api}, "meta": {json.dumps(meta)}, "blocks": {blocks}}}'
@@ -172,8 +176,7 @@ class _Book:
         day = {name: _string(str(getattr(self.edition.as_of, name))) for name in ("year", "month", "day")}
         meta = self._meta() | {"document-date": {"t": "MetaMap", "c": day}, "subtitle": _string(part.subtitle)}
         arguments = ["-f", "json", "-t", "typst-citations", f"--template={self.templates / 'book.typ'}"]
-        document = self._document(json.dumps(self._blocks(part)), meta)
-        text = _pandoc(arguments, document, "the PDF")
+        text = _pandoc(arguments, self._whole(self._blocks(part), meta), "the PDF")
         source.write_text(text, encoding="utf-8")
         read = [self.report / name for name in sorted(set(_DRAWING.findall(text)))]
         read += sorted((self.report / "fonts").iterdir())
@@ -240,7 +243,7 @@ class _Book:
             "-f", "json", "-t", "html5", "--mathml", "--section-divs", "--toc", "--toc-depth=3",
             f"--template={self.templates / 'book.html'}",
         ]  # fmt: skip
-        text = _pandoc(arguments, self._document(json.dumps(page.blocks), meta), page.chapter.file)
+        text = _pandoc(arguments, self._whole(page.blocks, meta), page.chapter.file)
         (target / page.href).write_text(text, encoding="utf-8")
 
 
@@ -261,6 +264,11 @@ def _chapter_div(chapter: Chapter, blocks: list[_Json]) -> _Json:
     unnumbered = "unnumbered" in _heading(blocks)[1][1]
     kind = "unnumbered" if unnumbered else "appendix" if chapter.appendix else "numbered"
     return {"t": "Div", "c": [["", ["chapter"], [["name", chapter.name], ["kind", kind]]], blocks]}
+
+
+def _compact(value: Any) -> str:
+    """Return JSON as Pandoc writes it."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _heading(blocks: list[_Json]) -> list[Any]:
