@@ -129,6 +129,10 @@ def _without_glyph(letters: str) -> frozenset[str]:
 
 @cache
 def _letters(file: Path) -> frozenset[int]:
+    return derived(["letters", file.name, *_MADE_WITH], lambda: _letters_in(file), alone=True)
+
+
+def _letters_in(file: Path) -> frozenset[int]:
     from fontTools.ttLib import TTFont
 
     with TTFont(file, lazy=True) as font:
