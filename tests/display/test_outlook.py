@@ -70,3 +70,12 @@ def test_prices_are_named_by_model_and_market(label, shown):
 
 def test_a_target_that_was_passed_asks_for_nothing():
     assert [charts.asked_text(growth) for growth in (0.158, 0.0, -0.111)] == ["15.8%", "0.0%", "passed already"]
+
+
+def test_a_target_that_is_passed_asks_for_no_growth():
+    required = pd.DataFrame({"company": "Firm", "growth": [-0.11, 0.2], "value": [1e9, 3e9]})
+    _, (ax,) = theme.canvas(required)
+    charts.growth_asked(ax, required, {"Firm": FIRM.colour})
+    hollow = [line for line in ax.lines if line.get_marker() == "D"]
+    assert [list(line.get_xdata()) for line in hollow] == [[0.2]]
+    assert [text.get_text() for text in ax.texts] == ["3,000"]

@@ -1,11 +1,14 @@
 """The embedded renderer: numbers, references across chapters, callouts, folded code, the PDF."""
 
+import json
 import re
 
+import pypandoc
 import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
+from tokenecon.publish.embedded import _Aside, _compact
 from tokenecon.publish.errors import PublishError
 from tokenecon.publish.paper import text_of
 from tokenecon.publish.sources import bibliography, data_page
@@ -145,3 +148,30 @@ def test_an_appendix_among_the_chapters_is_refused(project):
     file.write_text(text, encoding="utf-8")
     with pytest.raises(PublishError, match=r"A1_more.qmd: an A means appendix: list it in `appendices`"):
         type(project)(project.root).chapters()
+
+
+def test_what_pandoc_has_nothing_to_do_to_is_put_aside_and_back():
+    text = """
+# A heading
+
+Plain words. | Words that cite [@key]. | Words with a [link](02_two.qmd). | - a list | $x^2$ |
+
+::: {#fig-one}
+![](drawn.svg)
+
+A caption of words.
+:::
+
+Column
+------
+  cell
+
+: A table. {#tbl-one}
+""".replace(" | ", "\n\n")
+    blocks = json.loads(pypandoc.convert_text(text, "json", "markdown"))["blocks"]
+    div = {"t": "Div", "c": [["", ["chapter"], []], blocks]}
+    aside = _Aside()
+    slim = _compact(aside.slimmed(div))
+    seen = {word for word in ("heading", "Plain", "cite", "link", "list", "caption", "drawn", "cell") if word in slim}
+    assert seen == {"heading", "cite", "link", "caption"}
+    assert json.loads(aside.put_back(slim)) == div

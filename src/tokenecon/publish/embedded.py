@@ -83,6 +83,42 @@ class _Page:
         return f"{self.chapter.name}.html"
 
 
+class _Aside:
+    """Parts of documents that Pandoc has nothing to do to, as JSON, with numbers standing for them meanwhile."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+
+    def slimmed(self, div: _Json) -> _Json:
+        """Return a div with numbers in the place of what stays as it is, three quarters of a book."""
+        (identifier, *_), blocks = div["c"]
+        captioned = identifier.startswith("fig-")
+        kept = [self._slim(block) for block in blocks[: len(blocks) - captioned]]
+        return {"t": "Div", "c": [div["c"][0], [*kept, *blocks[len(kept) :]]]}
+
+    def _slim(self, block: _Json) -> _Json:
+        if block["t"] == "Div":
+            return self.slimmed(block)
+        if block["t"] == "Table":
+            *head, bodies, foot = block["c"]
+            aside = [
+                self._put_aside(body, lambda number: [[f"{_ASIDE}-{number}", [], []], 0, [], []]) for body in bodies
+            ]
+            return {"t": "Table", "c": [*head, aside, foot]}
+        return self._put_aside(block, lambda number: {"t": "RawBlock", "c": [_ASIDE, str(number)]})
+
+    def _put_aside(self, part: Any, standing_for: Callable[[int], Any]) -> Any:
+        text = _compact(part)
+        if _LOOKED_AT.search(text):
+            return part
+        self._parts.append(text)
+        return standing_for(len(self._parts) - 1)
+
+    def put_back(self, text: str) -> str:
+        """Return JSON, as :func:`_compact` writes it, with the parts in the place of their numbers."""
+        return _SET_ASIDE.sub(lambda found: self._parts[int(found[1] or found[2])], text)
+
+
 class _Book:
     """The chapters, joined into one Pandoc document so that numbers and references run through."""
 
@@ -95,8 +131,8 @@ class _Book:
         self.api = parsed[0]["pandoc-api-version"]
         divs = [_chapter_div(chapter, read["blocks"]) for chapter, read in zip(self.chapters, parsed, strict=True)]
         # As text, which is a tenth of the size of what it is read into.
-        self._aside: list[str] = []
-        self._divs = _compact([self._slimmed(div) for div in divs])
+        self._aside = _Aside()
+        self._divs = _compact([self._aside.slimmed(div) for div in divs])
         self._resolved = cache(self._resolve)
 
     def _read(self, text: str, what: str) -> _Json:
@@ -113,31 +149,6 @@ class _Book:
         arguments = ["-f", "json", "-t", "json", f"--lua-filter={self.templates / 'filter.lua'}", "--citeproc"]
         return _pandoc(arguments, self._document(self._divs, meta), "the book")
 
-    def _slimmed(self, div: _Json) -> _Json:
-        """Return a div with numbers in the place of what stays as it is, three quarters of a book."""
-        (identifier, *_), blocks = div["c"]
-        captioned = identifier.startswith("fig-")
-        kept = [self._slim(block) for block in blocks[: len(blocks) - captioned]]
-        return {"t": "Div", "c": [div["c"][0], [*kept, *blocks[len(kept) :]]]}
-
-    def _slim(self, block: _Json) -> _Json:
-        if block["t"] == "Div":
-            return self._slimmed(block)
-        if block["t"] == "Table":
-            *head, bodies, foot = block["c"]
-            aside = [
-                self._put_aside(body, lambda number: [[f"{_ASIDE}-{number}", [], []], 0, [], []]) for body in bodies
-            ]
-            return {"t": "Table", "c": [*head, aside, foot]}
-        return self._put_aside(block, lambda number: {"t": "RawBlock", "c": [_ASIDE, str(number)]})
-
-    def _put_aside(self, part: Any, standing_for: Callable[[int], Any]) -> Any:
-        text = _compact(part)
-        if _LOOKED_AT.search(text):
-            return part
-        self._aside.append(text)
-        return standing_for(len(self._aside) - 1)
-
     def labels(self) -> dict[str, dict[str, str]]:
         """Return what each label is called; see :func:`labels`."""
         listed = json.loads(self._resolved("typst"))["meta"].get("labels", {"c": {}})["c"]
@@ -145,8 +156,7 @@ class _Book:
 
     def _whole(self, blocks: Any, meta: _Json) -> str:
         """Return a document of blocks, with what was set aside put back."""
-        text = _SET_ASIDE.sub(lambda found: self._aside[int(found[1] or found[2])], _compact(blocks))
-        return self._document(text, meta)
+        return self._document(self._aside.put_back(_compact(blocks)), meta)
 
     def _document(self, blocks: str, meta: _Json) -> str:
         return f'{{"pandoc-api-version": {self.api}, "meta": {json.dumps(meta)}, "blocks": {blocks}}}'
