@@ -13,6 +13,7 @@ from tokenecon.catalog.checks.cells import formula_fault
 from tokenecon.refresh import CONNECTORS, FetchError, merge
 from tokenecon.refresh.connectors import newest_day, read_entries
 from tokenecon.refresh.merge import Base, View
+from tokenecon.refresh.merge.quarantine import SHOWN, short
 from tokenecon.refresh.snapshots import Look, digest
 from tokenecon.refresh.tables import ORDER, Tables, is_ours
 
@@ -121,3 +122,7 @@ def test_any_answer_is_read_or_refused_and_its_rows_fit_the_tables(tables, sourc
                     assert re.fullmatch(constraints["pattern"], cell), (name, column, cell)
         rows = outcome.held if name == "quarantine" else outcome.rows[name]
         assert len(tables.composed(name, rows).decode().split("\n")) == len(tables.by_hand(name)) + len(rows) + 2
+
+
+def test_what_is_cut_short_ends_in_no_space():
+    assert short("x" * (SHOWN - 1) + " y") == "x" * (SHOWN - 1)

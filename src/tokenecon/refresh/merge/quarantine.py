@@ -89,7 +89,7 @@ class Quarantine:
     def _item(
         self, view: View, name: str, column: str, seen: Any, reason: str, known: str = "", remedy: str = ""
     ) -> tuple[str, Row]:
-        shown = printable(text(seen))[:SHOWN]
+        shown = short(text(seen))
         # A decision on 2.5 is one on 2.50.
         same = f"{seen.normalize():f}" if isinstance(seen, Decimal) else shown
         place = "\0".join((view.look.source, name, column, same))
@@ -98,7 +98,7 @@ class Quarantine:
             "quarantine_id": number,
             "source": view.look.source,
             "table": _TABLE[view.connector.feeds],
-            "name": printable(name)[:SHOWN],
+            "name": short(name),
             "column": column,
             "seen": shown,
             "known": known,
@@ -112,6 +112,11 @@ class Quarantine:
 def text(value: Any) -> str:
     """Write a value of an answer as text, a number without an exponent."""
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def short(words: str) -> str:
+    """Write the beginning of a text so that a cell can hold it: no space is left where it is cut."""
+    return printable(words)[:SHOWN].rstrip()
 
 
 def printable(words: str) -> str:
