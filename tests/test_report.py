@@ -104,6 +104,17 @@ def test_an_edition_recorded_again_tells_what_it_had_printed(built, project):
     assert all(one.what.replace("\u2019", "'") in shown and one.reason in shown for one in told)
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_an_estimate_that_an_erratum_gives_for_now_is_on_record_or_was_put_right_again(edition):
+    record = json.loads((ROOT / "data" / "editions" / f"{edition}.facts.json").read_text(encoding="utf-8"))
+    printed = [str(fact["text"]) for fact in record["facts"].values()]
+    said = [one.what for one in read_errata(publish.Project(ROOT)) if one.edition == edition]
+    for what in said:
+        for estimate in re.findall(r"[−\d][\d.,]*%?(?: \w+)? \([^)]*n = \d+\)", what.partition("; now ")[2]):
+            again = any(f"printed {estimate}" in other for other in said)
+            assert again or any(estimate in text for text in printed), what
+
+
 # A fork, by the steps that its page tells ---------------------------------------------------------------------------
 
 
