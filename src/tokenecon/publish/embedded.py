@@ -130,8 +130,8 @@ class _Book:
         parsed = together([partial(self._read, text, file) for file, text in texts.items()])
         self.api = parsed[0]["pandoc-api-version"]
         divs = [_chapter_div(chapter, read["blocks"]) for chapter, read in zip(self.chapters, parsed, strict=True)]
-        # As text, which is a tenth of the size of what it is read into.
         self._aside = _Aside()
+        # As text, which is a tenth of the size of what it is read into.
         self._divs = _compact([self._aside.slimmed(div) for div in divs])
         self._resolved = cache(self._resolve)
 

@@ -167,16 +167,14 @@ def line_adds_most(known: Findings, claim: Claim) -> Result:
         about(known.of(Revenue).growth, claim).query("period == @p", local_dict={"p": p, "claim": claim})
         for p in (year, known.focal)
     )
-    parts = then.set_index("route")["contribution"]
-    added = [f"{100 * part:.0f}" for part in (parts["api"], parts.drop("api").sum())]
-    note = f"in {year} the API line added {added[0]} percentage points to growth, the rest {added[1]}"
+    api, rest = _api_and_rest(then)
+    note = f"in {year} the API line added {100 * api:.0f} percentage points to growth, the rest {100 * rest:.0f}"
     later = None
     if known.focal != year and len(now):
-        since = now.set_index("route")["contribution"]
-        note += f"; in {known.focal} {100 * since['api']:+.0f} and {100 * since.drop('api').sum():+.0f}"
-        later = by_comparison(since["api"], since.drop("api").sum())
-    gap = float(parts["api"] - parts.drop("api").sum())
-    verdict = by_comparison(parts["api"], parts.drop("api").sum())
+        api_since, rest_since = _api_and_rest(now)
+        note += f"; in {known.focal} {100 * api_since:+.0f} and {100 * rest_since:+.0f}"
+        later = by_comparison(api_since, rest_since)
+    gap, verdict = float(api - rest), by_comparison(api, rest)
     return Result(
         verdict,
         gap,
@@ -188,6 +186,12 @@ def line_adds_most(known: Findings, claim: Claim) -> Result:
         on=then["period_end"].max(),
         later=later,
     )
+
+
+def _api_and_rest(growth: pd.DataFrame) -> tuple[float, float]:
+    """Return what the API line and the other lines of one company and period added to growth."""
+    parts = growth.set_index("route")["contribution"]
+    return parts["api"], parts.drop("api").sum()
 
 
 def _api_less_rest(growth: pd.DataFrame) -> pd.Series:
